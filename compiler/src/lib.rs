@@ -1,0 +1,5 @@
+//! The compiler: syntax in, bundle out.
+
+pub mod facts;
+pub mod model;
+pub mod pattern;

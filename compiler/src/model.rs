@@ -1,0 +1,59 @@
+//! The model: accounts, identities, policies and resources after every name became an id and every value was parsed.
+//!
+//! In: documents and snapshots with positions. Out: what the inputs say, and nothing textual left undecided: patterns, operators
+//! and operands are data. Each pattern and operand also keeps its text as written: the reference evaluator starts again from that
+//! text, so that it shares no reading of patterns with the compiler.
+
+pub mod condition;
+pub mod id;
+pub mod identity;
+pub mod policy;
+pub mod statement;
+
+use bincode::{Decode, Encode};
+
+pub use condition::{BaseOperator, Condition, Operand, OperandForm, Operator, SetPrefix};
+pub use id::{AccountId, FileId, GroupId, PolicyId, RoleId, UserId};
+pub use identity::{Group, Identity, Role, Tag, User};
+pub use policy::{Document, DocumentKind, DocumentVersion, InlinePolicy, ManagedPolicy, PolicyVersion};
+pub use statement::{
+    ActionClause, ActionPattern, Effect, Origin, PrincipalClause, PrincipalEntry, PrincipalType,
+    ResourceClause, ResourcePattern, Statement,
+};
+
+/// All that the inputs say, in the order of the inputs. Ids are indices into these lists.
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+pub struct Model {
+    /// The input files by the names under which diagnostics and provenance show them.
+    pub files: Vec<Box<str>>,
+    /// Account numbers, 12 digits each, sorted.
+    pub accounts: Vec<Box<str>>,
+    /// Users.
+    pub users: Vec<User>,
+    /// Groups.
+    pub groups: Vec<Group>,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Managed policies, of customers and of AWS; also documents that nothing is attached to.
+    pub policies: Vec<ManagedPolicy>,
+}
+
+impl Model {
+    /// The managed policy behind an id.
+    #[must_use]
+    pub fn policy(&self, id: PolicyId) -> Option<&ManagedPolicy> {
+        self.policies.get(id.index())
+    }
+
+    /// The group behind an id.
+    #[must_use]
+    pub fn group(&self, id: GroupId) -> Option<&Group> {
+        self.groups.get(id.index())
+    }
+
+    /// The name of a file; empty for an id that is none of this model's.
+    #[must_use]
+    pub fn file(&self, id: FileId) -> &str {
+        self.files.get(id.index()).map_or("", |name| name)
+    }
+}

@@ -1,0 +1,8 @@
+//! Text to syntax: sources with positions, diagnostics as data, and the JSON front end. Knows no meaning.
+//!
+//! In: the text of one file. Out: a syntax tree whose every node points into that text, and all problems found.
+//! Nothing here reads files, prints, or knows what a policy is; that is for the crates that depend on this one.
+
+pub mod diagnostic;
+pub mod json;
+pub mod source;

@@ -1,0 +1,117 @@
+//! Sources: the text of one input file, and spans that point into it.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The largest file that is read, in bytes. Larger input is refused before it is parsed.
+pub const MAX_SOURCE_BYTES: usize = 512 * 1024 * 1024;
+
+/// A half-open range of byte offsets into a [`Source`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The span from `start` to `end`, both in bytes. Offsets past `u32::MAX` saturate; a [`Source`] is never that large.
+    #[must_use]
+    pub fn new(start: usize, end: usize) -> Self {
+        let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self { start: clamp(start), end: clamp(end) }
+    }
+
+    /// The smallest span that covers both.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+}
+
+/// A position for people: line and column, both from 1; the column counts characters, not bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// One input file: its name as the user knows it, its text, and an index of its lines.
+#[derive(Clone, Debug)]
+pub struct Source {
+    name: Arc<str>,
+    text: Arc<str>,
+    line_starts: Arc<[u32]>,
+}
+
+impl Source {
+    /// Makes a source of a name and its text, and indexes its lines. Linear in the text.
+    #[must_use]
+    pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        let mut line_starts = vec![0];
+        for (offset, byte) in text.bytes().enumerate() {
+            if byte == b'\n' {
+                line_starts.push(Span::new(offset + 1, offset + 1).start);
+            }
+        }
+        Self { name: name.into(), text, line_starts: line_starts.into() }
+    }
+
+    /// The name under which the user gave this file.
+    #[must_use]
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// The text under a span; empty where the span does not lie on character boundaries of this source.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+
+    /// Line and column of a byte offset. Logarithmic in the number of lines plus the length of the line.
+    #[must_use]
+    pub fn position(&self, offset: u32) -> Position {
+        let line = self.line_starts.partition_point(|&start| start <= offset).max(1);
+        let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
+        let before = self.slice(Span { start, end: offset });
+        let column = before.chars().count() + 1;
+        Position { line: line as u32, column: column as u32 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_lines_and_characters() {
+        let source = Source::new("a.json", "{\n  \"ä\": 1\n}");
+        assert_eq!(source.position(0), Position { line: 1, column: 1 });
+        let offset = source.text().find(':').unwrap();
+        assert_eq!(source.position(Span::new(offset, offset).start), Position { line: 2, column: 6 });
+    }
+
+    #[test]
+    fn a_span_off_a_character_boundary_is_empty_not_a_panic() {
+        let source = Source::new("a", "ä");
+        assert_eq!(source.slice(Span { start: 0, end: 1 }), "");
+        assert_eq!(source.slice(Span { start: 0, end: 99 }), "");
+    }
+}
