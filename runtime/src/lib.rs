@@ -1,2 +1,9 @@
-//! x
+//! Loads a Portcullis bundle and decides requests.
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
 pub mod decision;
+pub mod value;
