@@ -41,6 +41,8 @@ pub struct Statement {
     pub resources: Option<ResourceClause>,
     /// All must hold (rule C1). One entry per operator and key, in the order written.
     pub conditions: Vec<Condition>,
+    /// Whether policy variables are read in it (rule X1): its document's version is 2012-10-17.
+    pub variables: bool,
     /// Where its opening brace stands.
     pub origin: Origin,
 }
