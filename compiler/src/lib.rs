@@ -3,3 +3,5 @@
 pub mod facts;
 pub mod model;
 pub mod pattern;
+pub mod reference;
+pub mod request;

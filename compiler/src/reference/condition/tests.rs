@@ -1,0 +1,1 @@
+//! Every operator against every kind of request value.
