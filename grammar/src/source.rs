@@ -45,12 +45,23 @@ impl fmt::Display for Position {
     }
 }
 
+/// Distance in bytes between the places where the number of characters before them is remembered. Snapshots are often one line of
+/// many megabytes, and a column must not cost a walk over it.
+const MARK: usize = 1024;
+
+/// Whether a byte begins a character in UTF-8.
+const fn begins_character(byte: u8) -> bool {
+    byte & 0b1100_0000 != 0b1000_0000
+}
+
 /// One input file: its name as the user knows it, its text, and an index of its lines.
 #[derive(Clone, Debug)]
 pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
     line_starts: Arc<[u32]>,
+    /// Characters before every `MARK`th byte.
+    marks: Arc<[u32]>,
 }
 
 impl Source {
@@ -64,7 +75,14 @@ impl Source {
                 line_starts.push(Span::new(offset + 1, offset + 1).start);
             }
         }
-        Self { name: name.into(), text, line_starts: line_starts.into() }
+        let mut marks = Vec::with_capacity(text.len() / MARK + 1);
+        let mut characters = 0;
+        for chunk in text.as_bytes().chunks(MARK) {
+            marks.push(Span::new(characters, characters).start);
+            characters += chunk.iter().filter(|&&byte| begins_character(byte)).count();
+        }
+        marks.push(Span::new(characters, characters).start);
+        Self { name: name.into(), text, line_starts: line_starts.into(), marks: marks.into() }
     }
 
     /// The name under which the user gave this file.
@@ -85,14 +103,24 @@ impl Source {
         self.text.get(span.start as usize..span.end as usize).unwrap_or("")
     }
 
-    /// Line and column of a byte offset. Logarithmic in the number of lines plus the length of the line.
+    /// Characters before a byte offset.
+    fn characters_before(&self, offset: usize) -> usize {
+        let offset = offset.min(self.text.len());
+        let mark = offset / MARK;
+        let rest = self.text.as_bytes().get(mark * MARK..offset).unwrap_or(&[]);
+        let before = self.marks.get(mark).map_or(0, |&characters| characters as usize);
+        before + rest.iter().filter(|&&byte| begins_character(byte)).count()
+    }
+
+    /// Line and column of a byte offset; an offset past the end is the end. Logarithmic in the number of lines.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_starts.partition_point(|&start| start <= offset).max(1);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
-        let before = self.slice(Span { start, end: offset });
-        let column = before.chars().count() + 1;
-        Position { line: line as u32, column: column as u32 }
+        let column =
+            self.characters_before(offset as usize).saturating_sub(self.characters_before(start as usize))
+                + 1;
+        Position { line: Span::new(line, line).start, column: Span::new(column, column).start }
     }
 }
 
@@ -106,6 +134,19 @@ mod tests {
         assert_eq!(source.position(0), Position { line: 1, column: 1 });
         let offset = source.text().find(':').unwrap();
         assert_eq!(source.position(Span::new(offset, offset).start), Position { line: 2, column: 6 });
+    }
+
+    #[test]
+    fn columns_of_long_lines_count_characters() {
+        let text = "ä".repeat(5_000) + "\n" + &"ö".repeat(1_024);
+        let source = Source::new("a", text.as_str());
+        for (offset, line, column) in
+            [(0, 1, 1), (2, 1, 2), (9_998, 1, 5_000), (10_001, 2, 1), (12_049, 2, 1_025), (99_999, 2, 1_025)]
+        {
+            assert_eq!(source.position(offset), Position { line, column }, "{offset}");
+        }
+        let exact = Source::new("a", "x".repeat(MARK * 2));
+        assert_eq!(exact.position(Span::new(MARK * 2, 0).start), Position { line: 1, column: 2_049 });
     }
 
     #[test]
