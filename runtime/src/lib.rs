@@ -1,9 +1,55 @@
-//! Loads a Portcullis bundle and decides requests.
+//! Loads a Portcullis bundle and decides requests with it.
+//!
+//! Bytes in, [`Bundle`] out, all of it validated once; then a [`Request`] in, a [`Decision`] out, in a time that depends on the request
+//! and not on how many policies the bundle holds. `no_std` with `alloc`; deciding allocates nothing and cannot panic; whatever cannot be
+//! evaluated denies. `FORMAT.md` specifies the bundle.
+//!
+//! ```no_run
+//! use portcullis_runtime::{Bundle, EmptyContext, Request};
+//! # fn gateway(bytes: Vec<u8>) -> Result<bool, portcullis_runtime::LoadError> {
+//! let bundle = Bundle::from_bytes(bytes)?;
+//! let decision = bundle.decide(&Request {
+//!     principal: bundle.principal("arn:aws:iam::123456789012:user/alice"),
+//!     action: bundle.action("s3:GetObject"),
+//!     resource: "arn:aws:s3:::acme-reports/q3.csv",
+//!     resource_account: None,
+//!     context: &EmptyContext,
+//!     now: None,
+//!     context_is_complete: false,
+//! });
+//! # Ok(decision.is_allowed())
+//! # }
+//! ```
 #![no_std]
 
 extern crate alloc;
-#[cfg(test)]
-extern crate std;
 
+mod bundle;
+mod clock;
+pub mod combine;
+pub mod context;
+mod decide;
 pub mod decision;
+mod error;
+#[cfg(feature = "explain")]
+pub mod explain;
+pub mod format;
+mod glob;
+mod guard;
+pub mod hash;
+mod leaf;
+#[cfg(feature = "explain")]
+pub mod provenance;
+pub mod request;
+mod validate;
 pub mod value;
+mod view;
+mod walk;
+
+pub use bundle::Bundle;
+pub use context::{Context, ContextMap, EmptyContext, Values};
+pub use decision::{Decision, Effect, Layer, Reason, RuleId};
+pub use error::LoadError;
+pub use request::{Action, Principal, PrincipalKind, Request};
+#[cfg(feature = "encode")]
+pub use validate::seal;

@@ -17,7 +17,7 @@ const fn sextet(byte: u8) -> Option<u8> {
 #[must_use]
 pub fn is_canonical(text: &str) -> bool {
     let bytes = text.as_bytes();
-    if bytes.len() % 4 != 0 {
+    if !bytes.len().is_multiple_of(4) {
         return false;
     }
     let (body, unused) = match bytes {

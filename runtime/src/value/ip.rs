@@ -80,12 +80,26 @@ mod tests {
         assert!(!holds("1.2.3.4", "::ffff:1.2.3.4"));
         assert!(holds("2001:db8::/32", "2001:db8:ffff::1"));
         assert!(!holds("2001:db8::/32", "2001:db9::1"));
-        assert_eq!(Block::parse("10.1.2.3/8").map(|(block, masked)| (block.address[1], masked)), Some((0, true)));
+        assert_eq!(
+            Block::parse("10.1.2.3/8").map(|(block, masked)| (block.address[1], masked)),
+            Some((0, true))
+        );
     }
 
     #[test]
     fn c10_what_is_no_address() {
-        for bad in ["", "10.0.0", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/08", "10.0.0.0/+8", "010.0.0.1", "fe80::1%eth0", "::/129", "1.2.3.4/8/8"] {
+        for bad in [
+            "",
+            "10.0.0",
+            "10.0.0.0/33",
+            "10.0.0.0/",
+            "10.0.0.0/08",
+            "10.0.0.0/+8",
+            "010.0.0.1",
+            "fe80::1%eth0",
+            "::/129",
+            "1.2.3.4/8/8",
+        ] {
             assert_eq!(Block::parse(bad), None, "{bad}");
         }
         assert_eq!(parse_address("10.0.0.0/8"), None, "a block is no request value");

@@ -84,12 +84,18 @@ mod tests {
         assert_eq!(compare("+007.50", "7.5"), Ordering::Equal);
         assert_eq!(compare("-0", "0.000"), Ordering::Equal);
         assert_eq!(compare("0.09", "0.1"), Ordering::Less);
-        assert_eq!(compare("123456789012345678901234567890", "123456789012345678901234567891"), Ordering::Less);
+        assert_eq!(
+            compare("123456789012345678901234567890", "123456789012345678901234567891"),
+            Ordering::Less
+        );
     }
 
     #[test]
     fn c9_what_is_no_number() {
-        for bad in ["", "+", "-", ".", "1.", ".5", "1e3", "NaN", "inf", "1 ", " 1", "0x1", "1_000", "--1", "1.2.3", "٣"] {
+        for bad in [
+            "", "+", "-", ".", "1.", ".5", "1e3", "NaN", "inf", "1 ", " 1", "0x1", "1_000", "--1", "1.2.3",
+            "٣",
+        ] {
             assert_eq!(Number::parse(bad), None, "{bad}");
         }
     }

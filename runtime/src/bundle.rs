@@ -1,0 +1,89 @@
+//! A validated bundle: from here on nothing can panic, and every decision ends.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use crate::error::LoadError;
+use crate::format::{self, Section};
+use crate::validate;
+use crate::view::{Layout, View};
+
+/// A loaded bundle. Immutable; share it between threads behind a reference or an `Arc`.
+///
+/// # Example
+/// ```
+/// use portcullis_runtime::{Bundle, LoadError};
+/// assert_eq!(Bundle::from_bytes(&b"no bundle"[..]).err(), Some(LoadError::TooShort));
+/// ```
+#[derive(Debug)]
+pub struct Bundle {
+    bytes: Cow<'static, [u8]>,
+    layout: Layout,
+    /// Distinguishes the handles of this bundle from those of another.
+    stamp: u64,
+}
+
+impl Bundle {
+    /// Loads a bundle and checks every offset, length and id in it once. Takes `Vec<u8>` or `&'static [u8]` (`include_bytes!`); neither
+    /// is copied.
+    ///
+    /// # Complexity
+    /// Linear in the bytes; allocates one bit per word of the automata while it checks, and keeps none of it.
+    ///
+    /// # Errors
+    /// [`LoadError`] if the bytes are damaged, of another format, or break any sentence of `FORMAT.md`. Never panics.
+    pub fn from_bytes(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, LoadError> {
+        let bytes = bytes.into();
+        let layout = validate::validate(&bytes)?;
+        let stamp = validate::stamp(&bytes);
+        Ok(Self { bytes, layout, stamp })
+    }
+
+    #[inline]
+    pub(crate) fn view(&self) -> View<'_> {
+        let bytes: &[u8] = &self.bytes;
+        View { bytes, words: bytes.as_chunks::<4>().0, layout: &self.layout }
+    }
+
+    #[inline]
+    pub(crate) fn stamp(&self) -> u64 {
+        self.stamp
+    }
+
+    /// The bytes that were loaded.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The BLAKE3 digest of the contents: equal for equal bundles.
+    #[must_use]
+    pub fn digest(&self) -> &[u8] {
+        self.bytes.get(format::DIGEST_AT..format::HEADER_BYTES).unwrap_or(&[])
+    }
+
+    /// Name, length in bytes and number of records of every section, in the order in which they stand.
+    #[must_use]
+    pub fn sections(&self) -> Vec<(Section, usize)> {
+        Section::ALL.iter().map(|&section| (section, self.layout.extent(section).length)).collect()
+    }
+
+    /// The raw bytes of a section, for tools.
+    #[must_use]
+    pub fn section(&self, section: Section) -> &[u8] {
+        self.view().section_bytes(section)
+    }
+
+    /// Number of principals.
+    #[must_use]
+    pub fn principal_count(&self) -> usize {
+        self.layout.extent(Section::Principals).length / (format::Principal::WORDS * 4)
+    }
+
+    /// The ARNs of all principals, in the order of the bundle.
+    pub fn principals(&self) -> impl Iterator<Item = &str> {
+        let view = self.view();
+        (0..self.principal_count() as u32)
+            .filter_map(move |index| view.principal(index).and_then(|principal| view.string(principal.arn)))
+    }
+}

@@ -1,0 +1,305 @@
+//! One request to one decision: action and principal to root lists, walks, residues, combination.
+
+use crate::bundle::Bundle;
+use crate::combine::{Caller, Facts as Combined, ResourceSide, Verdict, combine};
+use crate::decision::{Decision, Effect, Layer, Reason, RuleId};
+use crate::format::{self as f, NONE, Section, TERMINAL_BIT, limits};
+use crate::guard::Facts;
+use crate::hash::fold_and_hash;
+use crate::leaf;
+use crate::request::{ActionKind, PrincipalKind, Request};
+use crate::value::arn;
+use crate::view::View;
+use crate::walk::{End, walk};
+
+/// A decision that denies because of a reason that is no statement's.
+const fn refusal(layer: Layer, reason: Reason) -> Decision {
+    Decision { effect: Effect::ImplicitDeny, layer, reason, rule: None, principal: None }
+}
+
+impl Bundle {
+    /// Decides a request. Never fails: what cannot be evaluated denies and says why. Never panics, never allocates.
+    ///
+    /// A principal or action that was resolved by *another* bundle denies with [`Reason::Internal`]: its ids mean nothing here.
+    ///
+    /// # Complexity
+    /// Independent of the number of identities, policies and statements in the bundle; linear in the resource and in the context
+    /// values that the guards on its path read. What grows with an identity's own policies is the length of its root list for the
+    /// action, and the guards and variable checks on the path. Actions outside the vocabulary cost time linear in the principal's rules
+    /// with action wildcards besides.
+    #[must_use]
+    pub fn decide(&self, request: &Request<'_>) -> Decision {
+        self.try_decide(request).unwrap_or(refusal(Layer::None, Reason::Internal))
+    }
+
+    /// `None` if a record cannot be read, which validation excludes.
+    fn try_decide(&self, request: &Request<'_>) -> Option<Decision> {
+        if request.principal.stamp != self.stamp() || request.action.stamp != self.stamp() {
+            return None;
+        }
+        let too_long = request.resource.len() > limits::RESOURCE_BYTES
+            || request.action.kind == ActionKind::TooLong
+            || request.principal.kind == PrincipalKind::TooLong;
+        if too_long || !request.context.within_limits() {
+            return Some(refusal(Layer::Limit, Reason::LimitExceeded));
+        }
+        let view = self.view();
+        let action = match request.action.kind {
+            ActionKind::Known(id) => Some(view.action(id)?),
+            _ => None,
+        };
+        let flags = action.map_or(0, |action| action.flags);
+        let flag = |bit| flags & bit != 0;
+        let (caller, caller_is_user, account) = match request.principal.kind {
+            PrincipalKind::Known(id) => {
+                let principal = view.principal(id)?;
+                (Caller::Known, principal.kind == f::PRINCIPAL_USER, view.string(principal.account)?)
+            }
+            PrincipalKind::Foreign { account, user } => (Caller::Unknown, user, account),
+            PrincipalKind::Root { account } => (Caller::Root, true, account),
+            PrincipalKind::Session { account } => (Caller::Session, false, account),
+            PrincipalKind::Service => (Caller::Service, false, ""),
+            PrincipalKind::Anonymous => (Caller::Anonymous, false, ""),
+            PrincipalKind::Malformed | PrincipalKind::TooLong => (Caller::Malformed, false, ""),
+        };
+        let parts = arn::split(request.resource);
+        let mut facts = Combined {
+            caller,
+            caller_is_user,
+            uncontrolled: flag(f::ACTION_UNCONTROLLED),
+            uncontrolled_for_users: flag(f::ACTION_UNCONTROLLED_FOR_USERS),
+            no_caller_side: flag(f::ACTION_NO_CALLER_SIDE),
+            owned_by_aws: parts.is_some_and(|parts| owned_by_aws(flags, &parts)),
+            resource: resource_side(request, flags, parts.as_ref(), account),
+            identity: Verdict::default(),
+            boundary: None,
+        };
+        if let PrincipalKind::Known(id) = request.principal.kind {
+            let principal = view.principal(id)?;
+            // Rule R4: `*` also matches as the action's service-level ARN; whatever matches `*` matches that as well.
+            let service_arn = action.map_or(NONE, |action| action.service_arn);
+            let resource = match request.resource {
+                "*" if service_arn != NONE => view.string(service_arn)?,
+                resource => resource,
+            };
+            let layer =
+                LayerWalk { bundle: self, view, action, resource, facts: Facts { view, request, principal } };
+            facts.identity = layer.verdict(principal.identity)?;
+            if principal.boundary != NONE {
+                facts.boundary = Some(layer.verdict(principal.boundary)?);
+            }
+            let decision = combine(&facts);
+            return Some(Decision { principal: Some(id), ..decision });
+        }
+        Some(combine(&facts))
+    }
+}
+
+/// Whether AWS owns the resource and the action would change it (rule E11).
+fn owned_by_aws(flags: u32, parts: &[&str; 6]) -> bool {
+    let writes = f::ACTION_WRITES_POLICY | f::ACTION_WRITES_ROLE | f::ACTION_WRITES_ALIAS;
+    if flags & writes == 0 {
+        return false;
+    }
+    let &[_, _, service, _, account, resource] = parts;
+    let has = |bit| flags & bit != 0;
+    match service {
+        "iam" => {
+            has(f::ACTION_WRITES_POLICY) && account == "aws" && resource.starts_with("policy/")
+                || has(f::ACTION_WRITES_ROLE) && resource.starts_with("role/aws-reserved/")
+        }
+        "kms" => has(f::ACTION_WRITES_ALIAS) && resource.starts_with("alias/aws/"),
+        _ => false,
+    }
+}
+
+/// What the resource's side would have to allow (rules E4, E8, V6).
+fn resource_side(
+    request: &Request<'_>,
+    flags: u32,
+    parts: Option<&[&str; 6]>,
+    account: &str,
+) -> ResourceSide {
+    if let Some(&[_, _, service, _, _, resource]) = parts {
+        if flags & f::ACTION_NEEDS_TRUST != 0 && service == "iam" && resource.starts_with("role/") {
+            return ResourceSide::Trust;
+        }
+        if service == "kms" && resource.starts_with("key/") {
+            return ResourceSide::Key;
+        }
+    }
+    let from_arn = || parts.map(|parts| parts[4]).filter(|account| arn::is_account(account));
+    match request.resource_account.or_else(from_arn) {
+        Some(owner) if owner != account => ResourceSide::OtherAccount,
+        _ => ResourceSide::Free,
+    }
+}
+
+/// The evaluation of one principal's layers for one request.
+struct LayerWalk<'a> {
+    bundle: &'a Bundle,
+    view: View<'a>,
+    action: Option<f::Action>,
+    resource: &'a str,
+    facts: Facts<'a>,
+}
+
+impl LayerWalk<'_> {
+    /// What a permission set says.
+    fn verdict(&self, set: u32) -> Option<Verdict> {
+        let set = self.view.set(set)?;
+        let mut verdict = Verdict::default();
+        match self.action {
+            Some(action) => self.root_list(self.list_of(&set, action)?, &mut verdict)?,
+            None => self.rule_roots(&set, &mut verdict)?,
+        }
+        Some(verdict)
+    }
+
+    /// The root list of an action of the vocabulary.
+    #[inline]
+    fn list_of(&self, set: &f::Set, action: f::Action) -> Option<u32> {
+        let view = self.view;
+        let (mut low, mut high) = (set.services, set.services + set.service_count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let entry = view.set_service(middle)?;
+            if entry.service == action.service {
+                return self.cell(view.row(entry.row)?, action.class);
+            }
+            if entry.service < action.service {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Some(set.default_list)
+    }
+
+    /// The root list of a class in a row.
+    #[inline]
+    fn cell(&self, row: f::Row, class: u32) -> Option<u32> {
+        let cells = self.view.section_bytes(Section::Cells);
+        let (start, class) = (row.cells as usize, class as usize);
+        let index = match row.width {
+            0 => 0,
+            1 => u32::from(*cells.get(start + class)?),
+            _ => u32::from(u16::from_le_bytes(*cells.get(start + class * 2..)?.first_chunk::<2>()?)),
+        };
+        self.view.word(Section::Palettes, row.palette + index)
+    }
+
+    /// Rules whose action patterns cover an action that the vocabulary does not hold.
+    fn rule_roots(&self, set: &f::Set, verdict: &mut Verdict) -> Option<()> {
+        let ActionKind::Other(text) = self.facts.request.action.kind else { return None };
+        let mut room = [0; limits::ACTION_BYTES];
+        let (_, folded) = fold_and_hash(text.as_bytes(), &mut room)?;
+        for place in set.rule_roots..set.rule_roots + set.rule_root_count {
+            let list = self.view.rule_root_list(self.view.word(Section::SetRuleRoots, place)?)?;
+            for place in list.start..list.start + list.length {
+                let root = self.view.rule_root(self.view.word(Section::RuleRootIds, place)?)?;
+                if self.covers(&root, folded)? != (root.negated == 1) {
+                    self.root_list(root.list, verdict)?;
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn covers(&self, root: &f::RuleRoot, folded: &[u8]) -> Option<bool> {
+        for place in root.patterns..root.patterns + root.pattern_count {
+            if self.bundle.pattern_covers(self.view.action_pattern(place)?, folded)? {
+                return Some(true);
+            }
+        }
+        Some(false)
+    }
+
+    /// Walks all automata of a list and joins what they say. Stops at a deny, which nothing can undo (rule V1).
+    fn root_list(&self, list: u32, verdict: &mut Verdict) -> Option<()> {
+        let list = self.view.root_list(list)?;
+        for place in list.start..list.start + list.length {
+            let root = self.view.word(Section::Roots, place)?;
+            let end = match root & TERMINAL_BIT {
+                0 => walk(self.view, root, self.resource.as_bytes())?,
+                _ => End::Terminal(root & !TERMINAL_BIT),
+            };
+            match end {
+                End::Terminal(terminal) => self.terminal(terminal, verdict)?,
+                End::Leaf { leaf, offset } => self.leaf(leaf, offset, verdict)?,
+            }
+            if verdict.deny.is_some() {
+                break;
+            }
+        }
+        Some(())
+    }
+
+    #[inline]
+    fn terminal(&self, terminal: u32, verdict: &mut Verdict) -> Option<()> {
+        if terminal == 0 {
+            return Some(());
+        }
+        let terminal = self.view.terminal(terminal)?;
+        if terminal.flags != 0 {
+            let rule = Some(RuleId(self.view.word(Section::TerminalRules, terminal.rules)?));
+            if terminal.flags & f::TERMINAL_DENY != 0 {
+                verdict.deny = rule;
+                return Some(());
+            }
+            verdict.allow = verdict.allow.or(rule);
+        }
+        for place in terminal.residues..terminal.residues + terminal.residue_count {
+            let residue = self.view.residue(place)?;
+            let denies = residue.flags & f::RESIDUE_DENY != 0;
+            if !denies && verdict.allow.is_some() {
+                // Residues stand denies first: from here on nothing could change the verdict.
+                break;
+            }
+            if self.checks_hold(&residue)? && self.facts.guard_holds(residue.guard)? {
+                record(verdict, denies, residue.rule);
+                if denies {
+                    break;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Whether a residue's resource patterns match: any of them, or if negated none (rules R3, X2, X3).
+    fn checks_hold(&self, residue: &f::Residue) -> Option<bool> {
+        if residue.check_count == 0 {
+            return Some(true);
+        }
+        let negated = residue.flags & f::RESIDUE_NEGATED != 0;
+        for place in residue.checks..residue.checks + residue.check_count {
+            let pattern = self.view.word(Section::Checks, place)?;
+            if self.facts.resource_matches(pattern, self.resource)? {
+                return Some(!negated);
+            }
+        }
+        Some(negated)
+    }
+
+    /// A set leaf: all its rules are looked at, since they stand in no order.
+    #[cold]
+    fn leaf(&self, leaf: u32, offset: usize, verdict: &mut Verdict) -> Option<()> {
+        self.terminal(leaf::base_terminal(self.view, leaf)?, verdict)?;
+        let accepted = leaf::run(self.view, leaf, self.resource.as_bytes().get(offset..)?)?;
+        for rule in accepted.rules() {
+            let rule = rule?;
+            let matched =
+                accepted.any_matches(rule, |pattern| self.facts.resource_matches(pattern, self.resource))?;
+            let negated = rule.flags & f::RESIDUE_NEGATED != 0;
+            if matched != negated && self.facts.guard_holds(rule.guard)? {
+                record(verdict, rule.flags & f::RESIDUE_DENY != 0, rule.rule);
+            }
+        }
+        Some(())
+    }
+}
+
+fn record(verdict: &mut Verdict, denies: bool, rule: u32) {
+    let place = if denies { &mut verdict.deny } else { &mut verdict.allow };
+    *place = place.or(Some(RuleId(rule)));
+}

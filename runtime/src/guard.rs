@@ -1,0 +1,233 @@
+//! Guards: the conditions of a rule against the request's context (rules C1–C12).
+
+use core::cmp::Ordering;
+
+use crate::context::{Context, Values};
+use crate::format::{self as f, NONE, Operand, Piece, Section};
+use crate::glob::{self, Text, Variables};
+use crate::request::Request;
+use crate::value::{arn, binary, boolean, date, ip, number};
+use crate::view::View;
+
+/// What a key holds for one request.
+#[derive(Clone, Copy)]
+enum Held<'a> {
+    One(Text<'a>),
+    Many(&'a [alloc::string::String]),
+}
+
+/// Everything that conditions and policy variables read.
+#[derive(Clone, Copy)]
+pub(crate) struct Facts<'a> {
+    pub(crate) view: View<'a>,
+    pub(crate) request: &'a Request<'a>,
+    /// The record of the principal, where the bundle holds it.
+    pub(crate) principal: f::Principal,
+}
+
+impl<'a> Facts<'a> {
+    /// Whether all atoms of a guard hold (rule C1). `None` if a record cannot be read, which validation excludes.
+    pub(crate) fn guard_holds(&self, guard: u32) -> Option<bool> {
+        if guard == NONE {
+            return Some(true);
+        }
+        let range = self.view.guard(guard)?;
+        for index in range.start..range.start + range.length {
+            let atom = self.view.word(Section::GuardAtoms, index)?;
+            if !self.atom_holds(self.view.atom(atom)?)? {
+                return Some(false);
+            }
+        }
+        Some(true)
+    }
+
+    /// Whether a resource matches an ARN pattern with variables. A resource with fewer than six parts matches none (rule R1).
+    pub(crate) fn resource_matches(&self, pattern: u32, resource: &str) -> Option<bool> {
+        match arn::split(resource) {
+            Some(parts) => glob::arn_matches(self.view, pattern, &parts, self),
+            None => Some(false),
+        }
+    }
+
+    fn requested(&self, name: u32) -> Option<Held<'a>> {
+        let context: &'a dyn Context = self.request.context;
+        Some(match context.get(self.view.string(name)?)? {
+            Values::One(text) => Held::One(Text::Borrowed(text)),
+            Values::Many(texts) => Held::Many(texts),
+        })
+    }
+
+    /// What a key holds, or `None` if it is missing (rule C12).
+    fn held(&self, key: u32) -> Option<Held<'a>> {
+        let key = self.view.key(key)?;
+        if self.request.context_is_complete {
+            return self.requested(key.name);
+        }
+        let text = |string| Some(Held::One(Text::Borrowed(self.view.string(string)?)));
+        let fixed = |text| Some(Held::One(Text::Borrowed(text)));
+        let is_user = self.principal.kind == f::PRINCIPAL_USER;
+        match key.source {
+            f::KEY_USERNAME if is_user => text(self.principal.name),
+            f::KEY_USERNAME | f::KEY_PRINCIPAL_ABSENT => None,
+            f::KEY_USER_ID if self.principal.unique_id == NONE => None,
+            f::KEY_USER_ID => text(self.principal.unique_id),
+            f::KEY_PRINCIPAL_ARN => text(self.principal.arn),
+            f::KEY_PRINCIPAL_ACCOUNT => text(self.principal.account),
+            f::KEY_PRINCIPAL_TYPE => fixed(if is_user { "User" } else { "AssumedRole" }),
+            f::KEY_PRINCIPAL_IS_SERVICE => fixed("false"),
+            f::KEY_PRINCIPAL_TAG => {
+                let wanted = self.view.string_bytes(key.tag)?;
+                let tags = self.principal.tags..self.principal.tags + self.principal.tag_count;
+                let tag = tags
+                    .filter_map(|tag| self.view.tag(tag))
+                    .find(|tag| self.view.string_bytes(tag.key) == Some(wanted))?;
+                text(tag.value)
+            }
+            f::KEY_CURRENT_TIME => self
+                .requested(key.name)
+                .or_else(|| self.request.now.map(|now| Held::One(crate::clock::iso_8601(now)))),
+            f::KEY_EPOCH_TIME => self
+                .requested(key.name)
+                .or_else(|| self.request.now.map(|now| Held::One(crate::clock::epoch(now)))),
+            _ => self.requested(key.name),
+        }
+    }
+
+    fn atom_holds(&self, atom: f::Atom) -> Option<bool> {
+        let has = |bit| atom.operator & bit != 0;
+        let held = self.held(atom.key);
+        if atom.operator & f::ATOM_COMPARISON == f::COMPARE_NULL {
+            return self.null_holds(atom, held.is_some());
+        }
+        let Some(held) = held else {
+            // Rule C4, in its order.
+            return Some(if has(f::ATOM_IF_EXISTS) || has(f::ATOM_ALL_VALUES) {
+                true
+            } else {
+                !has(f::ATOM_ANY_VALUE) && has(f::ATOM_NEGATED)
+            });
+        };
+        let holds = |value: &str| Some(self.any_operand(atom, value)? != has(f::ATOM_NEGATED));
+        if !has(f::ATOM_ANY_VALUE) && !has(f::ATOM_ALL_VALUES) {
+            // Rule C6: a list, even of one, never matches without a set prefix.
+            return match held {
+                Held::One(text) => holds(text.as_str()),
+                Held::Many(_) => Some(false),
+            };
+        }
+        // Rule C5: `ForAnyValue` looks for a value that holds, `ForAllValues` for one that does not.
+        let wanted = has(f::ATOM_ANY_VALUE);
+        let single;
+        let (one, many) = match held {
+            Held::One(text) => {
+                single = text;
+                (Some(single.as_str()), &[][..])
+            }
+            Held::Many(texts) => (None, texts),
+        };
+        for value in one.into_iter().chain(many.iter().map(alloc::string::String::as_str)) {
+            if !value.is_empty() && holds(value)? == wanted {
+                return Some(wanted);
+            }
+        }
+        Some(!wanted)
+    }
+
+    /// `Null` (rule C4): `"true"` holds for a missing key, `"false"` for a present one.
+    fn null_holds(&self, atom: f::Atom, present: bool) -> Option<bool> {
+        if atom.operator & f::ATOM_ALL_VALUES != 0 {
+            return Some(true);
+        }
+        if atom.operator & f::ATOM_ANY_VALUE != 0 {
+            return Some(false);
+        }
+        for index in atom.operands..atom.operands + atom.operand_count {
+            if (self.view.operand(index)?.a == 1) != present {
+                return Some(true);
+            }
+        }
+        Some(false)
+    }
+
+    /// Whether any of an atom's operands matches one request value, negation aside.
+    fn any_operand(&self, atom: f::Atom, value: &str) -> Option<bool> {
+        let comparison = atom.operator & f::ATOM_COMPARISON;
+        for index in atom.operands..atom.operands + atom.operand_count {
+            if self.operand_matches(comparison, self.view.operand(index)?, value)? {
+                return Some(true);
+            }
+        }
+        Some(false)
+    }
+
+    fn operand_matches(&self, comparison: u32, operand: Operand, value: &str) -> Option<bool> {
+        let view = self.view;
+        Some(match operand.kind {
+            f::OPERAND_TEXT if comparison == f::COMPARE_STRING_IGNORE_CASE => {
+                glob::equals_ignoring_case(view, operand.a, value, self)?
+            }
+            f::OPERAND_TEXT if comparison == f::COMPARE_BOOL => self.bool_matches(operand.a, value)?,
+            f::OPERAND_TEXT | f::OPERAND_LIKE => glob::matches(view, operand.a, value.as_bytes(), self)?,
+            f::OPERAND_ARN => match arn::split(value) {
+                Some(parts) => glob::arn_matches(view, operand.a, &parts, self)?,
+                None => false,
+            },
+            f::OPERAND_NUMBER => {
+                let policy = number::Number::parse(view.string(operand.a)?);
+                let order =
+                    number::Number::parse(value).zip(policy).map(|(value, policy)| value.compare(&policy));
+                order_fits(comparison, f::COMPARE_NUMBER_EQUAL, order)
+            }
+            f::OPERAND_DATE => {
+                let seconds = (u64::from(operand.c) << 32 | u64::from(operand.b)) as i64;
+                let policy = date::Date { seconds, fraction: view.string(operand.a)? };
+                let order =
+                    date::Date::parse(value, date::Zone::UtcIfAbsent).map(|value| value.compare(&policy));
+                order_fits(comparison, f::COMPARE_DATE_EQUAL, order)
+            }
+            f::OPERAND_BOOL => boolean::parse(value) == Some(operand.a == 1),
+            f::OPERAND_BINARY => binary::is_canonical(value) && view.string(operand.a)? == value,
+            f::OPERAND_IP => {
+                let mut address = [0; 16];
+                let (words, _) = address.as_chunks_mut::<4>();
+                for (to, from) in words.iter_mut().zip([operand.b, operand.c, operand.d, operand.e]) {
+                    *to = from.to_le_bytes();
+                }
+                let block = ip::Block { v6: operand.a & 256 != 0, address, prefix: operand.a as u8 };
+                ip::parse_address(value).is_some_and(|address| block.contains(&address))
+            }
+            _ => false,
+        })
+    }
+
+    /// `Bool` whose operand holds a variable: the substituted text is compared as a boolean; another text equals nothing (rule X1).
+    fn bool_matches(&self, glob: u32, value: &str) -> Option<bool> {
+        let Some(value) = boolean::parse(value) else { return Some(false) };
+        glob::equals_ignoring_case(self.view, glob, if value { "true" } else { "false" }, self)
+    }
+}
+
+/// Whether an order of request value to policy value fits a comparison; the five of a kind stand side by side from `equal` on.
+fn order_fits(comparison: u32, equal: u32, order: Option<Ordering>) -> bool {
+    let Some(order) = order else { return false };
+    match comparison.wrapping_sub(equal) {
+        0 => order.is_eq(),
+        1 => order.is_lt(),
+        2 => order.is_le(),
+        3 => order.is_gt(),
+        4 => order.is_ge(),
+        _ => false,
+    }
+}
+
+impl Variables for Facts<'_> {
+    fn resolve(&self, piece: &Piece) -> Option<Text<'_>> {
+        let default = || Some(Text::Borrowed(self.view.string(piece.default)?));
+        match self.held(piece.value) {
+            Some(Held::Many(_)) => None,
+            Some(Held::One(text)) if !text.as_str().is_empty() => Some(text),
+            _ if piece.default == NONE => None,
+            _ => default(),
+        }
+    }
+}

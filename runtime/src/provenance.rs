@@ -1,0 +1,73 @@
+//! Provenance: which statements of which policies stand behind a rule. Cold, decoded only when somebody asks why; the one place of this
+//! crate that uses bincode.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use bincode::{Decode, Encode};
+
+/// The decoded provenance section.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Provenance {
+    /// File names as they were given.
+    pub files: Vec<String>,
+    /// Policies.
+    pub policies: Vec<Policy>,
+    /// By rule: its statements, all equal in meaning.
+    pub rules: Vec<Vec<Source>>,
+    /// Distinct lists of policies, sorted.
+    pub policy_lists: Vec<Vec<u32>>,
+    /// By principal: the policy lists of its identity layer and of its boundary.
+    pub principals: Vec<(u32, Option<u32>)>,
+}
+
+/// A policy.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Policy {
+    /// ARN of a managed policy; of an inline policy its identity's ARN, `#` and its name.
+    pub name: String,
+    /// The version of a managed policy that counted.
+    pub version: Option<String>,
+    /// File, as an index into the files.
+    pub file: u32,
+}
+
+/// A statement behind a rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Source {
+    /// Policy.
+    pub policy: u32,
+    /// Place in its document, from 0.
+    pub statement: u32,
+    /// Its `Sid`.
+    pub sid: Option<String>,
+    /// Line of its opening brace, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+}
+
+/// The largest section that is decoded, in bytes: a bound on what damaged lengths could ask for.
+const LIMIT: usize = 1 << 30;
+
+/// Decodes a cold section with the format's one configuration.
+///
+/// # Errors
+/// bincode's, where the bytes are not an encoding of `T`, or bytes are left over.
+pub fn decode<T: Decode<()>>(bytes: &[u8]) -> Result<T, bincode::error::DecodeError> {
+    let (value, used) = bincode::decode_from_slice(bytes, bincode::config::standard().with_limit::<LIMIT>())?;
+    if used == bytes.len() {
+        Ok(value)
+    } else {
+        Err(bincode::error::DecodeError::Other("bytes are left over"))
+    }
+}
+
+/// Encodes a cold section with the format's one configuration.
+///
+/// # Errors
+/// bincode's; none for the types of this project.
+#[cfg(feature = "encode")]
+pub fn encode(value: &impl Encode) -> Result<Vec<u8>, bincode::error::EncodeError> {
+    bincode::encode_to_vec(value, bincode::config::standard())
+}

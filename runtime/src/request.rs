@@ -1,0 +1,207 @@
+//! Requests, and the handles that principals and actions resolve to.
+
+use crate::bundle::Bundle;
+use crate::context::Context;
+use crate::format::{self as f, Section};
+use crate::format::{ActionPattern, limits};
+use crate::hash::{fold_and_hash, hash};
+use crate::value::arn;
+
+/// One question to a bundle.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// Who asks: [`Bundle::principal`].
+    pub principal: Principal<'a>,
+    /// What for: [`Bundle::action`].
+    pub action: Action<'a>,
+    /// On what: an ARN, or `*` where the action has no resource (rule R4).
+    pub resource: &'a str,
+    /// The account that owns the resource, if the caller knows it (rule V6).
+    pub resource_account: Option<&'a str>,
+    /// The context.
+    pub context: &'a dyn Context,
+    /// Now, in seconds since 1970-01-01T00:00:00Z: for `aws:CurrentTime` and `aws:EpochTime` (rule C12). The runtime has no clock.
+    pub now: Option<i64>,
+    /// Take the context as complete: add and override nothing (rule C12, scenario files).
+    pub context_is_complete: bool,
+}
+
+/// Who asks, resolved against one bundle. Resolve it once per session and keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Principal<'a> {
+    pub(crate) stamp: u64,
+    pub(crate) kind: PrincipalKind<'a>,
+}
+
+/// What a principal is to a bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PrincipalKind<'a> {
+    /// Held by the bundle.
+    Known(u32),
+    /// A user or role that the bundle does not hold.
+    Foreign {
+        /// Its account.
+        account: &'a str,
+        /// Whether it is a user.
+        user: bool,
+    },
+    /// An account's root user.
+    Root {
+        /// Its account.
+        account: &'a str,
+    },
+    /// A session of a role or of a federated user.
+    Session {
+        /// Its account.
+        account: &'a str,
+    },
+    /// A service or an identity provider.
+    Service,
+    /// `*`: nobody in particular.
+    Anonymous,
+    /// None of these.
+    Malformed,
+    /// Longer than a principal may be (rule V4).
+    TooLong,
+}
+
+impl<'a> Principal<'a> {
+    /// What this principal is to its bundle.
+    #[must_use]
+    pub const fn kind(&self) -> PrincipalKind<'a> {
+        self.kind
+    }
+}
+
+/// What is asked for, resolved against one bundle. Resolve it once per route and keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Action<'a> {
+    pub(crate) stamp: u64,
+    pub(crate) kind: ActionKind<'a>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ActionKind<'a> {
+    /// In the vocabulary.
+    Known(u32),
+    /// Outside of it: decided by rule roots.
+    Other(&'a str),
+    /// Longer than an action may be (rule V4).
+    TooLong,
+}
+
+impl Action<'_> {
+    /// Whether the bundle's vocabulary holds the action; one that it does not hold is decided just as exactly, but slower.
+    #[must_use]
+    pub const fn is_in_vocabulary(&self) -> bool {
+        matches!(self.kind, ActionKind::Known(_))
+    }
+}
+
+/// What a principal that the bundle does not hold is, by its text alone.
+fn classify(text: &str) -> PrincipalKind<'_> {
+    if text == "*" {
+        return PrincipalKind::Anonymous;
+    }
+    let Some([head, _, service, _, account, resource]) = arn::split(text) else {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        let name = !text.is_empty() && text.bytes().all(plain);
+        return if name { PrincipalKind::Service } else { PrincipalKind::Malformed };
+    };
+    if head != "arn" || !arn::is_account(account) {
+        return PrincipalKind::Malformed;
+    }
+    let named = |prefix: &str| {
+        resource.strip_prefix(prefix).is_some_and(|name| !name.is_empty() && !name.ends_with('/'))
+    };
+    match service {
+        "iam" if resource == "root" => PrincipalKind::Root { account },
+        "iam" if named("user/") => PrincipalKind::Foreign { account, user: true },
+        "iam" if named("role/") => PrincipalKind::Foreign { account, user: false },
+        "iam" if named("saml-provider/") || named("oidc-provider/") => PrincipalKind::Service,
+        "sts" if named("federated-user/") => PrincipalKind::Session { account },
+        "sts"
+            if resource
+                .strip_prefix("assumed-role/")
+                .and_then(|rest| rest.split_once('/'))
+                .is_some_and(|(role, session)| !role.is_empty() && !session.is_empty()) =>
+        {
+            PrincipalKind::Session { account }
+        }
+        _ => PrincipalKind::Malformed,
+    }
+}
+
+impl Bundle {
+    /// Resolves a principal: an ARN, a service name or `*`. Never fails: what is unknown or malformed is a principal that no identity
+    /// policy speaks for (rule E13). Linear in the text; allocates nothing.
+    #[must_use]
+    pub fn principal<'a>(&self, text: &'a str) -> Principal<'a> {
+        let kind = if text.len() > limits::RESOURCE_BYTES {
+            PrincipalKind::TooLong
+        } else {
+            match self.find_principal(text.as_bytes()) {
+                Some(id) => PrincipalKind::Known(id),
+                None => classify(text),
+            }
+        };
+        Principal { stamp: self.stamp(), kind }
+    }
+
+    /// Resolves an action such as `s3:GetObject`; case does not matter (rule A1). Never fails. Linear in the text; allocates nothing.
+    #[must_use]
+    pub fn action<'a>(&self, text: &'a str) -> Action<'a> {
+        let mut room = [0; limits::ACTION_BYTES];
+        let kind = match fold_and_hash(text.as_bytes(), &mut room) {
+            None => ActionKind::TooLong,
+            Some((hash, folded)) => match self.find_action(hash, folded) {
+                Some(id) => ActionKind::Known(id),
+                None => ActionKind::Other(text),
+            },
+        };
+        Action { stamp: self.stamp(), kind }
+    }
+
+    /// Walks a hash table's probe sequence. Ends, because validation has shown that every table has an empty slot.
+    #[inline]
+    fn probe(&self, section: Section, hash: u64, equal: impl Fn(u32) -> bool) -> Option<u32> {
+        let view = self.view();
+        let slots = view.layout.extent(section).length as u32 / 4;
+        let mut slot = hash as u32 & slots.wrapping_sub(1);
+        loop {
+            let id = view.word(section, slot)?.checked_sub(1)?;
+            if equal(id) {
+                return Some(id);
+            }
+            slot = (slot + 1) & (slots - 1);
+        }
+    }
+
+    fn find_principal(&self, text: &[u8]) -> Option<u32> {
+        let view = self.view();
+        let equal = |id| view.principal(id).and_then(|found| view.string_bytes(found.arn)) == Some(text);
+        self.probe(Section::PrincipalIndex, hash(text), equal)
+    }
+
+    fn find_action(&self, hash: u64, folded: &[u8]) -> Option<u32> {
+        let view = self.view();
+        let equal = |id| view.action(id).and_then(|found| view.string_bytes(found.name)) == Some(folded);
+        self.probe(Section::ActionIndex, hash, equal)
+    }
+
+    /// Whether an action pattern covers an action outside the vocabulary. Both halves compare each by itself (rule A1).
+    pub(crate) fn pattern_covers(&self, pattern: ActionPattern, folded: &[u8]) -> Option<bool> {
+        if pattern.name == f::NONE {
+            return Some(true);
+        }
+        let Some(colon) = memchr::memchr(b':', folded) else { return Some(false) };
+        let view = self.view();
+        let (service, name) = folded.split_at_checked(colon)?;
+        let name = name.get(1..)?;
+        Some(
+            crate::glob::matches(view, pattern.service, service, &crate::glob::NoVariables)?
+                && crate::glob::matches(view, pattern.name, name, &crate::glob::NoVariables)?,
+        )
+    }
+}

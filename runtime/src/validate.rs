@@ -1,0 +1,100 @@
+//! The sentences of FORMAT.md as checks. After [`validate`] every id that a decision follows leads to a record of the right kind.
+//!
+//! The order is that of the sections; a check never relies on one that comes later.
+
+mod nodes;
+mod tables;
+
+use crate::error::LoadError;
+use crate::format::{
+    ALIGNMENT, DIGEST_AT, FORMAT_VERSION, HEADER_BYTES, MAGIC, SECTION_ENTRY_BYTES, Section,
+};
+use crate::view::{Extent, Layout, SECTIONS, View};
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    let four = bytes.get(at..at + 4)?.first_chunk::<4>()?;
+    Some(u32::from_le_bytes(*four))
+}
+
+/// The first eight bytes of the digest.
+pub(crate) fn stamp(bytes: &[u8]) -> u64 {
+    let digest = bytes.get(DIGEST_AT..).and_then(<[u8]>::first_chunk::<8>);
+    digest.map_or(0, |word| u64::from_le_bytes(*word))
+}
+
+/// The digest over all bytes but the digest's own.
+fn digest(bytes: &[u8]) -> Option<[u8; 32]> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(bytes.get(..DIGEST_AT)?);
+    hasher.update(bytes.get(HEADER_BYTES..)?);
+    Some(*hasher.finalize().as_bytes())
+}
+
+/// Writes the digest of a finished bundle into its header. Does nothing to fewer bytes than a header.
+#[cfg(feature = "encode")]
+pub fn seal(bytes: &mut [u8]) {
+    if let (Some(digest), Some(place)) = (digest(bytes), bytes.get_mut(DIGEST_AT..HEADER_BYTES)) {
+        place.copy_from_slice(&digest);
+    }
+}
+
+/// Checks all that FORMAT.md says.
+pub(crate) fn validate(bytes: &[u8]) -> Result<Layout, LoadError> {
+    header(bytes)?;
+    let layout = layout(bytes)?;
+    let view = View { bytes, words: bytes.as_chunks::<4>().0, layout: &layout };
+    tables::validate(view)?;
+    nodes::validate(view)?;
+    Ok(layout)
+}
+
+fn header(bytes: &[u8]) -> Result<(), LoadError> {
+    if bytes.len() < HEADER_BYTES {
+        return Err(LoadError::TooShort);
+    }
+    if !bytes.starts_with(&MAGIC) {
+        return Err(LoadError::NotABundle);
+    }
+    let needs = u32_at(bytes, 12).ok_or(LoadError::TooShort)?;
+    if needs > FORMAT_VERSION {
+        return Err(LoadError::TooNew { needs });
+    }
+    let version = u32_at(bytes, 8).ok_or(LoadError::TooShort)?;
+    if version != FORMAT_VERSION {
+        return Err(LoadError::UnknownVersion { version });
+    }
+    let low = u32_at(bytes, 16).ok_or(LoadError::TooShort)?;
+    let high = u32_at(bytes, 20).ok_or(LoadError::TooShort)?;
+    let expected = u64::from(high) << 32 | u64::from(low);
+    if expected != bytes.len() as u64 {
+        return Err(LoadError::WrongLength { expected, actual: bytes.len() as u64 });
+    }
+    if u32_at(bytes, 24) != Some(SECTIONS as u32) || u32_at(bytes, 28) != Some(0) {
+        return Err(LoadError::SectionTable);
+    }
+    let digest = digest(bytes).ok_or(LoadError::TooShort)?;
+    if bytes.get(DIGEST_AT..HEADER_BYTES) != Some(&digest[..]) {
+        return Err(LoadError::WrongDigest);
+    }
+    Ok(())
+}
+
+/// All sections stand in order, aligned, side by side but for zero padding, and the last one ends the file.
+fn layout(bytes: &[u8]) -> Result<Layout, LoadError> {
+    let mut extents = [Extent::default(); SECTIONS];
+    let mut end = HEADER_BYTES + SECTIONS * SECTION_ENTRY_BYTES;
+    for (number, (&section, extent)) in Section::ALL.iter().zip(&mut extents).enumerate() {
+        let entry = HEADER_BYTES + number * SECTION_ENTRY_BYTES;
+        let field = |index: usize| u32_at(bytes, entry + index * 4).ok_or(LoadError::SectionTable);
+        let (kind, start, length, zero) = (field(0)?, field(1)? as usize, field(2)? as usize, field(3)?);
+        let aligned = end.next_multiple_of(ALIGNMENT);
+        let padding = bytes.get(end..aligned).ok_or(LoadError::SectionTable)?;
+        let zeros = padding.iter().all(|&byte| byte == 0);
+        if kind != section as u32 || zero != 0 || start != aligned || !zeros {
+            return Err(LoadError::SectionTable);
+        }
+        end = start.checked_add(length).filter(|&end| end <= bytes.len()).ok_or(LoadError::SectionTable)?;
+        *extent = Extent { start, length };
+    }
+    if end == bytes.len() { Ok(Layout { extents }) } else { Err(LoadError::SectionTable) }
+}
