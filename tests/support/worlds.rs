@@ -3,7 +3,7 @@
 //!
 //! Everything follows from the seed. Worlds resolve without errors; lints are wanted. A test uses this file as
 //! `#[path = "support/worlds.rs"] mod worlds;`.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "every integration test uses a part of its own")]
+#![allow(dead_code, unused_imports, unreachable_pub, missing_docs, reason = "every integration test uses a part of its own")]
 
 #[path = "worlds/fill.rs"]
 mod fill;
