@@ -3,7 +3,13 @@
 //!
 //! Everything follows from the seed. Worlds resolve without errors; lints are wanted. A test uses this file as
 //! `#[path = "support/worlds.rs"] mod worlds;`.
-#![allow(dead_code, unused_imports, unreachable_pub, missing_docs, reason = "every integration test uses a part of its own")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    missing_docs,
+    reason = "every integration test uses a part of its own"
+)]
 
 #[path = "worlds/fill.rs"]
 mod fill;
@@ -220,6 +226,7 @@ fn any_request(random: &mut Random, askers: &[Asker]) -> Request {
                 "arn:aws:sts::123456789012:federated-user/a",
                 "arn:aws:iam::123456789012:saml-provider/idp",
                 "arn:aws:iam::123456789012:group/g0",
+                "arn:aws:iam::123456789012:user/p/",
                 "arn:aws:iam::123456789012:User/a",
                 "arn:aws:iam::12345678901:user/a",
                 "not a principal",

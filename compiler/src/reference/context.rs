@@ -72,18 +72,19 @@ pub(super) fn context(model: &Model, known: Known<'_>, request: &Request) -> Con
         },
     );
     context.set("aws:PrincipalIsAWSService", "false");
-    for tag in known.tags() {
+    // Of two tags whose keys differ only in case the first counts: it is set last.
+    for tag in known.tags().iter().rev() {
         context.set(&format!("aws:PrincipalTag/{}", tag.key), &tag.value);
     }
-    // C12: the time keys come from `now` unless the request gives them, and are else absent.
+    // C12: the time keys come from `now` unless the request gives them, and are else absent. A moment outside the years 0000–9999, which
+    // has no ISO 8601 text, is epoch seconds in both: a date all the same (C9).
     if let Some(now) = request.now {
-        if context.get("aws:EpochTime").is_none() {
-            context.set("aws:EpochTime", &now.to_string());
+        let epoch = now.to_string();
+        if context.get("aws:CurrentTime").is_none() {
+            context.set("aws:CurrentTime", &values::date::text(now).unwrap_or(epoch.clone()));
         }
-        if context.get("aws:CurrentTime").is_none()
-            && let Some(text) = values::date::text(now)
-        {
-            context.set("aws:CurrentTime", &text);
+        if context.get("aws:EpochTime").is_none() {
+            context.set("aws:EpochTime", &epoch);
         }
     }
     context

@@ -33,6 +33,11 @@ pub(super) fn is_account(text: &str) -> bool {
     text.chars().count() == 12 && text.chars().all(|character| character.is_ascii_digit())
 }
 
+/// Whether a path and name end in a name.
+fn is_named(path: &str) -> bool {
+    !path.is_empty() && !path.ends_with('/')
+}
+
 /// The kind of a principal.
 pub(super) fn kind(text: &str) -> Kind {
     if text == "*" {
@@ -42,13 +47,13 @@ pub(super) fn kind(text: &str) -> Kind {
         return match parts {
             ["arn", _, "iam", _, account, "root"] if is_account(account) => Kind::Root,
             ["arn", _, "iam", _, account, name] if is_account(account) => match name.split_once('/') {
-                Some(("user", name)) if !name.is_empty() => Kind::User,
-                Some(("role", name)) if !name.is_empty() => Kind::Role,
-                Some(("saml-provider" | "oidc-provider", name)) if !name.is_empty() => Kind::Service,
+                Some(("user", name)) if is_named(name) => Kind::User,
+                Some(("role", name)) if is_named(name) => Kind::Role,
+                Some(("saml-provider" | "oidc-provider", name)) if is_named(name) => Kind::Service,
                 _ => Kind::Malformed,
             },
             ["arn", _, "sts", _, account, name] if is_account(account) => match name.split_once('/') {
-                Some(("federated-user", name)) if !name.is_empty() => Kind::Session,
+                Some(("federated-user", name)) if is_named(name) => Kind::Session,
                 Some(("assumed-role", names)) => match names.split_once('/') {
                     Some((role, session)) if !role.is_empty() && !session.is_empty() => Kind::Session,
                     _ => Kind::Malformed,
@@ -133,6 +138,8 @@ mod tests {
             ("arn:aws:iam::12345678901:user/alice", Kind::Malformed),
             ("arn:aws:iam::123456789012:group/g", Kind::Malformed),
             ("arn:aws:iam::123456789012:user", Kind::Malformed),
+            ("arn:aws:iam::123456789012:user/", Kind::Malformed),
+            ("arn:aws:iam::123456789012:role/path/", Kind::Malformed),
             ("arn:aws:sts::123456789012:assumed-role/R", Kind::Malformed),
             ("arn:aws:s3:::bucket", Kind::Malformed),
             ("ARN:aws:iam::123456789012:user/alice", Kind::Malformed),

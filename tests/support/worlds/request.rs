@@ -27,7 +27,7 @@ fn action(random: &mut Random, shape: &Shape) -> String {
             fill(random, pattern, false, false, &none)
         }
         // Everything, or all but some.
-        _ => random.word(ACTIONS).to_owned(),
+        _ => random.word_or(ACTIONS, 8, words::SPECIAL_ACTIONS).to_owned(),
     };
     match random.below(20) {
         0..=3 => random.any_case(&chosen),
@@ -219,7 +219,12 @@ pub fn request(random: &mut Random, asker: &Asker) -> Request {
     };
     let now = match random.below(10) {
         0..=5 => Some(NOW + i64::try_from(random.below(5)).unwrap_or(0) - 2),
-        6 => Some(random.word(&["0", "-1", "-62167219200", "253402300799", "1"]).parse().unwrap_or(0)),
+        6 => Some(
+            random
+                .word(&["0", "-1", "-62167219200", "253402300799", "253402300800", "1"])
+                .parse()
+                .unwrap_or(0),
+        ),
         _ => None,
     };
     let mut request = Request {
