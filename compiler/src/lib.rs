@@ -5,3 +5,4 @@ pub mod model;
 pub mod pattern;
 pub mod reference;
 pub mod request;
+pub mod resolve;

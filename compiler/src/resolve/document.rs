@@ -1,0 +1,310 @@
+//! Policy documents (rules P1, P2): versions and statements.
+
+use std::collections::HashMap;
+
+use portcullis_grammar::json::{self, Kind, Member, Value};
+use portcullis_grammar::source::Span;
+
+use super::arns::Surroundings;
+use super::reader::{Reader, did_you_mean, fields, shown};
+use super::{actions, arns, codes, conditions, principals, size};
+use crate::model::{
+    ActionClause, Document, DocumentKind, DocumentVersion, Effect, PrincipalClause, ResourceClause, Statement,
+};
+
+const ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
+const STATEMENT_ELEMENTS: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+
+/// A document and its size as quotas count it.
+#[derive(Clone, Debug)]
+pub(super) struct Sized {
+    pub(super) document: Document,
+    pub(super) size: usize,
+}
+
+/// Reads a document that is given as an object, or as text in a string (the raw API's way). `None` where there is none, which was
+/// reported; a document with errors is given as far as it could be read.
+pub(super) fn read(reader: &mut Reader<'_, '_>, value: &Value, kind: DocumentKind) -> Option<Sized> {
+    if !matches!(value.kind, Kind::String(_)) {
+        return Some(Sized { document: document(reader, value, kind)?, size: size::of(value) });
+    }
+    let parsed = json::parse_embedded(reader.source, value);
+    let damaged = parsed.damaged;
+    reader.sink.extend(parsed.diagnostics);
+    let inner = parsed.value.filter(|_| !damaged)?;
+    Some(Sized { document: document(reader, &inner, kind)?, size: size::of(&inner) })
+}
+
+fn document(reader: &mut Reader<'_, '_>, value: &Value, kind: DocumentKind) -> Option<Document> {
+    let outside = std::mem::replace(&mut reader.shape, codes::P2_TYPE);
+    let document =
+        reader.object(value, "a policy document").map(|members| elements(reader, value, members, kind));
+    reader.shape = outside;
+    document
+}
+
+fn elements(reader: &mut Reader<'_, '_>, value: &Value, members: &[Member], kind: DocumentKind) -> Document {
+    size::lint_characters(reader, value);
+    let ([version, id, statement], unknown) = fields(members, ELEMENTS);
+    unknown.into_iter().for_each(|member| unknown_element(reader, member, "a policy document", &ELEMENTS));
+    let version = version.map_or(DocumentVersion::V2008, |member| read_version(reader, &member.value));
+    if let Some(member) = id {
+        reader.string(&member.value, "`Id`");
+        if kind == DocumentKind::Identity {
+            reader.lint(
+                codes::P2_ID,
+                member.key_span,
+                "`Id` means nothing in an identity policy",
+                "remove it",
+            );
+        }
+    }
+    let mut statements = Vec::new();
+    match statement.map(|member| &member.value) {
+        None => {
+            let start = Span::new(value.span.start as usize, value.span.start as usize + 1);
+            reader.error(
+                codes::P2_MISSING_STATEMENT,
+                start,
+                "this document has no `Statement`",
+                "add \"Statement\": [ … ]",
+            );
+        }
+        Some(Value { kind: Kind::Array(items), span }) => {
+            if items.is_empty() {
+                reader.lint(
+                    codes::P2_EMPTY_LIST,
+                    *span,
+                    "a document without statements grants nothing",
+                    "add a statement",
+                );
+            }
+            statements.extend(items.iter().filter_map(|item| self::statement(reader, item, kind, version)));
+        }
+        Some(single) => statements.extend(self::statement(reader, single, kind, version)),
+    }
+    if let Some(member) = statement {
+        duplicate_sids(reader, &member.value);
+    }
+    Document { version, kind, statements, origin: reader.origin(value.span) }
+}
+
+fn unknown_element(reader: &mut Reader<'_, '_>, member: &Member, what: &str, known: &[&str]) {
+    let message = format!("{what} has no element `{}`", shown(&member.key));
+    reader.error(codes::P3_UNKNOWN_ELEMENT, member.key_span, message, did_you_mean(&member.key, known));
+}
+
+fn read_version(reader: &mut Reader<'_, '_>, value: &Value) -> DocumentVersion {
+    match reader.string(value, "`Version`") {
+        Some("2008-10-17") => DocumentVersion::V2008,
+        Some("2012-10-17") | None => DocumentVersion::V2012,
+        Some(other) => {
+            let message = format!("there is no policy language version `{}`", shown(other));
+            let help = "the versions are \"2012-10-17\", which reads policy variables, and \"2008-10-17\"; neither is the date of the policy";
+            reader.error(codes::P1_UNKNOWN_VERSION, value.span, message, help);
+            DocumentVersion::V2012
+        }
+    }
+}
+
+/// Sids name statements in findings and explanations; an empty one names nothing.
+fn duplicate_sids(reader: &mut Reader<'_, '_>, statements: &Value) {
+    let Kind::Array(items) = &statements.kind else { return };
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    for item in items {
+        let Kind::Object(members) = &item.kind else { continue };
+        let Some(sid) = members.iter().find(|member| &*member.key == "Sid") else { continue };
+        let Kind::String(text) = &sid.value.kind else { continue };
+        if text.is_empty() {
+            continue;
+        }
+        match seen.get(&**text).copied() {
+            Some(first) => {
+                let message = format!("two statements have the Sid `{}`", shown(text));
+                reader.clash(
+                    codes::P2_DUPLICATE_SID,
+                    sid.value.span,
+                    first,
+                    message,
+                    "give each statement its own Sid, or none",
+                );
+            }
+            None => {
+                seen.insert(text, sid.value.span);
+            }
+        }
+    }
+}
+
+fn statement(
+    reader: &mut Reader<'_, '_>,
+    value: &Value,
+    kind: DocumentKind,
+    version: DocumentVersion,
+) -> Option<Statement> {
+    let members = reader.object(value, "a statement")?;
+    let (found, unknown) = fields(members, STATEMENT_ELEMENTS);
+    let [sid, effect, principal, not_principal, action, not_action, resource, not_resource, condition] =
+        found;
+    unknown
+        .into_iter()
+        .for_each(|member| unknown_element(reader, member, "a statement", &STATEMENT_ELEMENTS));
+    let variables = version == DocumentVersion::V2012;
+    let sid = sid.and_then(|member| reader.string(&member.value, "`Sid`"));
+    let effect = read_effect(reader, effect, value.span);
+    let principals = read_principals(reader, kind, principal, not_principal, value.span);
+    let actions = read_actions(reader, action, not_action, value.span);
+    let around = Surroundings { kind, effect, variables };
+    let resources = read_resources(reader, around, resource, not_resource, value.span);
+    let conditions =
+        condition.map(|member| conditions::block(reader, &member.value, variables)).unwrap_or_default();
+    Some(Statement {
+        sid: sid.map(Into::into),
+        effect: effect?,
+        principals,
+        actions: actions?,
+        resources,
+        conditions,
+        variables,
+        origin: reader.origin(value.span),
+    })
+}
+
+fn read_effect(reader: &mut Reader<'_, '_>, member: Option<&Member>, span: Span) -> Option<Effect> {
+    let help = "write \"Effect\": \"Allow\" or \"Effect\": \"Deny\"";
+    let Some(member) = member else {
+        reader.error(codes::P2_EFFECT, opening(span), "this statement has no `Effect`", help);
+        return None;
+    };
+    match reader.string(&member.value, "`Effect`")? {
+        "Allow" => Some(Effect::Allow),
+        "Deny" => Some(Effect::Deny),
+        other => {
+            let message = format!("`{}` is no effect", shown(other));
+            reader.error(
+                codes::P2_EFFECT,
+                member.value.span,
+                message,
+                did_you_mean(other, &["Allow", "Deny"]),
+            );
+            None
+        }
+    }
+}
+
+/// The opening bracket: where a finding about something missing points to.
+fn opening(span: Span) -> Span {
+    Span::new(span.start as usize, span.start as usize + 1)
+}
+
+/// Of an element and its Not-form, the one that stands; both is an error.
+fn one_of<'v>(
+    reader: &mut Reader<'_, '_>,
+    code: &'static str,
+    plain: Option<&'v Member>,
+    not: Option<&'v Member>,
+) -> Option<&'v Member> {
+    if let (Some(first), Some(second)) = (plain, not) {
+        let message = format!("a statement has both `{}` and `{}`", first.key, second.key);
+        reader.clash(
+            code,
+            second.key_span,
+            first.key_span,
+            message,
+            "keep one of them, or make two statements",
+        );
+    }
+    plain.or(not)
+}
+
+fn read_actions(
+    reader: &mut Reader<'_, '_>,
+    plain: Option<&Member>,
+    not: Option<&Member>,
+    span: Span,
+) -> Option<ActionClause> {
+    let Some(member) = one_of(reader, codes::P2_ACTION, plain, not) else {
+        reader.error(
+            codes::P2_ACTION,
+            opening(span),
+            "this statement has neither `Action` nor `NotAction`",
+            "add \"Action\"",
+        );
+        return None;
+    };
+    Some(actions::clause(reader, &member.key, &member.value))
+}
+
+fn read_resources(
+    reader: &mut Reader<'_, '_>,
+    around: Surroundings,
+    plain: Option<&Member>,
+    not: Option<&Member>,
+    span: Span,
+) -> Option<ResourceClause> {
+    let member = one_of(reader, codes::P2_RESOURCE, plain, not);
+    match (around.kind, member) {
+        (DocumentKind::Identity, None) => {
+            let help = "add \"Resource\"; for every resource \"*\"";
+            reader.error(
+                codes::P2_RESOURCE,
+                opening(span),
+                "this statement has neither `Resource` nor `NotResource`",
+                help,
+            );
+        }
+        (DocumentKind::Trust, Some(member)) => {
+            let message =
+                format!("`{}` has no place in a trust policy, whose resource is the role", member.key);
+            reader.lint(codes::P2_RESOURCE, member.key_span, message, "remove it");
+        }
+        _ => {}
+    }
+    member.map(|member| arns::clause(reader, &member.key, &member.value, around))
+}
+
+fn read_principals(
+    reader: &mut Reader<'_, '_>,
+    kind: DocumentKind,
+    plain: Option<&Member>,
+    not: Option<&Member>,
+    span: Span,
+) -> Option<PrincipalClause> {
+    if kind == DocumentKind::Identity {
+        for member in [plain, not].into_iter().flatten() {
+            let message = format!(
+                "`{}` has no place in an identity policy, whose principal is the identity",
+                member.key
+            );
+            reader.error_l(codes::P2_PRINCIPAL, member.key_span, message, "remove it");
+        }
+        return None;
+    }
+    if let Some(member) = not {
+        reader.error(
+            codes::P2_PRINCIPAL,
+            member.key_span,
+            "a trust policy cannot have `NotPrincipal`",
+            "name who may assume the role in \"Principal\"",
+        );
+    }
+    if plain.or(not).is_none() {
+        reader.error(
+            codes::P2_PRINCIPAL,
+            opening(span),
+            "this statement of a trust policy has no `Principal`",
+            "add \"Principal\"",
+        );
+    }
+    plain.map(|member| principals::clause(reader, &member.key, &member.value))
+}

@@ -1,0 +1,89 @@
+//! What the inputs say before names are looked up: entities whose references to each other are still texts.
+
+use super::document::Sized;
+use super::reader::Place;
+use crate::model::{ManagedPolicy, Origin, Tag};
+
+/// Everything read so far, in the order of the inputs.
+#[derive(Default)]
+pub(super) struct Drafts<'a> {
+    pub(super) identities: Vec<IdentityDraft<'a>>,
+    pub(super) policies: Vec<PolicyDraft<'a>>,
+    pub(super) pages: Vec<Page<'a>>,
+    /// Unique ids that trust policies name as principals (rule N5).
+    pub(super) principal_ids: Vec<Reference<'a>>,
+}
+
+/// What an identity is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum IdentityKind {
+    User,
+    Group,
+    Role,
+}
+
+impl IdentityKind {
+    /// The word in ARNs and messages.
+    pub(super) const fn noun(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+            Self::Role => "role",
+        }
+    }
+}
+
+/// A name or ARN of something else, and where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Reference<'a> {
+    pub(super) text: Box<str>,
+    pub(super) place: Place<'a>,
+}
+
+/// An inline policy.
+#[derive(Clone, Debug)]
+pub(super) struct InlineDraft<'a> {
+    pub(super) name: Box<str>,
+    pub(super) content: Sized,
+    pub(super) place: Place<'a>,
+}
+
+/// A user, group or role.
+#[derive(Clone, Debug)]
+pub(super) struct IdentityDraft<'a> {
+    pub(super) kind: IdentityKind,
+    pub(super) arn: Box<str>,
+    pub(super) account: Box<str>,
+    pub(super) name: Box<str>,
+    pub(super) path: Box<str>,
+    pub(super) unique_id: Box<str>,
+    pub(super) inline: Vec<InlineDraft<'a>>,
+    pub(super) attached: Vec<Reference<'a>>,
+    pub(super) groups: Vec<Reference<'a>>,
+    pub(super) boundary: Option<Reference<'a>>,
+    pub(super) tags: Vec<Tag>,
+    pub(super) trust: Option<Sized>,
+    pub(super) max_session_seconds: Option<u32>,
+    pub(super) origin: Origin,
+    pub(super) place: Place<'a>,
+}
+
+/// A managed policy, or a document that nothing is attached to.
+#[derive(Clone, Debug)]
+pub(super) struct PolicyDraft<'a> {
+    pub(super) policy: ManagedPolicy,
+    /// 12 digits; `aws`; or empty for a bare document.
+    pub(super) account: Box<str>,
+    /// The sizes of its versions, as quotas count them.
+    pub(super) sizes: Vec<usize>,
+    pub(super) place: Place<'a>,
+}
+
+/// A page of a snapshot.
+#[derive(Clone, Debug)]
+pub(super) struct Page<'a> {
+    /// The account of its entities, where it holds any of an account.
+    pub(super) account: Option<Box<str>>,
+    /// Where it says that another page follows.
+    pub(super) truncated: Option<Place<'a>>,
+}

@@ -1,0 +1,147 @@
+//! Tells the kinds of inputs apart by their top-level keys and reads each (DESIGN section 6).
+//!
+//! A file may hold several values, one after the other or in a list: pages of a snapshot, or one policy per line.
+
+use portcullis_grammar::json::{self, Kind, Member, Value};
+use portcullis_grammar::source::{Source, Span};
+
+use super::drafts::{Drafts, PolicyDraft};
+use super::reader::{Reader, shown};
+use super::sink::Sink;
+use super::{Options, codes, document, managed, snapshot, suggest};
+use crate::model::{DocumentKind, FileId, ManagedPolicy, PolicyVersion};
+
+/// The kinds of inputs, by their top-level keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Input {
+    Document,
+    Snapshot,
+    Managed,
+    /// Known, and not read by this version.
+    Unsupported(&'static str),
+    Unknown,
+}
+
+const KINDS: &str = "inputs are policy documents (`Statement`), account snapshots of `aws iam get-account-authorization-details` \
+    (`UserDetailList`, …) and lists of AWS-managed policies (`name`, `arn`, `version_id`, `document`)";
+
+/// Reads one file into the drafts.
+pub(super) fn read<'a>(
+    source: &'a Source,
+    file: FileId,
+    drafts: &mut Drafts<'a>,
+    sink: &mut Sink,
+    options: &Options,
+) {
+    let (values, diagnostics) = json::parse_sequence(source);
+    let clean = diagnostics.is_empty();
+    if source.name().ends_with(".gate") {
+        let found = portcullis_grammar::diagnostic::Diagnostic::error(
+            codes::INPUT_UNSUPPORTED_KIND,
+            "this version does not read .gate files",
+        );
+        sink.push(found.at(source, Span::default(), "").help(KINDS));
+        return;
+    }
+    sink.extend(diagnostics);
+    let mut reader = Reader { source, file, sink, leniency: options.leniency, shape: codes::SNAPSHOT_FIELD };
+    let mut bare = 0;
+    let mut found = 0;
+    for value in &values {
+        match &value.kind {
+            Kind::Array(items) => {
+                found += items.len();
+                items.iter().for_each(|item| one(&mut reader, item, drafts, &mut bare));
+            }
+            _ => {
+                found += 1;
+                one(&mut reader, value, drafts, &mut bare);
+            }
+        }
+    }
+    if found == 0 && clean {
+        reader.error(
+            codes::INPUT_EMPTY,
+            Span::new(0, source.text().len().min(1)),
+            format!("`{}` holds nothing", shown(source.name())),
+            KINDS,
+        );
+    }
+}
+
+fn one<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<'a>, bare: &mut usize) {
+    let Kind::Object(members) = &value.kind else {
+        let message = format!("{} is no input", value.kind.noun());
+        reader.error(codes::INPUT_UNKNOWN_KIND, value.span, message, KINDS);
+        return;
+    };
+    match kind(members) {
+        Input::Snapshot => snapshot::page(reader, value, members, drafts),
+        Input::Managed => managed::entry(reader, value, members, drafts),
+        Input::Document => {
+            if let Some(sized) = document::read(reader, value, DocumentKind::Identity) {
+                *bare += 1;
+                let file = reader.source.name();
+                // A second document of one file is told apart by its place.
+                let name: Box<str> =
+                    if *bare == 1 { (&**file).into() } else { format!("{file}#{bare}").into() };
+                let origin = sized.document.origin;
+                let versions = vec![PolicyVersion { id: "v1".into(), document: sized.document }];
+                let policy = ManagedPolicy { arn: name.clone(), name, versions, default: 0, origin };
+                let place = reader.place(value.span);
+                drafts.policies.push(PolicyDraft {
+                    policy,
+                    account: "".into(),
+                    sizes: vec![sized.size],
+                    place,
+                });
+            }
+        }
+        Input::Unsupported(what) => {
+            let start = Span::new(value.span.start as usize, value.span.start as usize + 1);
+            reader.error(codes::INPUT_UNSUPPORTED_KIND, start, format!("this is {what}"), KINDS);
+        }
+        Input::Unknown => {
+            let span = members.first().map_or(value.span, |member| member.key_span);
+            let near = members.iter().find_map(|member| {
+                let known = snapshot::LISTS.iter().copied().chain(["Statement"]);
+                suggest::nearest(&member.key, known)
+                    .map(|name| format!("did you mean `{name}` instead of `{}`? {KINDS}", shown(&member.key)))
+            });
+            reader.error(
+                codes::INPUT_UNKNOWN_KIND,
+                span,
+                "the top-level keys tell no kind of input",
+                near.unwrap_or_else(|| KINDS.to_owned()),
+            );
+        }
+    }
+}
+
+fn kind(members: &[Member]) -> Input {
+    let has = |name: &str| members.iter().any(|member| &*member.key == name);
+    // A misspelt case is an error of the document (rule P3), which says more than that the kind is unknown.
+    let has_any_case = |name: &str| members.iter().any(|member| member.key.eq_ignore_ascii_case(name));
+    if snapshot::LISTS.iter().any(|name| has(name)) {
+        Input::Snapshot
+    } else if has("document") && has("name") {
+        Input::Managed
+    } else if has("id") && has("principal") && has("action") {
+        Input::Unsupported("a scenario, which `portcullis test` reads")
+    } else if has_any_case("Statement") || has_any_case("Version") {
+        Input::Document
+    } else if has("arn") && (has("account") || has("policy") || has("tags")) {
+        Input::Unsupported("a resources file, which this version does not read yet")
+    } else if members.iter().any(|member| is_organization_key(&member.key)) {
+        Input::Unsupported("an organization file, which this version does not read yet")
+    } else {
+        Input::Unknown
+    }
+}
+
+fn is_organization_key(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    ["organization", "roots", "scps", "rcps", "servicecontrolpolicies", "resourcecontrolpolicies"]
+        .iter()
+        .any(|known| key.starts_with(known))
+}

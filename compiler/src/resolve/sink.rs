@@ -1,0 +1,54 @@
+//! Collects findings, bounded: a file of a thousand lints of one kind must not bury the one error.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use portcullis_grammar::diagnostic::{Diagnostic, Severity};
+
+use super::codes;
+
+/// How many findings of one code are kept for one file.
+const MOST_OF_A_CODE: usize = 100;
+
+/// The findings of a run.
+#[derive(Default)]
+pub(super) struct Sink {
+    diagnostics: Vec<Diagnostic>,
+    seen: HashMap<(Option<Arc<str>>, &'static str), usize>,
+    failed: bool,
+}
+
+impl Sink {
+    /// Records a finding.
+    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        self.failed |= diagnostic.is_error();
+        let file = diagnostic.labels.first().map(|label| Arc::clone(label.source.name()));
+        let seen = self.seen.entry((file, diagnostic.code)).or_default();
+        *seen += 1;
+        if *seen <= MOST_OF_A_CODE {
+            self.diagnostics.push(diagnostic);
+        } else if *seen == MOST_OF_A_CODE + 1 {
+            let message = format!(
+                "this file has more findings `{}`; only the first {MOST_OF_A_CODE} are shown",
+                diagnostic.code
+            );
+            self.diagnostics.push(Diagnostic { code: codes::TOO_MANY, message, help: None, ..diagnostic });
+        }
+    }
+
+    /// Records findings.
+    pub(super) fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+
+    /// Whether an error was recorded.
+    pub(super) fn failed(&self) -> bool {
+        self.failed
+    }
+
+    /// The findings, errors first, otherwise in the order of the inputs.
+    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+        self.diagnostics.sort_by_key(|diagnostic| diagnostic.severity != Severity::Error);
+        self.diagnostics
+    }
+}
