@@ -20,6 +20,7 @@ pub const ACTIONS: &[&str] = &[
     "svc:Put",
     "zap:Get",
     "zap:G\u{e9}t",
+    "zap:G\u{c9}t",
     "q:a:b",
 ];
 
@@ -144,8 +145,23 @@ pub const KEYS: &[&str] = &[
     "k:x",
 ];
 
-pub const STRINGS: &[&str] =
-    &["a", "b", "ab", "A", "\u{e9}", "\u{c9}", "a*", "?", "", "1", "true", "User", "a/b", "s3"];
+pub const STRINGS: &[&str] = &[
+    "a",
+    "b",
+    "ab",
+    "A",
+    "\u{e9}",
+    "\u{c9}",
+    "a*",
+    "?",
+    "",
+    "1",
+    "true",
+    "User",
+    "AssumedRole",
+    "a/b",
+    "s3",
+];
 pub const STRING_OPERANDS: &[&str] = &[
     "${aws:username}",
     "${k:name, 'a'}",
@@ -224,5 +240,31 @@ pub fn operand_pool(base: BaseOperator) -> &'static [&'static str] {
         _ if name.starts_with("Date") => DATES,
         _ if name.starts_with("Numeric") => NUMBERS,
         _ => STRINGS,
+    }
+}
+
+/// Request values that do not parse, or only in a request, or not as they seem to.
+pub fn odd_pool(base: BaseOperator) -> &'static [&'static str] {
+    let name = base.name();
+    match base {
+        BaseOperator::Bool => &["1", "true ", "yes", "fAlSe"],
+        BaseOperator::BinaryEquals => &["QR==", "QQ", "QQ=", "QQ== ", "====", "-_-_"],
+        _ if name.contains("Ip") => {
+            &["10.0.0.0/8", "10.1.2", "010.1.2.3", "fe80::1%1", "::ffff:10.1.2.3", "10.1.2.3 "]
+        }
+        _ if name.starts_with("Arn") => &["arn:aws:s3", "*", "arn:aws:s3:::", "ARN:aws:s3:::a", ":::::"],
+        _ if name.starts_with("Date") => &[
+            "2026-11-23T10:00:00",
+            "2026-11-23T10:00",
+            "2026-11-23T10:00:60Z",
+            "2026-11-23T24:00Z",
+            "2026-11-23t10:00Z",
+            "2026-02-29",
+            "2026-13",
+            "1e3",
+            "99999999999999999999",
+        ],
+        _ if name.starts_with("Numeric") => &["1e3", ".5", "1.", "+", "--1", "NaN", "\u{663}", "0x1"],
+        _ => &["\u{c9}", "\u{e9}", "\u{130}", "k", "a\u{1f980}", "A*"],
     }
 }
