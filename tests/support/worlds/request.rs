@@ -42,6 +42,51 @@ fn resource(random: &mut Random, shape: &Shape, action: &str, values: &Values<'_
         Some(pattern) => fill(random, pattern, shape.variables, true, values),
         None => match random.below(10) {
             0..=2 => "*".to_owned(),
+            3 => random.word(&["", "a", "no arn", "a:b:c:d:e", ":::::"]).to_owned(),
+            _ => {
+                let service = action.split(':').next().unwrap_or_default().to_ascii_lowercase();
+                let region = random.word(&["", "a", "eu-west-1"]);
+                let account = random.word(&["", ACCOUNT]);
+                let name = random.word(&[
+                    "a",
+                    "a/b",
+                    "a:b",
+                    "b",
+                    "key/a",
+                    "role/a",
+                    "alias/aws/a",
+                    "policy/a",
+                    "role/aws-reserved/a",
+                ]);
+                format!("arn:aws:{service}:{region}:{account}:{name}")
+            }
+        },
+    };
+    // R1, R5: what a short pattern leaves open.
+    if pattern.is_some() && !random.chance(10) {
+        while text.matches(':').count() < 5 {
+            text.push(':');
+            text.push_str(random.word(&["", "a", "aws", "s3"]));
+        }
+    }
+    if random.chance(10) { damage(random, &text) } else { text }
+}
+
+/// A request value for a condition's key; `wanted` says whether it should make the condition hold.
+fn value(
+    random: &mut Random,
+    condition: &ConditionShape,
+    variables: bool,
+    wanted: bool,
+    values: &Values<'_>,
+) -> ContextValue {
+    let Operator { set, base, .. } = condition.operator;
+    let equal = wanted != base.is_negated();
+    let one = |random: &mut Random| match (equal, random.pick(&condition.operands)) {
+        (true, Some(operand)) => near(random, base, operand, variables, values),
+        _ => match random.below(10) {
+            0 => String::new(),
+            1 | 2 => random.word(STRINGS).to_owned(),
             3..=5 => random.word(words::odd_pool(base)).to_owned(),
             _ => random.word(words::operand_pool(base)).to_owned(),
         },
