@@ -32,6 +32,8 @@ pub fn managed_snapshot(jsonl: &str) -> String {
     for (index, value) in values.iter().enumerate() {
         let (Some(name), Some(document)) = (text(value, "name"), member(value, "document")) else { continue };
         let arn = text(value, "arn").map_or_else(|| format!("arn:aws:iam::aws:policy/{name}"), str::to_owned);
+        // The path stands between `policy` and the name.
+        let path = arn.split_once(":policy").and_then(|(_, path)| path.strip_suffix(name)).unwrap_or("/");
         let version = text(value, "version_id").unwrap_or("v1");
         let document = source.slice(document.span);
         users.push(format!(
@@ -39,7 +41,7 @@ pub fn managed_snapshot(jsonl: &str) -> String {
              \"GroupList\":[],\"AttachedManagedPolicies\":[{{\"PolicyName\":\"{name}\",\"PolicyArn\":\"{arn}\"}}]}}"
         ));
         policies.push(format!(
-            "{{\"PolicyName\":\"{name}\",\"PolicyId\":\"ANPA{index:017}\",\"Arn\":\"{arn}\",\"Path\":\"/\",\"DefaultVersionId\":\"{version}\",\
+            "{{\"PolicyName\":\"{name}\",\"PolicyId\":\"ANPA{index:017}\",\"Arn\":\"{arn}\",\"Path\":\"{path}\",\"DefaultVersionId\":\"{version}\",\
              \"IsAttachable\":true,\"PolicyVersionList\":[{{\"VersionId\":\"{version}\",\"IsDefaultVersion\":true,\"Document\":{document}}}]}}"
         ));
     }
