@@ -1,8 +1,66 @@
-//! The compiler: syntax in, bundle out.
+//! The compiler: syntax in, bundle out. Pure: no IO, no clock, no environment, no printing.
+//!
+//! [`compile`] is the pipeline behind [`resolve`](resolve::resolve), a line for each pass; what holds behind a pass is said there.
 
+pub mod automata;
+pub mod bundle;
 pub mod facts;
+pub mod intern;
+pub mod ir;
+pub mod merge;
 pub mod model;
 pub mod pattern;
 pub mod reference;
 pub mod request;
 pub mod resolve;
+
+use std::fmt;
+
+/// What to compile for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CompileOptions {
+    /// Leave the model out of the bundle.
+    pub strip: bool,
+    /// What one automaton may cost.
+    pub budget: automata::Budget,
+}
+
+/// Why a model did not become a bundle. Inputs are refused earlier, by `resolve`, with positions.
+#[derive(Debug)]
+pub enum CompileError {
+    /// A verifier found a bug of this compiler.
+    Violation(ir::Violation),
+    /// The bundle could not be written.
+    Write(bundle::WriteError),
+}
+
+impl fmt::Display for CompileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Violation(violation) => violation.fmt(f),
+            Self::Write(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for CompileError {}
+
+/// The model's IR. Behind it: groups and attachments are gone, layers are sets of rule lists, all of it hash-consed.
+#[must_use]
+pub fn lower(model: &model::Model) -> ir::Ir {
+    ir::lower(model, &merge::merge(model))
+}
+
+/// Compiles a model into the bytes of a bundle.
+///
+/// # Errors
+/// [`CompileError`]: never for a model that `resolve` made, unless the bundle would pass 4 GiB.
+pub fn compile(model: &model::Model, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
+    let ir = lower(model);
+    ir::verify(&ir).map_err(CompileError::Violation)?;
+    // Behind this point: every rule is canonical, and every id is known.
+    let automata = automata::build(&ir, options.budget);
+    automata::verify(&automata).map_err(CompileError::Violation)?;
+    // Behind this point: every cell has its root list, and every terminal is folded.
+    bundle::write(model, &ir, &automata, options.strip).map_err(CompileError::Write)
+}

@@ -56,6 +56,12 @@ impl Bundle {
         &self.bytes
     }
 
+    /// Gives the bytes back.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes.into_owned()
+    }
+
     /// The BLAKE3 digest of the contents: equal for equal bundles.
     #[must_use]
     pub fn digest(&self) -> &[u8] {

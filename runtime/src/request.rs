@@ -106,7 +106,7 @@ fn classify(text: &str) -> PrincipalKind<'_> {
     }
     let Some([head, _, service, _, account, resource]) = arn::split(text) else {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-        let name = !text.is_empty() && text.bytes().all(plain);
+        let name = !text.contains(':') && (text.contains('.') || !text.is_empty() && text.bytes().all(plain));
         return if name { PrincipalKind::Service } else { PrincipalKind::Malformed };
     };
     if head != "arn" || !arn::is_account(account) {

@@ -32,7 +32,12 @@ impl Sink {
                 "this file has more findings `{}`; only the first {MOST_OF_A_CODE} are shown",
                 diagnostic.code
             );
-            self.diagnostics.push(Diagnostic { code: codes::TOO_MANY, message, help: None, ..diagnostic });
+            self.diagnostics.push(Diagnostic {
+                code: codes::TOO_MANY,
+                message,
+                help: Some("fix the ones shown, and run again".to_owned()),
+                ..diagnostic
+            });
         }
     }
 

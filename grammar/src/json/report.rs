@@ -23,11 +23,14 @@ impl<'s> Report<'s> {
         self.source
     }
 
-    /// Records an error; past the cap, one that says so, and reading stops.
+    /// Records an error; past the cap, one that says so, and reading stops. What is found while unwinding after that is no news.
     pub(super) fn push(&mut self, span: Span, diagnostic: Diagnostic) {
+        if self.stopped {
+            return;
+        }
         if self.diagnostics.len() < MAX_FINDINGS {
             self.diagnostics.push(diagnostic);
-        } else if !self.stopped {
+        } else {
             let message =
                 format!("more than {MAX_FINDINGS} problems in this text; the rest of it was not read");
             self.diagnostics.push(

@@ -42,6 +42,10 @@ impl<'t> Parser<'t> {
                         message,
                         "write the closing double quote; a line break inside a string is \\n",
                     );
+                    if self.peek().is_none() {
+                        // Nothing follows; that brackets are open as well would be news to nobody.
+                        self.report.stop();
+                    }
                     return text.into();
                 }
             }

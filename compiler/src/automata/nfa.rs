@@ -1,0 +1,343 @@
+//! The patterns of a residual as one position automaton over bytes.
+//!
+//! A pattern of six parts is a line of elements with colons between the parts; a position stands before an element and may have a loop: `*`.
+//! In the first five parts neither `*` nor `?` takes a colon (rule R1). A variable is taken for a `*` of its part and verified later, so
+//! that the automaton finds too much, never too little. `?` takes one Unicode scalar value: the lead byte by the element, continuation
+//! bytes by staying behind it (the text is UTF-8, so they can only belong to it).
+
+use portcullis_runtime::format::limits::RESOURCE_BYTES;
+
+use super::ResidualRule;
+use super::terminal::{Matched, RuleFacts, Terminals};
+use crate::model::Effect;
+use crate::pattern::{Glob, Piece, ResourceForm};
+
+/// What a position waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Element {
+    /// This byte.
+    Byte(u8),
+    /// One character: `?`.
+    One {
+        /// Whether it may be a colon.
+        colon: bool,
+    },
+    /// The end of the text.
+    End,
+}
+
+/// The loop at a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stay {
+    /// None.
+    No,
+    /// `*` of one of the first five parts.
+    NoColon,
+    /// `*` of the sixth part.
+    Any,
+}
+
+/// A position.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Position {
+    pub(super) element: Element,
+    pub(super) stay: Stay,
+    /// Whether a `?` stands right before: continuation bytes stay.
+    pub(super) after_one: bool,
+    pub(super) alternative: u32,
+}
+
+/// One pattern of one rule.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Alternative {
+    /// Place of the rule in the residual.
+    pub(super) rule: u32,
+    /// The pattern to verify, if it holds a variable.
+    pub(super) variable: Option<u32>,
+    /// First position.
+    pub(super) start: u32,
+    /// Number of positions.
+    pub(super) length: u32,
+}
+
+/// The position automaton of a residual.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Nfa {
+    pub(super) rules: Vec<RuleFacts>,
+    pub(super) alternatives: Vec<Alternative>,
+    pub(super) positions: Vec<Position>,
+    /// Rules with a pattern that covers everything: matched from the start.
+    pub(super) matched: Vec<u32>,
+}
+
+/// How far the rules of a residual got.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct State {
+    /// Live positions, sorted.
+    pub(super) live: Vec<u32>,
+    /// Rules of which a pattern without variables matches whatever follows, sorted.
+    pub(super) matched: Vec<u32>,
+    /// Alternatives with variables that match whatever follows, sorted.
+    pub(super) pending: Vec<u32>,
+}
+
+impl Nfa {
+    /// The automaton of some rules. Patterns with variables are interned into the terminals' table. A pattern longer than any resource
+    /// may be matches nothing and is left out.
+    pub(super) fn new(rules: &[ResidualRule<'_>], terminals: &mut Terminals) -> Self {
+        let mut nfa = Self::default();
+        for (number, rule) in (0..).zip(rules) {
+            nfa.rules.push(RuleFacts::of(rule));
+            for pattern in rule.patterns {
+                match pattern {
+                    ResourceForm::Nothing => {}
+                    ResourceForm::Everything => nfa.matched.push(number),
+                    ResourceForm::Parts(parts) => {
+                        let variable =
+                            pattern.has_variable().then(|| terminals.patterns.intern(parts.clone()));
+                        nfa.add(number, variable, parts);
+                    }
+                }
+            }
+        }
+        nfa.matched.dedup();
+        nfa
+    }
+
+    fn add(&mut self, rule: u32, variable: Option<u32>, parts: &[Glob; 6]) {
+        let alternative = self.alternatives.len() as u32;
+        let start = self.positions.len();
+        let fresh = Position { element: Element::End, stay: Stay::No, after_one: false, alternative };
+        let mut at = fresh;
+        for (number, part) in parts.iter().enumerate() {
+            let last = number == parts.len() - 1;
+            if number > 0 {
+                self.positions.push(Position { element: Element::Byte(b':'), ..at });
+                at = fresh;
+            }
+            for piece in part.pieces() {
+                match piece {
+                    Piece::AnyRun | Piece::Variable(_) => {
+                        at.stay = if last { Stay::Any } else { Stay::NoColon }
+                    }
+                    Piece::AnyOne => {
+                        self.positions.push(Position { element: Element::One { colon: last }, ..at });
+                        at = Position { after_one: true, ..fresh };
+                    }
+                    Piece::Literal(text) => {
+                        for byte in text.bytes() {
+                            self.positions.push(Position { element: Element::Byte(byte), ..at });
+                            at = fresh;
+                        }
+                    }
+                }
+            }
+        }
+        self.positions.push(at);
+        let length = self.positions.len() - start;
+        if length > RESOURCE_BYTES + 1 {
+            self.positions.truncate(start);
+            return;
+        }
+        self.alternatives.push(Alternative { rule, variable, start: start as u32, length: length as u32 });
+    }
+
+    /// The state before the first byte.
+    pub(super) fn start(&self) -> State {
+        let live = self.alternatives.iter().map(|alternative| alternative.start).collect();
+        self.settle(State { live, matched: self.matched.clone(), pending: Vec::new() })
+    }
+
+    fn position(&self, at: u32) -> Option<&Position> {
+        self.positions.get(at as usize)
+    }
+
+    fn alternative_of(&self, position: u32) -> Option<(u32, &Alternative)> {
+        let number = self.position(position)?.alternative;
+        Some((number, self.alternatives.get(number as usize)?))
+    }
+
+    fn rule_of_position(&self, position: u32) -> Option<u32> {
+        self.alternative_of(position).map(|(_, alternative)| alternative.rule)
+    }
+
+    /// The state behind one byte.
+    pub(super) fn step(&self, state: &State, byte: u8) -> State {
+        let continuation = byte & 0xc0 == 0x80;
+        let mut live = Vec::with_capacity(state.live.len() + 4);
+        for &at in &state.live {
+            let Some(position) = self.position(at) else { continue };
+            let moves = match position.element {
+                Element::Byte(wanted) => wanted == byte,
+                Element::One { colon } => !continuation && (colon || byte != b':'),
+                Element::End => false,
+            };
+            let stays = match position.stay {
+                Stay::Any => true,
+                Stay::NoColon => byte != b':',
+                Stay::No => false,
+            };
+            if stays || position.after_one && continuation {
+                live.push(at);
+            }
+            if moves {
+                live.push(at + 1);
+            }
+        }
+        self.settle(State { live, matched: state.matched.clone(), pending: state.pending.clone() })
+    }
+
+    /// Brings a state into its one form, and drops from it what cannot matter any more.
+    fn settle(&self, mut state: State) -> State {
+        state.live.sort_unstable();
+        state.live.dedup();
+        self.drop_dominated(&mut state.live);
+        // A pattern at its end with a loop over anything matches whatever follows.
+        let mut live = std::mem::take(&mut state.live);
+        live.retain(|&at| {
+            let Some(position) = self.position(at) else { return false };
+            if position.element != Element::End || position.stay != Stay::Any {
+                return true;
+            }
+            if let Some((number, alternative)) = self.alternative_of(at) {
+                match alternative.variable {
+                    None => state.matched.push(alternative.rule),
+                    Some(_) => state.pending.push(number),
+                }
+            }
+            false
+        });
+        state.live = live;
+        state.matched.sort_unstable();
+        state.matched.dedup();
+        state.pending.sort_unstable();
+        state.pending.dedup();
+        let decided = std::mem::take(&mut state.matched);
+        self.retain_rules(&mut state, |rule| decided.binary_search(&rule).is_err());
+        state.matched = decided;
+        self.fold(&mut state);
+        state
+    }
+
+    /// Within one alternative, a position with a loop can do whatever an earlier one still could: between them lie no colons that the loop
+    /// would not have to cross as well.
+    fn drop_dominated(&self, live: &mut Vec<u32>) {
+        let mut keep_from = None;
+        let mut kept: Vec<u32> = Vec::with_capacity(live.len());
+        for &at in live.iter().rev() {
+            let Some(position) = self.position(at) else { continue };
+            match keep_from {
+                Some(alternative) if alternative == position.alternative => continue,
+                _ => keep_from = None,
+            }
+            kept.push(at);
+            if position.stay != Stay::No {
+                keep_from = Some(position.alternative);
+            }
+        }
+        kept.reverse();
+        *live = kept;
+    }
+
+    /// Keeps positions and pending alternatives of the rules that `keep` names.
+    fn retain_rules(&self, state: &mut State, keep: impl Fn(u32) -> bool) {
+        state.live.retain(|&at| self.rule_of_position(at).is_some_and(&keep));
+        state.pending.retain(|&number| {
+            self.alternatives.get(number as usize).is_some_and(|alternative| keep(alternative.rule))
+        });
+    }
+
+    /// Rules that apply whatever follows: matched ones, and negated ones of which nothing can match any more.
+    fn applying(&self, state: &State) -> Vec<u32> {
+        let mut open: Vec<u32> = state.live.iter().filter_map(|&at| self.rule_of_position(at)).collect();
+        open.extend(
+            state
+                .pending
+                .iter()
+                .filter_map(|&number| self.alternatives.get(number as usize))
+                .map(|it| it.rule),
+        );
+        open.sort_unstable();
+        (0..)
+            .zip(&self.rules)
+            .filter(|(number, rule)| {
+                let matched = state.matched.binary_search(number).is_ok();
+                if rule.negated { !matched && open.binary_search(number).is_err() } else { matched }
+            })
+            .map(|(number, _)| number)
+            .collect()
+    }
+
+    /// Folds early what the terminal would fold late: a constant deny ends everything, a constant allow ends all other allows. A rule is
+    /// switched off by forgetting it, a negated one by taking it for matched.
+    fn fold(&self, state: &mut State) {
+        let applying = self.applying(state);
+        let constant = |effect: Effect| {
+            let rules = applying.iter().copied();
+            rules.filter(move |&number| {
+                self.rules
+                    .get(number as usize)
+                    .is_some_and(|rule| rule.guard.is_none() && rule.effect == effect)
+            })
+        };
+        let denies: Vec<u32> = constant(Effect::Deny).collect();
+        let keep = |number: u32, rule: &RuleFacts| {
+            if !denies.is_empty() {
+                return denies.binary_search(&number).is_ok();
+            }
+            match constant(Effect::Allow).next() {
+                Some(first) => rule.effect == Effect::Deny || number == first,
+                None => true,
+            }
+        };
+        let off: Vec<u32> = (0..)
+            .zip(&self.rules)
+            .filter(|(number, rule)| !keep(*number, rule))
+            .map(|(number, _)| number)
+            .collect();
+        if off.is_empty() {
+            return;
+        }
+        self.retain_rules(state, |rule| off.binary_search(&rule).is_err());
+        state.matched.retain(|rule| off.binary_search(rule).is_err());
+        let negated = |number: &u32| self.rules.get(*number as usize).is_some_and(|rule| rule.negated);
+        state.matched.extend(off.iter().copied().filter(negated));
+        state.matched.sort_unstable();
+    }
+
+    /// What the rules come to if the text ends here.
+    pub(super) fn outcomes(&self, state: &State) -> Vec<(RuleFacts, Matched)> {
+        let mut matched = state.matched.clone();
+        let mut pending = state.pending.clone();
+        for &at in &state.live {
+            if self.position(at).is_none_or(|position| position.element != Element::End) {
+                continue;
+            }
+            if let Some((number, alternative)) = self.alternative_of(at) {
+                match alternative.variable {
+                    None => matched.push(alternative.rule),
+                    Some(_) => pending.push(number),
+                }
+            }
+        }
+        let outcome = |number: u32, rule: &RuleFacts| {
+            if matched.contains(&number) {
+                return if rule.negated { Matched::No } else { Matched::Yes };
+            }
+            let mut checks: Vec<u32> = pending
+                .iter()
+                .filter_map(|&alternative| self.alternatives.get(alternative as usize))
+                .filter(|alternative| alternative.rule == number)
+                .filter_map(|alternative| alternative.variable)
+                .collect();
+            checks.sort_unstable();
+            checks.dedup();
+            match (checks.is_empty(), rule.negated) {
+                (false, _) => Matched::Depends(checks),
+                (true, true) => Matched::Yes,
+                (true, false) => Matched::No,
+            }
+        };
+        (0..).zip(&self.rules).map(|(number, rule)| (*rule, outcome(number, rule))).collect()
+    }
+}

@@ -1,0 +1,265 @@
+//! Residuals: what is left of a policy once the action is known, hash-consed before anything is built.
+//!
+//! A residual is the ordered list of the rules that can still matter. Each distinct one becomes a short list of roots: normally one
+//! automaton; past the budget one for every rule, and past that a set leaf. So the bundle always compiles, and every decision stays exact.
+
+use std::collections::HashMap;
+
+use portcullis_runtime::format::{self, TERMINAL_BIT, node};
+
+use super::ResidualRule;
+use super::determinize::{Built, determinize};
+use super::nfa::Nfa;
+use super::set_leaf;
+use super::terminal::Terminals;
+use crate::intern::Interner;
+use crate::ir::Ir;
+use crate::model::Effect;
+
+/// How much one automaton may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// States.
+    pub states: usize,
+    /// Positions looked at while it is built.
+    pub work: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { states: 4_096, work: 8_000_000 }
+    }
+}
+
+/// Most automata that a residual over the budget is split into before a set leaf serves it better.
+const SPLIT: usize = 4;
+
+/// Most states of an automaton that joins several policies.
+const MERGED_STATES: usize = 2_048;
+
+/// A residual with its roots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Residual {
+    /// Rules, simplified.
+    pub(super) rules: Vec<u32>,
+    /// References.
+    pub(super) roots: Vec<u32>,
+    /// States of its automata.
+    pub(super) states: usize,
+}
+
+/// All automata of a bundle: one arena of nodes, one of set leaves, and the root lists.
+#[derive(Clone, Debug, Default)]
+pub struct Roots {
+    /// Node words.
+    pub nodes: Vec<u32>,
+    /// Set leaf words.
+    pub leaves: Vec<u32>,
+    /// Distinct root lists: references.
+    pub lists: Interner<Vec<u32>>,
+    /// By root list: the rules that it stands for, for the verifier.
+    pub list_rules: Vec<Vec<u32>>,
+    /// Terminals.
+    pub terminals: Terminals,
+    /// Residuals that ended in a set leaf.
+    pub set_leaves: usize,
+    /// Distinct residuals.
+    pub residuals: usize,
+    /// States of all automata.
+    pub states: usize,
+    budget: Budget,
+    by_rules: HashMap<Vec<u32>, u32>,
+    table: Vec<Residual>,
+    by_cell: HashMap<Vec<u32>, u32>,
+}
+
+impl Roots {
+    /// An empty arena.
+    #[must_use]
+    pub fn new(budget: Budget) -> Self {
+        Self { budget, ..Self::default() }
+    }
+
+    /// The residual of some rules of one policy.
+    pub(super) fn residual(&mut self, ir: &Ir, rules: &[u32]) -> u32 {
+        let rules = simplify(ir, rules);
+        if let Some(&known) = self.by_rules.get(&rules) {
+            return known;
+        }
+        let before = self.states;
+        let roots = self.build(ir, &rules);
+        let id = self.table.len() as u32;
+        self.table.push(Residual { rules: rules.clone(), roots, states: self.states - before });
+        self.residuals += 1;
+        self.by_rules.insert(rules, id);
+        id
+    }
+
+    /// The root list of a cell: what the residuals of all policies of a set say together.
+    ///
+    /// Several are merged into one automaton where that stays small: about twice its parts.
+    pub(super) fn list(&mut self, ir: &Ir, residuals: &[u32]) -> u32 {
+        let mut cell: Vec<u32> = residuals.to_vec();
+        cell.sort_unstable();
+        cell.dedup();
+        cell.retain(|&id| self.table.get(id as usize).is_some_and(|residual| !residual.rules.is_empty()));
+        if let Some(&known) = self.by_cell.get(&cell) {
+            return known;
+        }
+        let parts: Vec<Residual> =
+            cell.iter().filter_map(|&id| self.table.get(id as usize)).cloned().collect();
+        let rules =
+            simplify(ir, &parts.iter().flat_map(|part| part.rules.iter().copied()).collect::<Vec<_>>());
+        let roots = match parts.as_slice() {
+            [] => Vec::new(),
+            [part] => part.roots.clone(),
+            parts => self.merge(ir, &rules, parts),
+        };
+        let list = self.lists.intern(roots);
+        if list as usize == self.list_rules.len() {
+            self.list_rules.push(rules);
+        }
+        self.by_cell.insert(cell, list);
+        list
+    }
+
+    fn merge(&mut self, ir: &Ir, rules: &[u32], parts: &[Residual]) -> Vec<u32> {
+        let states = parts.iter().map(|part| part.states).sum::<usize>();
+        let whole = parts.iter().all(|part| part.roots.len() == 1);
+        let known = self.by_rules.get(rules).and_then(|&known| self.table.get(known as usize));
+        if let Some(residual) = known {
+            return residual.roots.clone();
+        }
+        if whole && states <= MERGED_STATES / 2 {
+            let budget = Budget { states: (2 * states + 8).min(MERGED_STATES), ..self.budget };
+            if let Some(root) = self.automaton(ir, rules, budget) {
+                return vec![root];
+            }
+        }
+        let mut roots: Vec<u32> = parts.iter().flat_map(|part| part.roots.iter().copied()).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        // Terminals first: a constant deny among them ends the decision before any walk.
+        roots.sort_by_key(|root| root & TERMINAL_BIT == 0);
+        roots
+    }
+
+    fn build(&mut self, ir: &Ir, rules: &[u32]) -> Vec<u32> {
+        if rules.is_empty() {
+            return Vec::new();
+        }
+        if let Some(root) = self.automaton(ir, rules, self.budget) {
+            return vec![root];
+        }
+        let mut roots = Vec::new();
+        let mut left = Vec::new();
+        for &rule in rules {
+            let fits = if rules.len() > 1 && roots.len() < SPLIT {
+                self.automaton(ir, &[rule], Budget { work: self.budget.work / 4, ..self.budget })
+            } else {
+                None
+            };
+            match fits {
+                Some(root) => roots.push(root),
+                None => left.push(rule),
+            }
+        }
+        roots.extend(self.set_leaf(ir, &left));
+        roots
+    }
+
+    /// One automaton, unless it passes the budget.
+    fn automaton(&mut self, ir: &Ir, rules: &[u32], budget: Budget) -> Option<u32> {
+        let nfa = Nfa::new(&resolve(ir, rules), &mut self.terminals);
+        let built = determinize(&nfa, &mut self.terminals, budget).ok()?;
+        self.states += built.states;
+        Some(self.place(built))
+    }
+
+    /// Appends an automaton to the arena.
+    fn place(&mut self, built: Built) -> u32 {
+        let base = self.nodes.len() as u32;
+        self.nodes.extend(built.words);
+        for place in built.relocations {
+            if let Some(word) = self.nodes.get_mut((base + place) as usize) {
+                *word += base;
+            }
+        }
+        if built.root & TERMINAL_BIT == 0 { built.root + base } else { built.root }
+    }
+
+    /// Set leaves for rules that fit no automaton: as many as their alternatives need.
+    fn set_leaf(&mut self, ir: &Ir, rules: &[u32]) -> Vec<u32> {
+        let mut roots = Vec::new();
+        let mut group: Vec<u32> = Vec::new();
+        let mut alternatives = 0;
+        for &rule in rules {
+            let count = resolve(ir, &[rule]).iter().map(|rule| rule.patterns.len()).sum::<usize>();
+            if !group.is_empty() && alternatives + count > format::leaf::ALTERNATIVES {
+                roots.push(self.one_leaf(ir, &group));
+                group.clear();
+                alternatives = 0;
+            }
+            group.push(rule);
+            alternatives += count;
+        }
+        if !group.is_empty() {
+            roots.push(self.one_leaf(ir, &group));
+        }
+        roots
+    }
+
+    fn one_leaf(&mut self, ir: &Ir, rules: &[u32]) -> u32 {
+        let nfa = Nfa::new(&resolve(ir, rules), &mut self.terminals);
+        let at = self.leaves.len() as u32;
+        self.leaves.extend(set_leaf::words(&nfa));
+        let node = self.nodes.len() as u32;
+        self.nodes.extend([node::LEAF, at]);
+        self.set_leaves += 1;
+        self.states += 1;
+        node
+    }
+}
+
+/// The rules behind ids, as the automata see them.
+pub(super) fn resolve<'a>(ir: &'a Ir, rules: &[u32]) -> Vec<ResidualRule<'a>> {
+    rules
+        .iter()
+        .filter_map(|&id| {
+            let rule = ir.rules.get(id)?;
+            let resources = ir.resource_sets.get(rule.resources)?;
+            Some(ResidualRule {
+                rule: id,
+                effect: rule.effect,
+                guard: rule.guard,
+                negated: resources.negated,
+                patterns: &resources.patterns,
+            })
+        })
+        .collect()
+}
+
+/// Drops rules that cannot matter: all but an unconditional deny, all other allows beside an unconditional allow, and rules that differ from
+/// an earlier one in their actions alone (rule V1).
+fn simplify(ir: &Ir, rules: &[u32]) -> Vec<u32> {
+    let mut sorted: Vec<u32> = rules.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let resolved = resolve(ir, &sorted);
+    let constant =
+        |effect: Effect| resolved.iter().find(|rule| rule.effect == effect && rule.is_unconditional());
+    if let Some(deny) = constant(Effect::Deny) {
+        return vec![deny.rule];
+    }
+    let allow = constant(Effect::Allow).map(|rule| rule.rule);
+    let mut seen = std::collections::HashSet::new();
+    sorted
+        .iter()
+        .copied()
+        .filter(|id| {
+            let Some(rule) = ir.rules.get(*id) else { return false };
+            let dropped = rule.effect == Effect::Allow && allow.is_some_and(|allow| allow != *id);
+            !dropped && seen.insert((rule.effect, rule.resources, rule.guard))
+        })
+        .collect()
+}

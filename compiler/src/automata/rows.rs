@@ -1,0 +1,218 @@
+//! Rows: from (permission set, action class) to root lists, and the rule roots for actions outside the vocabulary.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::residual::{Budget, Roots};
+use super::vocabulary::Vocabulary;
+use crate::intern::Interner;
+use crate::ir::Ir;
+use crate::pattern::ActionForm;
+
+/// A rule that can match actions outside the vocabulary: one whose action part holds a wildcard or is negated.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RuleRoot {
+    /// The action set.
+    pub actions: u32,
+    /// Root list of the rule alone.
+    pub list: u32,
+}
+
+/// One permission set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SetTable {
+    /// Services with a row of their own, sorted, and the rows.
+    pub services: Vec<(u32, u32)>,
+    /// Root list of vocabulary actions of every other service.
+    pub default_list: u32,
+    /// Rule root lists, one for each policy that has any.
+    pub rule_root_lists: Vec<u32>,
+}
+
+/// Everything that decides, before it becomes bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Automata {
+    /// The vocabulary.
+    pub vocabulary: Vocabulary,
+    /// Automata, terminals and root lists.
+    pub roots: Roots,
+    /// Distinct rows: a root list for each class of a service.
+    pub rows: Interner<Vec<u32>>,
+    /// By permission set.
+    pub sets: Vec<SetTable>,
+    /// Distinct rule roots.
+    pub rule_roots: Interner<RuleRoot>,
+    /// Distinct lists of rule roots.
+    pub rule_root_lists: Interner<Vec<u32>>,
+}
+
+/// What one rule list (one policy) has for every action class, as residuals.
+struct PolicyRows {
+    default: u32,
+    rows: BTreeMap<u32, Vec<u32>>,
+    rule_roots: Option<u32>,
+}
+
+/// Builds all automata. Time: distinct residuals and distinct cells; each automaton within the budget.
+#[must_use]
+pub fn build(ir: &Ir, budget: Budget) -> Automata {
+    let vocabulary = Vocabulary::of(ir);
+    let mut automata = Automata { vocabulary, roots: Roots::new(budget), ..Automata::default() };
+    let coverage = Coverage::of(ir, &automata.vocabulary);
+    let policies: Vec<PolicyRows> =
+        ir.rule_lists.items().iter().map(|rules| automata.policy(ir, &coverage, rules)).collect();
+    for lists in ir.sets.items() {
+        let parts: Vec<&PolicyRows> = lists.iter().filter_map(|&list| policies.get(list as usize)).collect();
+        let table = automata.set(ir, &parts);
+        automata.sets.push(table);
+    }
+    automata
+}
+
+/// By action set: whether it covers each class of the services that its patterns name.
+struct Coverage {
+    sets: Vec<SetCoverage>,
+}
+
+struct SetCoverage {
+    /// Whether it covers the actions of a service that none of its patterns names.
+    elsewhere: bool,
+    /// By service that a pattern names: by class.
+    services: BTreeMap<u32, Vec<bool>>,
+}
+
+impl Coverage {
+    fn of(ir: &Ir, vocabulary: &Vocabulary) -> Self {
+        // By pattern: the classes that it covers.
+        let mut classes: HashMap<u32, Vec<(u32, u32)>> = HashMap::new();
+        for (service, entry) in (0..).zip(&vocabulary.services) {
+            for (class, patterns) in (0..).zip(&entry.classes) {
+                for &pattern in patterns {
+                    classes.entry(pattern).or_default().push((service, class));
+                }
+            }
+        }
+        let sets = ir.action_sets.items().iter().map(|set| {
+            let everything = set.patterns.contains(&ActionForm::Everything);
+            let mut coverage =
+                SetCoverage { elsewhere: everything || set.negated, services: BTreeMap::new() };
+            for pattern in set.patterns.iter().filter_map(|pattern| vocabulary.patterns.find(pattern)) {
+                for &service in
+                    vocabulary.pattern_services.get(pattern as usize).map_or(&[][..], Vec::as_slice)
+                {
+                    let count =
+                        vocabulary.services.get(service as usize).map_or(0, |entry| entry.classes.len());
+                    coverage.services.entry(service).or_insert_with(|| vec![set.negated; count]);
+                }
+                for &(service, class) in classes.get(&pattern).map_or(&[][..], Vec::as_slice) {
+                    let covered =
+                        coverage.services.get_mut(&service).and_then(|row| row.get_mut(class as usize));
+                    if let Some(covered) = covered {
+                        *covered = !set.negated;
+                    }
+                }
+            }
+            coverage
+        });
+        Self { sets: sets.collect() }
+    }
+
+    fn set(&self, actions: u32) -> Option<&SetCoverage> {
+        self.sets.get(actions as usize)
+    }
+}
+
+impl Automata {
+    fn policy(&mut self, ir: &Ir, coverage: &Coverage, rules: &[u32]) -> PolicyRows {
+        let covered: Vec<(u32, &SetCoverage)> =
+            rules.iter().filter_map(|&id| Some((id, coverage.set(ir.rules.get(id)?.actions)?))).collect();
+        let elsewhere: Vec<u32> =
+            covered.iter().filter(|(_, set)| set.elsewhere).map(|(id, _)| *id).collect();
+        let default = self.roots.residual(ir, &elsewhere);
+        let services: BTreeSet<u32> =
+            covered.iter().flat_map(|(_, set)| set.services.keys().copied()).collect();
+        let mut rows = BTreeMap::new();
+        for service in services {
+            let classes =
+                self.vocabulary.services.get(service as usize).map_or(0, |entry| entry.classes.len());
+            let here: Vec<(u32, Option<&Vec<bool>>, bool)> =
+                covered.iter().map(|(id, set)| (*id, set.services.get(&service), set.elsewhere)).collect();
+            let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
+            let mut row = Vec::with_capacity(classes);
+            for class in 0..classes {
+                let matched: Vec<u32> = here
+                    .iter()
+                    .filter(|(_, row, elsewhere)| {
+                        row.map_or(*elsewhere, |row| row.get(class).copied().unwrap_or(false))
+                    })
+                    .map(|(id, _, _)| *id)
+                    .collect();
+                let residual = match known.get(&matched) {
+                    Some(&residual) => residual,
+                    None => {
+                        let residual = self.roots.residual(ir, &matched);
+                        known.insert(matched, residual);
+                        residual
+                    }
+                };
+                row.push(residual);
+            }
+            rows.insert(service, row);
+        }
+        PolicyRows { default, rows, rule_roots: self.policy_rule_roots(ir, rules) }
+    }
+
+    /// The rule roots of a policy's rules; `None` if it has none.
+    fn policy_rule_roots(&mut self, ir: &Ir, rules: &[u32]) -> Option<u32> {
+        let mut roots = Vec::new();
+        for &id in rules {
+            let Some(rule) = ir.rules.get(id) else { continue };
+            let Some(actions) = ir.action_sets.get(rule.actions) else { continue };
+            let exact = |pattern: &ActionForm| match pattern {
+                ActionForm::Named { service, name } => {
+                    service.as_literal().is_some() && name.as_literal().is_some()
+                }
+                ActionForm::Everything | ActionForm::Nothing => false,
+            };
+            // Exact actions are all in the vocabulary.
+            if !actions.negated && actions.patterns.iter().all(exact) {
+                continue;
+            }
+            let residual = self.roots.residual(ir, &[id]);
+            let list = self.roots.list(ir, &[residual]);
+            roots.push(self.rule_roots.intern(RuleRoot { actions: rule.actions, list }));
+        }
+        (!roots.is_empty()).then(|| self.rule_root_lists.intern(roots))
+    }
+
+    fn set(&mut self, ir: &Ir, parts: &[&PolicyRows]) -> SetTable {
+        let defaults: Vec<u32> = parts.iter().map(|part| part.default).collect();
+        let default_list = self.roots.list(ir, &defaults);
+        let services: BTreeSet<u32> = parts.iter().flat_map(|part| part.rows.keys().copied()).collect();
+        let mut table = SetTable { default_list, ..SetTable::default() };
+        for service in services {
+            let classes =
+                self.vocabulary.services.get(service as usize).map_or(0, |entry| entry.classes.len());
+            let mut row = Vec::with_capacity(classes);
+            let mut cell = Vec::with_capacity(parts.len());
+            let mut before: Option<(Vec<u32>, u32)> = None;
+            for class in 0..classes {
+                cell.clear();
+                cell.extend(parts.iter().map(|part| {
+                    part.rows.get(&service).and_then(|row| row.get(class)).copied().unwrap_or(part.default)
+                }));
+                // Neighbouring classes are often equal: spare the hashing.
+                let list = match &before {
+                    Some((same, list)) if *same == cell => *list,
+                    _ => self.roots.list(ir, &cell),
+                };
+                before = Some((cell.clone(), list));
+                row.push(list);
+            }
+            if row.iter().any(|&list| list != default_list) {
+                table.services.push((service, self.rows.intern(row)));
+            }
+        }
+        table.rule_root_lists = parts.iter().filter_map(|part| part.rule_roots).collect();
+        table
+    }
+}

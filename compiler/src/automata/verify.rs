@@ -1,0 +1,59 @@
+//! The automata's verifier. A violation is a bug of this compiler, never the user's.
+//!
+//! - Every row has a root list for each class of its service, and every root list is known.
+//! - The services of a permission set ascend, and no row says only what the default says.
+//! - Every rule root list names known rule roots.
+//! - Terminal 0 is the empty one; a terminal that denies says nothing else; one that allows has no residue that allows.
+
+use super::Automata;
+use crate::ir::Violation;
+
+/// Checks all sentences. Linear in the tables. The node arena itself is checked by the runtime's validation, which every bundle passes
+/// before it is written.
+///
+/// # Errors
+/// The first violation found.
+pub fn verify(automata: &Automata) -> Result<(), Violation> {
+    let check =
+        |holds: bool, table, index, what| if holds { Ok(()) } else { Err(Violation { table, index, what }) };
+    let lists = automata.roots.lists.len() as u32;
+    for (index, row) in automata.rows.items().iter().enumerate() {
+        check(row.iter().all(|&list| list < lists), "row", index, "unknown root list")?;
+    }
+    for (index, set) in automata.sets.iter().enumerate() {
+        check(set.default_list < lists, "permission set", index, "unknown default list")?;
+        check(
+            set.services.is_sorted_by(|a, b| a.0 < b.0),
+            "permission set",
+            index,
+            "services not ascending",
+        )?;
+        for &(service, row) in &set.services {
+            let classes =
+                automata.vocabulary.services.get(service as usize).map(|service| service.classes.len());
+            let row = automata.rows.get(row);
+            check(row.map(Vec::len) == classes, "permission set", index, "a row does not fit its service")?;
+            let differs = row.is_some_and(|row| row.iter().any(|&list| list != set.default_list));
+            check(differs, "permission set", index, "a row says what the default says")?;
+        }
+        let known = |&list: &u32| automata.rule_root_lists.get(list).is_some();
+        check(set.rule_root_lists.iter().all(known), "permission set", index, "unknown rule root list")?;
+    }
+    for (index, list) in automata.rule_root_lists.items().iter().enumerate() {
+        check(
+            list.iter().all(|&root| automata.rule_roots.get(root).is_some()),
+            "rule root list",
+            index,
+            "unknown root",
+        )?;
+    }
+    for (index, terminal) in automata.roots.terminals.table.items().iter().enumerate() {
+        let empty = terminal.denies.is_empty() && terminal.allows.is_empty() && terminal.residues.is_empty();
+        check(empty == (index == 0), "terminal", index, "the empty terminal is not the first")?;
+        let silent = terminal.allows.is_empty() && terminal.residues.is_empty();
+        check(terminal.denies.is_empty() || silent, "terminal", index, "a deny does not stand alone")?;
+        let quiet = !terminal.residues.iter().any(|residue| residue.allows);
+        check(terminal.allows.is_empty() || quiet, "terminal", index, "an allow beside residues that allow")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! Globs, ARN patterns, keys, atoms and guards as records.
+
+use portcullis_runtime::format::{self as f, NONE, Section};
+
+use super::sections::Sections;
+use super::strings::Strings;
+use crate::intern::Interner;
+use crate::ir::{Atom, Ir};
+use crate::model::{BaseOperator, OperandForm, Operator, SetPrefix};
+use crate::pattern::{Glob, Piece};
+
+/// Patterns and keys, interned as they are met.
+#[derive(Debug, Default)]
+pub(super) struct Patterns {
+    globs: Interner<Glob>,
+    arns: Interner<Box<[Glob; 6]>>,
+    keys: Interner<Box<str>>,
+}
+
+impl Patterns {
+    pub(super) fn glob(&mut self, glob: &Glob) -> u32 {
+        self.globs.intern(glob.clone())
+    }
+
+    pub(super) fn arn(&mut self, parts: &[Glob; 6]) -> u32 {
+        self.arns.intern(Box::new(parts.clone()))
+    }
+
+    fn key(&mut self, key: &str) -> u32 {
+        self.keys.intern(key.into())
+    }
+
+    /// Writes the guards of an IR.
+    pub(super) fn guards(&mut self, ir: &Ir, strings: &mut Strings, sections: &mut Sections) {
+        let (mut guards, mut guard_atoms) = (Vec::new(), Vec::new());
+        for guard in ir.guards.items() {
+            f::Range { start: guard_atoms.len() as u32, length: guard.len() as u32 }.write(&mut guards);
+            guard_atoms.extend_from_slice(guard);
+        }
+        sections.put(Section::Guards, guards);
+        sections.put_words(Section::GuardAtoms, guard_atoms);
+        let (mut atoms, mut operands) = (Vec::new(), Vec::new());
+        let mut count = 0;
+        for atom in ir.atoms.items() {
+            f::Atom {
+                operator: operator_bits(atom.operator),
+                key: self.key(&atom.key),
+                operands: count,
+                operand_count: atom.operands.len() as u32,
+            }
+            .write(&mut atoms);
+            count += atom.operands.len() as u32;
+            self.operands(atom, strings, &mut operands);
+        }
+        sections.put(Section::Atoms, atoms);
+        sections.put(Section::Operands, operands);
+    }
+
+    fn operands(&mut self, atom: &Atom, strings: &mut Strings, to: &mut Vec<u8>) {
+        for operand in &atom.operands {
+            let record = |kind, a| f::Operand { kind, a, b: 0, c: 0, d: 0, e: 0 };
+            let record = match operand {
+                OperandForm::Text(glob) => record(f::OPERAND_TEXT, self.glob(glob)),
+                OperandForm::Like(glob) => record(f::OPERAND_LIKE, self.glob(glob)),
+                OperandForm::Arn(parts) => record(f::OPERAND_ARN, self.arn(parts)),
+                OperandForm::ArnNothing => record(f::OPERAND_ARN_NOTHING, 0),
+                OperandForm::Number(number) => record(f::OPERAND_NUMBER, strings.id(number)),
+                OperandForm::Date { seconds, fraction } => f::Operand {
+                    b: *seconds as u64 as u32,
+                    c: (*seconds as u64 >> 32) as u32,
+                    ..record(f::OPERAND_DATE, strings.id(fraction))
+                },
+                OperandForm::Bool(value) => record(f::OPERAND_BOOL, u32::from(*value)),
+                OperandForm::Binary(base64) => record(f::OPERAND_BINARY, strings.id(base64)),
+                OperandForm::Ip { v6, address, prefix } => {
+                    let words = address.as_chunks::<4>().0;
+                    let word = |index: usize| words.get(index).map_or(0, |word| u32::from_le_bytes(*word));
+                    let a = u32::from(*prefix) + if *v6 { 256 } else { 0 };
+                    f::Operand { b: word(0), c: word(1), d: word(2), e: word(3), ..record(f::OPERAND_IP, a) }
+                }
+            };
+            record.write(to);
+        }
+    }
+
+    /// Writes everything interned; to be called last.
+    pub(super) fn finish(mut self, strings: &mut Strings, sections: &mut Sections) {
+        let mut arns = Vec::new();
+        for parts in self.arns.items().to_vec() {
+            let [part0, part1, part2, part3, part4, part5] = parts.each_ref().map(|part| self.glob(part));
+            f::ArnPattern { part0, part1, part2, part3, part4, part5 }.write(&mut arns);
+        }
+        sections.put(Section::ArnPatterns, arns);
+        let (mut globs, mut pieces) = (Vec::new(), Vec::new());
+        let mut count = 0;
+        for glob in self.globs.items().to_vec() {
+            f::Range { start: count, length: glob.pieces().len() as u32 }.write(&mut globs);
+            count += glob.pieces().len() as u32;
+            for piece in glob.pieces() {
+                let record = match piece {
+                    Piece::Literal(text) => {
+                        f::Piece { kind: f::PIECE_LITERAL, value: strings.id(text), default: 0 }
+                    }
+                    Piece::AnyRun => f::Piece { kind: f::PIECE_ANY_RUN, value: 0, default: 0 },
+                    Piece::AnyOne => f::Piece { kind: f::PIECE_ANY_ONE, value: 0, default: 0 },
+                    Piece::Variable(variable) => f::Piece {
+                        kind: f::PIECE_VARIABLE,
+                        value: self.key(&variable.key),
+                        default: variable.default.as_ref().map_or(NONE, |text| strings.id(text)),
+                    },
+                };
+                record.write(&mut pieces);
+            }
+        }
+        sections.put(Section::Globs, globs);
+        sections.put(Section::Pieces, pieces);
+        let mut keys = Vec::new();
+        for key in self.keys.items() {
+            let (source, tag) = key_source(key);
+            f::Key { name: strings.id(key), source, tag: tag.map_or(NONE, |tag| strings.id(tag)) }
+                .write(&mut keys);
+        }
+        sections.put(Section::Keys, keys);
+    }
+}
+
+/// Where the value of a key comes from (rule C12), and the tag of `aws:PrincipalTag/…`.
+fn key_source(key: &str) -> (u32, Option<&str>) {
+    if let Some(tag) = key.strip_prefix("aws:principaltag/") {
+        return (f::KEY_PRINCIPAL_TAG, Some(tag));
+    }
+    let source = match key {
+        "aws:username" => f::KEY_USERNAME,
+        "aws:userid" => f::KEY_USER_ID,
+        "aws:principalarn" => f::KEY_PRINCIPAL_ARN,
+        "aws:principalaccount" => f::KEY_PRINCIPAL_ACCOUNT,
+        "aws:principaltype" => f::KEY_PRINCIPAL_TYPE,
+        "aws:principalorgid" | "aws:principalorgpaths" => f::KEY_PRINCIPAL_ABSENT,
+        "aws:principalisawsservice" => f::KEY_PRINCIPAL_IS_SERVICE,
+        "aws:currenttime" => f::KEY_CURRENT_TIME,
+        "aws:epochtime" => f::KEY_EPOCH_TIME,
+        _ => f::KEY_REQUEST,
+    };
+    (source, None)
+}
+
+fn operator_bits(operator: Operator) -> u32 {
+    use BaseOperator as B;
+    let comparison = match operator.base {
+        B::StringEquals | B::StringNotEquals => f::COMPARE_STRING,
+        B::StringEqualsIgnoreCase | B::StringNotEqualsIgnoreCase => f::COMPARE_STRING_IGNORE_CASE,
+        B::StringLike | B::StringNotLike => f::COMPARE_LIKE,
+        B::NumericEquals | B::NumericNotEquals => f::COMPARE_NUMBER_EQUAL,
+        B::NumericLessThan => f::COMPARE_NUMBER_LESS,
+        B::NumericLessThanEquals => f::COMPARE_NUMBER_LESS_EQUAL,
+        B::NumericGreaterThan => f::COMPARE_NUMBER_GREATER,
+        B::NumericGreaterThanEquals => f::COMPARE_NUMBER_GREATER_EQUAL,
+        B::DateEquals | B::DateNotEquals => f::COMPARE_DATE_EQUAL,
+        B::DateLessThan => f::COMPARE_DATE_LESS,
+        B::DateLessThanEquals => f::COMPARE_DATE_LESS_EQUAL,
+        B::DateGreaterThan => f::COMPARE_DATE_GREATER,
+        B::DateGreaterThanEquals => f::COMPARE_DATE_GREATER_EQUAL,
+        B::Bool => f::COMPARE_BOOL,
+        B::BinaryEquals => f::COMPARE_BINARY,
+        B::IpAddress | B::NotIpAddress => f::COMPARE_IP,
+        B::ArnEquals | B::ArnLike | B::ArnNotEquals | B::ArnNotLike => f::COMPARE_ARN,
+        B::Null => f::COMPARE_NULL,
+    };
+    let bit = |on: bool, bit: u32| if on { bit } else { 0 };
+    comparison
+        | bit(operator.base.is_negated(), f::ATOM_NEGATED)
+        | bit(operator.if_exists, f::ATOM_IF_EXISTS)
+        | bit(operator.set == Some(SetPrefix::ForAnyValue), f::ATOM_ANY_VALUE)
+        | bit(operator.set == Some(SetPrefix::ForAllValues), f::ATOM_ALL_VALUES)
+}

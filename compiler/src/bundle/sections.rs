@@ -1,0 +1,54 @@
+//! The container: sections side by side, aligned, with a table before them and a digest over all.
+
+use portcullis_runtime::format::{
+    ALIGNMENT, FORMAT_VERSION, HEADER_BYTES, MAGIC, OLDEST_READER, SECTION_ENTRY_BYTES, Section,
+};
+use portcullis_runtime::seal;
+
+/// The bytes of every section, in any order.
+#[derive(Debug, Default)]
+pub(super) struct Sections {
+    entries: Vec<(Section, Vec<u8>)>,
+}
+
+impl Sections {
+    pub(super) fn put(&mut self, section: Section, bytes: Vec<u8>) {
+        self.entries.push((section, bytes));
+    }
+
+    pub(super) fn put_words(&mut self, section: Section, words: impl IntoIterator<Item = u32>) {
+        self.put(section, words.into_iter().flat_map(u32::to_le_bytes).collect());
+    }
+
+    /// The whole bundle; `None` if it would pass 4 GiB, which its offsets cannot hold.
+    pub(super) fn assemble(mut self) -> Option<Vec<u8>> {
+        self.entries.sort_by_key(|(section, _)| *section);
+        let mut at = HEADER_BYTES + Section::ALL.len() * SECTION_ENTRY_BYTES;
+        let mut table = Vec::new();
+        let mut body = Vec::new();
+        for &section in Section::ALL {
+            let empty = Vec::new();
+            let bytes =
+                self.entries.iter().find(|(kind, _)| *kind == section).map_or(&empty, |(_, bytes)| bytes);
+            let start = at.next_multiple_of(ALIGNMENT);
+            body.resize(body.len() + start - at, 0);
+            body.extend_from_slice(bytes);
+            at = start + bytes.len();
+            for field in [section as u32, u32::try_from(start).ok()?, u32::try_from(bytes.len()).ok()?, 0] {
+                table.extend_from_slice(&field.to_le_bytes());
+            }
+        }
+        let mut bundle = Vec::with_capacity(at);
+        bundle.extend_from_slice(&MAGIC);
+        bundle.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+        bundle.extend_from_slice(&OLDEST_READER.to_le_bytes());
+        bundle.extend_from_slice(&(u32::try_from(at).ok()? as u64).to_le_bytes());
+        bundle.extend_from_slice(&(Section::ALL.len() as u32).to_le_bytes());
+        bundle.extend_from_slice(&0_u32.to_le_bytes());
+        bundle.resize(HEADER_BYTES, 0);
+        bundle.extend_from_slice(&table);
+        bundle.extend_from_slice(&body);
+        seal(&mut bundle);
+        Some(bundle)
+    }
+}

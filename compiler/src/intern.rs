@@ -1,0 +1,62 @@
+//! Hash consing: equal things get one id. Ids are given in the order of first sight, so that the same input gives the same ids.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// A table of distinct items. The map is for looking up only and is never iterated, so its order cannot reach the output. Whole items are
+/// compared, never a digest alone.
+#[derive(Clone, Debug)]
+pub struct Interner<T> {
+    items: Vec<T>,
+    ids: HashMap<T, u32>,
+}
+
+impl<T> Default for Interner<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), ids: HashMap::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Interner<T> {
+    /// The id of an item, a new one if it was not seen before. Constant time but for hashing the item.
+    pub fn intern(&mut self, item: T) -> u32 {
+        if let Some(&id) = self.ids.get(&item) {
+            return id;
+        }
+        let id = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
+        self.items.push(item.clone());
+        self.ids.insert(item, id);
+        id
+    }
+
+    /// The id of an item that was seen.
+    pub fn find(&self, item: &T) -> Option<u32> {
+        self.ids.get(item).copied()
+    }
+}
+
+impl<T> Interner<T> {
+    /// The item behind an id.
+    #[must_use]
+    pub fn get(&self, id: u32) -> Option<&T> {
+        self.items.get(id as usize)
+    }
+
+    /// All items, by id.
+    #[must_use]
+    pub fn items(&self) -> &[T] {
+        &self.items
+    }
+
+    /// Number of items.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+}

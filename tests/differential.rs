@@ -1,0 +1,87 @@
+//! Bundle against reference on random worlds and on the real AWS-managed policies. Every difference is a bug in one of them.
+
+#[path = "support/worlds.rs"]
+mod worlds;
+
+use portcullis::ask::ask;
+use portcullis::compiler::automata::Budget;
+use portcullis::compiler::model::Model;
+use portcullis::compiler::request::Request;
+use portcullis::compiler::{CompileOptions, compile, reference, resolve};
+use portcullis::grammar::source::Source;
+use portcullis::runtime::{Bundle, Reason};
+
+fn model(name: &str, text: String) -> Model {
+    let resolved = resolve::resolve(&[Source::new(name, text)], &[], &resolve::Options::default());
+    let errors: Vec<String> = resolved
+        .diagnostics
+        .iter()
+        .filter(|found| found.is_error())
+        .map(|found| found.message.clone())
+        .collect();
+    resolved.model.unwrap_or_else(|| panic!("{name}: {errors:?}"))
+}
+
+fn bundle(model: &Model, budget: Budget) -> Bundle {
+    let options = CompileOptions { budget, ..CompileOptions::default() };
+    Bundle::from_bytes(compile(model, &options).unwrap()).unwrap()
+}
+
+/// Compares all requests; gives the number that some statement decided.
+fn compare(name: &str, model: &Model, bundle: &Bundle, requests: &[Request]) -> usize {
+    let mut hits = 0;
+    for request in requests {
+        let expected = reference::decide(model, request);
+        let decided = ask(bundle, request).unwrap();
+        let same = (decided.effect(), decided.layer(), decided.reason())
+            == (expected.effect, expected.layer, expected.reason);
+        assert!(same, "{name}: the bundle says {decided:?}, the reference {expected:#?}\n{request:#?}");
+        hits += usize::from(expected.reason == Reason::Statement);
+    }
+    hits
+}
+
+/// Worlds and requests a world: more with `PORTCULLIS_LONG_TESTS`.
+fn size(short: u64, long: u64) -> u64 {
+    if std::env::var_os("PORTCULLIS_LONG_TESTS").is_some() { long } else { short }
+}
+
+#[test]
+fn random_worlds_decide_as_the_reference_does() {
+    let (mut hits, mut total) = (0, 0);
+    for seed in 0..size(150, 10_000) {
+        let world = worlds::world(seed, 100);
+        let model = model("world.json", world.snapshot);
+        hits += compare(&format!("seed {seed}"), &model, &bundle(&model, Budget::default()), &world.requests);
+        total += world.requests.len();
+    }
+    println!("{total} requests over random worlds, {hits} hit a statement, no difference");
+    assert!(hits * 10 >= total * 4, "only {hits} of {total} requests hit a statement");
+}
+
+/// THREATS: state explosion. With no budget to speak of, everything ends in set leaves and must decide the same.
+#[test]
+fn state_explosion_set_leaves_decide_as_the_reference_does() {
+    for (seed, budget) in (0..size(100, 3_000))
+        .zip([Budget { states: 0, work: 0 }, Budget { states: 3, work: 200 }].iter().cycle())
+    {
+        let world = worlds::world(seed, 100);
+        let model = model("world.json", world.snapshot);
+        compare(&format!("seed {seed}, {budget:?}"), &model, &bundle(&model, *budget), &world.requests);
+    }
+}
+
+#[test]
+fn managed_policies_decide_as_the_reference_does() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/aws-managed-policies.jsonl");
+    let Ok(text) = std::fs::read_to_string(path) else {
+        println!("SKIPPED: ../shared/data/aws-managed-policies.jsonl is not there");
+        return;
+    };
+    let model = model("managed.json", worlds::managed_snapshot(&text));
+    let bundle = bundle(&model, Budget::default());
+    let requests = worlds::managed_requests(&model, 7, size(20_000, 1_000_000) as usize);
+    let hits = compare("managed policies", &model, &bundle, &requests);
+    println!("{} requests over the managed policies, {hits} hit a statement, no difference", requests.len());
+    assert!(hits * 10 >= requests.len() * 4);
+}
