@@ -1,9 +1,18 @@
 //! Portcullis: access policies compiled into decision automata. The facade for programs that compile policies, and the command line.
 //!
-//! A gateway that only decides needs `portcullis-runtime` alone.
+//! A build script compiles with [`Builder`], a gateway decides with [`runtime::Bundle`]. A gateway that only decides needs
+//! `portcullis-runtime` alone.
+#![forbid(unsafe_code)]
 
 pub mod ask;
+mod build;
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod files;
+#[cfg(feature = "cli")]
+mod render;
 
+pub use build::{BuildError, Builder, Read};
 pub use portcullis_compiler as compiler;
 pub use portcullis_grammar as grammar;
 pub use portcullis_runtime as runtime;

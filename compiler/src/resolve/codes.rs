@@ -73,7 +73,7 @@ codes! {
     SNAPSHOT_TRUNCATED "snapshot-truncated" "The last page of a snapshot says that there are more."
     SNAPSHOT_UNKNOWN_FIELD "snapshot-unknown-field" "Lint: a snapshot has a field of an unknown name, which is ignored."
     TOO_MANY "too-many" "Further findings of one code in one file are not shown."
-    X1_MALFORMED_VARIABLE "x1-malformed-variable" "A policy variable is malformed."
+    X1_MALFORMED_VARIABLE "x1-malformed-variable" "A policy variable is malformed (lint in a version of a managed policy that is not the default, which is then left out)."
     X1_VARIABLE_IN_2008 "x1-variable-in-2008" "Lint: a policy variable stands in a document of version 2008-10-17, where it is plain text."
     X1_VARIABLE_IN_BOOL "x1-variable-in-bool" "Lint: a policy variable stands in the value of Bool."
     X3_VARIABLE_IN_NOT_RESOURCE "x3-variable-in-not-resource" "Lint: a variable under Allow with NotResource excludes nothing where its key is missing."

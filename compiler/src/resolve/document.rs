@@ -6,7 +6,7 @@ use portcullis_grammar::json::{self, Kind, Member, Value};
 use portcullis_grammar::source::Span;
 
 use super::arns::Surroundings;
-use super::reader::{Reader, did_you_mean, fields, shown};
+use super::reader::{Reader, fields, shown};
 use super::{actions, arns, codes, conditions, principals, size};
 use crate::model::{
     ActionClause, Document, DocumentKind, DocumentVersion, Effect, PrincipalClause, ResourceClause, Statement,
@@ -101,7 +101,12 @@ fn elements(reader: &mut Reader<'_, '_>, value: &Value, members: &[Member], kind
 
 fn unknown_element(reader: &mut Reader<'_, '_>, member: &Member, what: &str, known: &[&str]) {
     let message = format!("{what} has no element `{}`", shown(&member.key));
-    reader.error(codes::P3_UNKNOWN_ELEMENT, member.key_span, message, did_you_mean(&member.key, known));
+    reader.error(
+        codes::P3_UNKNOWN_ELEMENT,
+        member.key_span,
+        message,
+        reader.did_you_mean(codes::P3_UNKNOWN_ELEMENT, &member.key, known),
+    );
 }
 
 fn read_version(reader: &mut Reader<'_, '_>, value: &Value) -> DocumentVersion {
@@ -195,7 +200,7 @@ fn read_effect(reader: &mut Reader<'_, '_>, member: Option<&Member>, span: Span)
                 codes::P2_EFFECT,
                 member.value.span,
                 message,
-                did_you_mean(other, &["Allow", "Deny"]),
+                reader.did_you_mean(codes::P2_EFFECT, other, &["Allow", "Deny"]),
             );
             None
         }

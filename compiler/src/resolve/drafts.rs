@@ -74,8 +74,10 @@ pub(super) struct PolicyDraft<'a> {
     pub(super) policy: ManagedPolicy,
     /// 12 digits; `aws`; or empty for a bare document.
     pub(super) account: Box<str>,
-    /// The sizes of its versions, as quotas count them.
+    /// The sizes of the policy's versions, as quotas count them.
     pub(super) sizes: Vec<usize>,
+    /// How many versions the input gives, also such as are left out.
+    pub(super) version_count: usize,
     pub(super) place: Place<'a>,
 }
 

@@ -93,6 +93,7 @@ fn one<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<'a>, 
                     policy,
                     account: "".into(),
                     sizes: vec![sized.size],
+                    version_count: 1,
                     place,
                 });
             }
@@ -103,7 +104,8 @@ fn one<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<'a>, 
         }
         Input::Unknown => {
             let span = members.first().map_or(value.span, |member| member.key_span);
-            let near = members.iter().find_map(|member| {
+            // A hostile list may hold a million of these; a look at a few keys is enough for a suggestion.
+            let near = members.iter().take(8).find_map(|member| {
                 let known = snapshot::LISTS.iter().copied().chain(["Statement"]);
                 suggest::nearest(&member.key, known)
                     .map(|name| format!("did you mean `{name}` instead of `{}`? {KINDS}", shown(&member.key)))

@@ -4,7 +4,7 @@ use portcullis_grammar::json::{Kind, Member, Value};
 
 use super::drafts::{Drafts, PolicyDraft};
 use super::names::EntityArn;
-use super::reader::{Reader, did_you_mean, fields, shown};
+use super::reader::{Reader, fields, shown};
 use super::{codes, document};
 use crate::model::{DocumentKind, ManagedPolicy, PolicyVersion};
 
@@ -25,7 +25,7 @@ pub(super) fn entry<'a>(
             codes::SNAPSHOT_UNKNOWN_FIELD,
             member.key_span,
             message,
-            did_you_mean(&member.key, &FIELDS),
+            reader.did_you_mean(codes::SNAPSHOT_UNKNOWN_FIELD, &member.key, &FIELDS),
         );
     }
     let name = reader.required_string(name, "name", what, value.span);
@@ -73,6 +73,7 @@ pub(super) fn entry<'a>(
         policy,
         account,
         sizes: vec![sized.size],
+        version_count: 1,
         place: reader.place(value.span),
     });
 }

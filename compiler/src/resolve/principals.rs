@@ -5,7 +5,7 @@ use portcullis_grammar::source::Span;
 use portcullis_runtime::value::arn;
 
 use super::codes;
-use super::reader::{Reader, did_you_mean, shown};
+use super::reader::{Reader, shown};
 use crate::model::{PrincipalClause, PrincipalEntry, PrincipalType};
 
 const TYPES: [(&str, PrincipalType); 4] = [
@@ -38,7 +38,7 @@ pub(super) fn clause(reader: &mut Reader<'_, '_>, name: &str, value: &Value) -> 
 fn typed(reader: &mut Reader<'_, '_>, member: &Member, entries: &mut Vec<PrincipalEntry>) {
     let Some((name, kind)) = TYPES.iter().copied().find(|(name, _)| **name == *member.key) else {
         let message = format!("there is no type of principal `{}`", shown(&member.key));
-        let help = did_you_mean(&member.key, &TYPES.map(|(name, _)| name));
+        let help = reader.did_you_mean(codes::P3_UNKNOWN_ELEMENT, &member.key, &TYPES.map(|(name, _)| name));
         reader.error(codes::P3_UNKNOWN_ELEMENT, member.key_span, message, help);
         return;
     };

@@ -88,7 +88,7 @@ fn of_policies(check: &mut Check<'_>, drafts: &Drafts<'_>) {
     for draft in drafts.policies.iter().filter(|draft| &*draft.account != "aws") {
         let place = opening(draft.place);
         let name = || shown(&draft.policy.name);
-        check.at_most(VERSIONS, draft.sizes.len(), place, || {
+        check.at_most(VERSIONS, draft.version_count, place, || {
             format!("the versions of the policy `{}` are", name())
         });
         for (size, version) in draft.sizes.iter().zip(&draft.policy.versions) {

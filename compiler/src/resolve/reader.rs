@@ -196,6 +196,21 @@ impl<'a> Reader<'a, '_> {
         member.and_then(|member| self.list(&member.value, &format!("`{}`", member.key))).unwrap_or_default()
     }
 
+    /// The help for a name that is none of the known ones, in a finding of this code.
+    pub(super) fn did_you_mean(&self, code: &'static str, word: &str, known: &[&str]) -> String {
+        // Comparing is slow against reading, and a hostile file may have a million wrong names.
+        if self.sink.is_full(self.source.name(), code) {
+            return String::new();
+        }
+        match suggest::nearest(word, known.iter().copied()) {
+            Some(name) if name.eq_ignore_ascii_case(word) => {
+                format!("write `{name}`: names are case-sensitive")
+            }
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("known here: {}", known.join(", ")),
+        }
+    }
+
     /// The place of a piece of a string's text: exact where the string holds no escapes, else the whole string.
     pub(super) fn within(&self, span: Span, text: &str, piece: Range<usize>) -> Span {
         let start = span.start as usize;
@@ -204,15 +219,6 @@ impl<'a> Reader<'a, '_> {
         } else {
             span
         }
-    }
-}
-
-/// The help for a name that is none of the known ones.
-pub(super) fn did_you_mean(word: &str, known: &[&str]) -> String {
-    match suggest::nearest(word, known.iter().copied()) {
-        Some(name) if name.eq_ignore_ascii_case(word) => format!("write `{name}`: names are case-sensitive"),
-        Some(name) => format!("did you mean `{name}`?"),
-        None => format!("known here: {}", known.join(", ")),
     }
 }
 

@@ -41,6 +41,11 @@ impl Sink {
         }
     }
 
+    /// Whether further findings of this code in this file are not kept, so that nobody need make them up carefully.
+    pub(super) fn is_full(&self, file: &Arc<str>, code: &'static str) -> bool {
+        self.seen.get(&(Some(Arc::clone(file)), code)).is_some_and(|seen| *seen > MOST_OF_A_CODE)
+    }
+
     /// Records findings.
     pub(super) fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
         diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));

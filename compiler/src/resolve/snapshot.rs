@@ -8,7 +8,7 @@ use portcullis_grammar::json::{Kind, Member, Value};
 use super::codes;
 use super::drafts::{Drafts, IdentityKind, Page};
 use super::names::EntityArn;
-use super::reader::{Reader, did_you_mean, fields, shown};
+use super::reader::{Reader, fields, shown};
 
 /// The keys that make a page.
 pub(super) const LISTS: [&str; 4] = ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"];
@@ -69,7 +69,7 @@ fn unknown_fields(
             codes::SNAPSHOT_UNKNOWN_FIELD,
             member.key_span,
             message,
-            did_you_mean(&member.key, known),
+            reader.did_you_mean(codes::SNAPSHOT_UNKNOWN_FIELD, &member.key, known),
         );
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
     candidates
         .into_iter()
         .map(|candidate| (distance(&folded, &candidate.to_ascii_lowercase()), candidate))
-        .filter(|(edits, candidate)| *edits <= (candidate.len() / 3).clamp(1, 4))
+        .filter(|(edits, candidate)| *edits <= (candidate.len() / 4).clamp(1, 3))
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, candidate)| candidate)
 }

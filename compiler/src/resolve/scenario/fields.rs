@@ -7,7 +7,7 @@ use portcullis_runtime::decision::Effect;
 use portcullis_runtime::value::arn;
 
 use super::super::codes;
-use super::super::reader::{self, Reader, did_you_mean, shown};
+use super::super::reader::{self, Reader, shown};
 use crate::request::ContextValue;
 
 const NAMES: [&str; 14] = [
@@ -48,7 +48,12 @@ pub(super) fn of<'v>(reader: &mut Reader<'_, '_>, members: &'v [Member]) -> Fiel
     let (found, unknown) = reader::fields(members, NAMES);
     for member in unknown {
         let message = format!("a scenario has no field `{}`", shown(&member.key));
-        reader.error(codes::SCENARIO_FIELD, member.key_span, message, did_you_mean(&member.key, &NAMES));
+        reader.error(
+            codes::SCENARIO_FIELD,
+            member.key_span,
+            message,
+            reader.did_you_mean(codes::SCENARIO_FIELD, &member.key, &NAMES),
+        );
     }
     let [
         id,
@@ -99,7 +104,7 @@ pub(super) fn expected(reader: &mut Reader<'_, '_>, member: Option<&Member>) -> 
             codes::SCENARIO_FIELD,
             value.span,
             message,
-            did_you_mean(text, &EFFECTS.map(Effect::name)),
+            reader.did_you_mean(codes::SCENARIO_FIELD, text, &EFFECTS.map(Effect::name)),
         );
     }
     effect

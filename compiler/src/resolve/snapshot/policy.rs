@@ -1,12 +1,15 @@
 //! The managed policies of a snapshot, with their versions (rule I2).
 
+use portcullis_grammar::diagnostic::{Diagnostic, Severity};
 use portcullis_grammar::json::Value;
 
+use super::super::document::Sized;
 use super::super::drafts::{Drafts, PolicyDraft};
 use super::super::reader::{Reader, fields, shown};
+use super::super::sink::Sink;
 use super::super::{codes, document};
 use super::{entity_arn, unknown_fields};
-use crate::model::{Document, DocumentKind, ManagedPolicy, PolicyVersion};
+use crate::model::{DocumentKind, ManagedPolicy, PolicyVersion};
 
 const KNOWN: [&str; 5] = ["PolicyName", "Arn", "Path", "DefaultVersionId", "PolicyVersionList"];
 /// Known, and without meaning for decisions.
@@ -25,8 +28,8 @@ const IGNORED: &[&str] = &[
 struct Version {
     id: Box<str>,
     is_default: bool,
-    document: Document,
-    size: usize,
+    /// `None` where it is left out of the model, which was reported.
+    content: Option<Sized>,
 }
 
 /// Reads one policy into the drafts.
@@ -80,25 +83,24 @@ pub(super) fn read<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut 
         let span = default.map_or(span, |member| member.value.span);
         reader.error(codes::I2_DEFAULT_VERSION, span, message, "both have to name one version");
     }
-    let sizes = versions.iter().map(|version| version.size).collect();
-    let default = u32::try_from(default_at).unwrap_or(u32::MAX);
-    let versions = versions
-        .into_iter()
-        .map(|version| PolicyVersion { id: version.id, document: version.document })
-        .collect();
+    let before = versions.iter().take(default_at).filter(|version| version.content.is_some()).count();
+    let version_count = versions.len();
+    let mut sizes = Vec::with_capacity(version_count);
+    let mut kept = Vec::with_capacity(version_count);
+    for Version { id, content, .. } in versions {
+        let Some(content) = content else { continue };
+        sizes.push(content.size);
+        kept.push(PolicyVersion { id, document: content.document });
+    }
     let policy = ManagedPolicy {
         arn: text.into(),
         name: parsed.name.into(),
-        versions,
-        default,
+        versions: kept,
+        default: u32::try_from(before).unwrap_or(u32::MAX),
         origin: reader.origin(value.span),
     };
-    drafts.policies.push(PolicyDraft {
-        policy,
-        account: parsed.account.into(),
-        sizes,
-        place: reader.place(value.span),
-    });
+    let place = reader.place(value.span);
+    drafts.policies.push(PolicyDraft { policy, account: parsed.account.into(), sizes, version_count, place });
 }
 
 fn version(reader: &mut Reader<'_, '_>, value: &Value) -> Option<Version> {
@@ -111,6 +113,36 @@ fn version(reader: &mut Reader<'_, '_>, value: &Value) -> Option<Version> {
     let is_default =
         default.is_some_and(|member| reader.boolean(&member.value, "`IsDefaultVersion`") == Some(true));
     let document = reader.required(document, "Document", what, value.span)?;
-    let sized = document::read(reader, document, DocumentKind::Identity)?;
-    Some(Version { id: id?.into(), is_default, document: sized.document, size: sized.size })
+    let content = if is_default {
+        Some(document::read(reader, document, DocumentKind::Identity)?)
+    } else {
+        dormant(reader, document)?
+    };
+    Some(Version { id: id?.into(), is_default, content })
+}
+
+/// Reads a version that no attachment means. It is checked like any other, since a rollback may make it the default; but AWS takes
+/// malformed variables, and one in an old version must not keep an account from being compiled: such a version is left out, with a
+/// lint. Other errors cannot come from AWS and refuse the input.
+fn dormant(reader: &mut Reader<'_, '_>, document: &Value) -> Option<Option<Sized>> {
+    let mut sink = Sink::default();
+    let mut aside = Reader {
+        source: reader.source,
+        file: reader.file,
+        sink: &mut sink,
+        leniency: reader.leniency,
+        shape: reader.shape,
+    };
+    let content = document::read(&mut aside, document, DocumentKind::Identity);
+    let found = sink.finish();
+    let mut errors = found.iter().filter(|found| found.is_error()).peekable();
+    if errors.peek().is_none() || errors.any(|found| found.code != codes::X1_MALFORMED_VARIABLE) {
+        reader.sink.extend(found);
+        return content.map(Some);
+    }
+    reader.sink.extend(found.into_iter().map(|found| {
+        let message = format!("{}; this version is not the default and is left out", found.message);
+        if found.is_error() { Diagnostic { severity: Severity::Warning, message, ..found } } else { found }
+    }));
+    Some(None)
 }

@@ -122,6 +122,28 @@ fn i2_one_default_version() {
 }
 
 #[test]
+fn i2_a_malformed_variable_in_an_old_version_leaves_it_out() {
+    let three = versions(&[("v3", false), ("v2", true), ("v1", false)]);
+    let broken = |nth: usize| {
+        const FROM: &str = r#""Resource": "*""#;
+        let mut text = String::new();
+        for (at, piece) in three.split_inclusive(FROM).enumerate() {
+            let to = if at == nth { r#""Resource": "arn:aws:s3:::${aws:*""# } else { FROM };
+            text += &piece.replace(FROM, to);
+        }
+        files(&[&format!(r#"{{"UserDetailList": [{}], "Policies": [{}]}}"#, user("a", ""), policy(P, &text))])
+    };
+    for (nth, left) in [(0, ["v2", "v1"]), (2, ["v3", "v2"])] {
+        let resolved = broken(nth);
+        assert_eq!(codes_of(&resolved), [codes::X1_MALFORMED_VARIABLE]);
+        let policy = &resolved.model.unwrap().policies[0];
+        assert_eq!(policy.versions.iter().map(|version| &*version.id).collect::<Vec<_>>(), left);
+        assert_eq!(&*policy.default_version().unwrap().id, "v2");
+    }
+    assert!(broken(1).model.is_none());
+}
+
+#[test]
 fn i2_equal_policies_merge_and_others_conflict() {
     let one =
         format!(r#"{{"Policies": [{}]}}"#, policy("arn:aws:iam::aws:policy/X", &versions(&[("v1", true)])));

@@ -1,0 +1,159 @@
+//! Policies to a bundle, for build scripts and for the command line.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use portcullis_compiler::model::Model;
+use portcullis_compiler::resolve::{self, Attachment, Resolved};
+use portcullis_compiler::{CompileError, CompileOptions, compile};
+use portcullis_grammar::diagnostic::Diagnostic;
+
+use crate::files::{FileError, Input, read_inputs};
+
+/// Collects inputs and compiles them.
+///
+/// # Example
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let file = folder.path().join("alice.json");
+/// std::fs::write(&file, r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#)?;
+/// let bytes = portcullis::Builder::new().attach("arn:aws:iam::123456789012:user/alice", file).build()?;
+/// assert!(portcullis::runtime::Bundle::from_bytes(bytes).is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    inputs: Vec<PathBuf>,
+    attachments: Vec<(String, PathBuf)>,
+    strip: bool,
+}
+
+/// Why no bundle came out.
+#[derive(Debug)]
+pub enum BuildError {
+    /// Files that could not be read.
+    Files(Vec<FileError>),
+    /// The inputs are wrong. Errors and warnings, with their places.
+    Inputs(Vec<Diagnostic>),
+    /// The compiler failed.
+    Compile(CompileError),
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Files(errors) => {
+                let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                f.write_str(&texts.join("\n"))
+            }
+            Self::Inputs(found) => {
+                let errors = found.iter().filter(|found| found.is_error());
+                let texts: Vec<String> = errors.map(one_line).collect();
+                f.write_str(&texts.join("\n"))
+            }
+            Self::Compile(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// A diagnostic in one line, for places that show no source text.
+fn one_line(found: &Diagnostic) -> String {
+    let place = found
+        .labels
+        .first()
+        .map(|label| format!("{}:{}: ", label.source.name(), label.source.position(label.span.start)));
+    let help = found.help.as_ref().map(|help| format!(" ({help})"));
+    format!("{}{} [{}]{}", place.unwrap_or_default(), found.message, found.code, help.unwrap_or_default())
+}
+
+/// The inputs of a build, read: where each source came from, and what resolving gave.
+#[derive(Debug)]
+pub struct Read {
+    /// All sources with the paths they were read from.
+    pub inputs: Vec<Input>,
+    /// Model and findings.
+    pub resolved: Resolved,
+}
+
+impl Builder {
+    /// A builder without inputs.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file or folder; `-` is standard input.
+    #[must_use]
+    pub fn input(mut self, path: impl Into<PathBuf>) -> Self {
+        self.inputs.push(path.into());
+        self
+    }
+
+    /// Attaches a policy document to a user or role as an inline policy. The principal need not be held by any input.
+    #[must_use]
+    pub fn attach(mut self, principal: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        self.attachments.push((principal.into(), path.into()));
+        self
+    }
+
+    /// Leaves the model out of the bundle: smaller, but what needs the model will say that it is not there.
+    #[must_use]
+    pub fn strip(mut self, strip: bool) -> Self {
+        self.strip = strip;
+        self
+    }
+
+    /// Reads and resolves all inputs.
+    ///
+    /// # Errors
+    /// The files that cannot be read, if any.
+    pub fn read(&self) -> Result<Read, Vec<FileError>> {
+        let mut errors = Vec::new();
+        let mut inputs = read_inputs(&self.inputs).unwrap_or_else(|failed| {
+            errors.extend(failed);
+            Vec::new()
+        });
+        let sources: Vec<_> = inputs.iter().map(|input| input.source.clone()).collect();
+        let mut attachments = Vec::new();
+        for (principal, path) in &self.attachments {
+            match read_inputs(std::slice::from_ref(path)) {
+                Ok(files) => {
+                    for file in files {
+                        attachments
+                            .push(Attachment { principal: principal.clone(), source: file.source.clone() });
+                        inputs.push(file);
+                    }
+                }
+                Err(failed) => errors.extend(failed),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let resolved = resolve::resolve(&sources, &attachments, &resolve::Options::default());
+        Ok(Read { inputs, resolved })
+    }
+
+    /// Compiles a model with the options of this builder.
+    ///
+    /// # Errors
+    /// [`BuildError::Compile`].
+    pub fn compile(&self, model: &Model) -> Result<Vec<u8>, BuildError> {
+        let options = CompileOptions { strip: self.strip, ..CompileOptions::default() };
+        compile(model, &options).map_err(BuildError::Compile)
+    }
+
+    /// Reads, resolves and compiles: the bytes of a bundle.
+    ///
+    /// # Errors
+    /// [`BuildError`]; one wrong input fails the whole build.
+    pub fn build(&self) -> Result<Vec<u8>, BuildError> {
+        let read = self.read().map_err(BuildError::Files)?;
+        match read.resolved.model {
+            Some(model) => self.compile(&model),
+            None => Err(BuildError::Inputs(read.resolved.diagnostics)),
+        }
+    }
+}

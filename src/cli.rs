@@ -1,0 +1,95 @@
+//! The command line: arguments, exit statuses, and one file for each command.
+//!
+//! Answers go to standard output, diagnostics to standard error. Exit status 0: fine or allowed; 1: findings or denied; 2: unusable input or
+//! usage. A standard output that is closed early ends the program quietly.
+
+mod build;
+mod check;
+mod decide;
+mod inputs;
+mod inspect;
+mod ir;
+mod manual;
+mod output;
+mod requests;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// How a command ended, short of a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Fine, or allowed.
+    Fine,
+    /// Findings, or denied.
+    Negative,
+    /// Unusable input; everything there was to say has been said.
+    Unusable,
+}
+
+/// A failure with its message: exit status 2.
+#[derive(Debug)]
+pub(crate) struct Failure(pub(crate) String);
+
+impl<T: std::error::Error> From<T> for Failure {
+    fn from(error: T) -> Self {
+        Self(error.to_string())
+    }
+}
+
+type Result = std::result::Result<Outcome, Failure>;
+
+/// Compiles access policies into decision automata.
+#[derive(Debug, Parser)]
+#[command(name = "portcullis", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit status: 0 fine or allowed, 1 findings or denied, 2 unusable input or usage.")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compile policies into one bundle
+    Build(build::Arguments),
+    /// Report everything that `build` would refuse, and lints
+    Check(check::Arguments),
+    /// Ask a bundle
+    Decide(decide::Arguments),
+    /// Run scenario files: each case is answered by a bundle and by the reference evaluator
+    Test(test::Arguments),
+    /// Print what was understood, as text for review
+    Ir(ir::Arguments),
+    /// Show sizes and facts of a bundle
+    Inspect(inspect::Arguments),
+    /// Print a completion script for a shell
+    Completions(manual::Completions),
+    /// Print the manual page
+    Man,
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Build(arguments) => build::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Decide(arguments) => decide::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Ir(arguments) => ir::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Completions(arguments) => manual::completions(&arguments),
+        Command::Man => manual::man(),
+    };
+    match result {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Negative) => ExitCode::from(1),
+        Ok(Outcome::Unusable) => ExitCode::from(2),
+        Err(Failure(message)) => {
+            output::complain(&message);
+            ExitCode::from(2)
+        }
+    }
+}

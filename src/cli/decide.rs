@@ -1,0 +1,199 @@
+//! `portcullis decide`: one request, or a file of them.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+use super::inputs::load;
+use super::output::print;
+use super::{Failure, Outcome, Result, requests};
+use crate::ask::ask;
+use crate::compiler::request::Request;
+use crate::files::read_text;
+use crate::grammar::json::{lines, parse};
+use crate::grammar::source::Source;
+use crate::render;
+use crate::runtime::explain::Statement;
+use crate::runtime::provenance::Provenance;
+use crate::runtime::{Bundle, Decision, Effect, Reason};
+
+/// Arguments of `decide`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Request files are JSON Lines: {\"principal\", \"action\", \"resource\", \"resource_account\"?, \"context\"?, \"id\"?}.
+
+Examples:
+  portcullis decide acme.bundle --principal arn:aws:iam::123456789012:user/alice \\
+      --action s3:GetObject --resource arn:aws:s3:::acme-reports/q3.csv --context aws:SourceIp=10.1.2.3
+  portcullis decide acme.bundle --requests requests.jsonl --format json"
+)]
+pub(super) struct Arguments {
+    /// The bundle
+    bundle: PathBuf,
+    /// Who asks: an ARN, a service name, or `*` for anybody
+    #[arg(long, value_name = "PRINCIPAL", required_unless_present = "requests")]
+    principal: Option<String>,
+    /// What for, such as s3:GetObject
+    #[arg(long, value_name = "ACTION", required_unless_present = "requests")]
+    action: Option<String>,
+    /// On what: an ARN, or `*` for an action without resource
+    #[arg(long, value_name = "RESOURCE", required_unless_present = "requests")]
+    resource: Option<String>,
+    /// The account that owns the resource, if its ARN does not say
+    #[arg(long, value_name = "ACCOUNT", value_parser = requests::account)]
+    resource_account: Option<String>,
+    /// A context key; given several times for one key it is a list
+    #[arg(long, value_name = "KEY=VALUE")]
+    context: Vec<String>,
+    /// More context, as a JSON object; the only way to give a list of one or of none
+    #[arg(long, value_name = "FILE")]
+    context_json: Option<PathBuf>,
+    /// The time of the request: epoch seconds or ISO 8601 [default: now]
+    #[arg(long, value_name = "TIME", value_parser = requests::moment, allow_negative_numbers = true)]
+    now: Option<i64>,
+    /// Say in words why
+    #[arg(long)]
+    explain: bool,
+    /// Decide every line of a file; `-` for standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["principal", "action", "resource", "resource_account", "context", "context_json"])]
+    requests: Option<PathBuf>,
+    /// Output for people or for machines
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result {
+    let bundle = load(&arguments.bundle)?;
+    let provenance = bundle.provenance()?;
+    // A clock before 1970 leaves the time out: conditions on it then do not hold.
+    let clock = || {
+        SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|now| i64::try_from(now.as_secs()).ok())
+    };
+    let now = arguments.now.or_else(clock);
+    if let Some(file) = &arguments.requests {
+        return many(arguments, &bundle, &provenance, file, now);
+    }
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let request = Request {
+        principal: text(&arguments.principal),
+        action: text(&arguments.action),
+        resource: text(&arguments.resource),
+        resource_account: arguments.resource_account.clone(),
+        context: context(arguments)?,
+        now,
+        context_complete: false,
+    };
+    let decision = ask(&bundle, &request)?;
+    let statements = provenance.statements(&decision);
+    print(&match arguments.format {
+        Format::Json => format!("{:#}\n", render::json::decision(&decision, &statements)),
+        Format::Human => human(arguments, &request, &decision, &statements),
+    })?;
+    Ok(if decision.is_allowed() { Outcome::Fine } else { Outcome::Negative })
+}
+
+fn context(
+    arguments: &Arguments,
+) -> std::result::Result<Vec<(String, crate::compiler::request::ContextValue)>, Failure> {
+    let mut context = requests::pairs(&arguments.context).map_err(Failure)?;
+    if let Some(file) = &arguments.context_json {
+        let source = Source::new(file.display().to_string(), read_text(file)?);
+        let parsed = parse(&source);
+        if let Some(found) = parsed.diagnostics.first() {
+            let place = found.labels.first().map(|label| source.position(label.span.start).to_string());
+            let place = place.unwrap_or_default();
+            return Err(Failure(format!("{}:{place}: {}", file.display(), found.message)));
+        }
+        if let Some(value) = &parsed.value {
+            let more =
+                requests::object(value).map_err(|why| Failure(format!("{}: {why}", file.display())))?;
+            context.extend(more);
+        }
+    }
+    Ok(context)
+}
+
+/// A decision in words.
+fn human(
+    arguments: &Arguments,
+    request: &Request,
+    decision: &Decision,
+    statements: &[Statement<'_>],
+) -> String {
+    let colour = if decision.is_allowed() { "32" } else { "31" };
+    let mut text = format!("\u{1b}[1;{colour}m{}\u{1b}[0m", decision.effect().name());
+    let _ = writeln!(text, " (layer: {})", decision.layer());
+    if arguments.explain {
+        let _ = writeln!(text, "  {} asks for {} on {}", request.principal, request.action, request.resource);
+    }
+    if arguments.explain || decision.reason() != Reason::Statement {
+        let _ = writeln!(text, "  {}", decision.reason().sentence());
+    }
+    for statement in statements {
+        let verb = if decision.effect() == Effect::ExplicitDeny { "denied" } else { "allowed" };
+        let name =
+            statement.sid.map_or_else(|| format!("number {}", statement.index + 1), |sid| format!("{sid:?}"));
+        let version = statement.version.map(|version| format!(" ({version})")).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "  {verb} by statement {name} of {}{version}\n    at {}:{}:{}",
+            statement.policy, statement.file, statement.line, statement.column
+        );
+    }
+    text
+}
+
+/// Answers every line of a file in order; a line that is no request gets an answer that says so.
+fn many(
+    arguments: &Arguments,
+    bundle: &Bundle,
+    provenance: &Provenance,
+    file: &Path,
+    now: Option<i64>,
+) -> Result {
+    let source = Source::new(file.display().to_string(), read_text(file)?);
+    let mut outcome = Outcome::Fine;
+    for (number, span) in lines(&source) {
+        let line = requests::line(&source, span, now);
+        let answered = line.request.and_then(|request| {
+            let decision = ask(bundle, &request).map_err(|error| error.to_string())?;
+            Ok((request, decision))
+        });
+        let text = match (answered, arguments.format) {
+            (Ok((_, decision)), Format::Json) => {
+                let mut answer = json!({ "id": line.id });
+                if let (Value::Object(answer), Value::Object(fields)) =
+                    (&mut answer, render::json::decision(&decision, &provenance.statements(&decision)))
+                {
+                    answer.extend(fields);
+                }
+                format!("{answer}\n")
+            }
+            (Ok((request, decision)), Format::Human) => {
+                let name = line.id.unwrap_or_else(|| format!("line {number}"));
+                format!(
+                    "{name}: {}",
+                    human(arguments, &request, &decision, &provenance.statements(&decision))
+                )
+            }
+            (Err(problem), format) => {
+                outcome = Outcome::Unusable;
+                match format {
+                    Format::Json => format!("{}\n", json!({"id": line.id, "line": number, "error": problem})),
+                    Format::Human => format!("line {number}: error: {problem}\n"),
+                }
+            }
+        };
+        print(&text)?;
+    }
+    Ok(outcome)
+}

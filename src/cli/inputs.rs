@@ -1,0 +1,90 @@
+//! Inputs that several commands take, and the report on what is wrong with them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use portcullis_grammar::diagnostic::Diagnostic;
+use portcullis_grammar::source::Source;
+
+use super::Failure;
+use super::output::report;
+use crate::build::{Builder, Read};
+use crate::files::{Input, read_bytes};
+use crate::render::terminal;
+use crate::runtime::Bundle;
+use crate::runtime::format::MAGIC;
+
+/// Policies to read.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Policies {
+    /// Account snapshots, policy documents, lists of managed policies, or folders of them; `-` for standard input
+    #[arg(value_name = "INPUT", required_unless_present = "attach")]
+    pub(super) inputs: Vec<PathBuf>,
+    /// Attach a policy document to a user or role, which need not be in any input (may be repeated)
+    #[arg(long, value_name = "PRINCIPAL=FILE", value_parser = attachment)]
+    pub(super) attach: Vec<(String, PathBuf)>,
+}
+
+fn attachment(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((principal, file)) if !principal.is_empty() && !file.is_empty() => {
+            Ok((principal.to_owned(), file.into()))
+        }
+        _ => {
+            Err("expected PRINCIPAL=FILE, such as arn:aws:iam::123456789012:user/alice=alice.json".to_owned())
+        }
+    }
+}
+
+impl Policies {
+    /// The builder of these inputs.
+    pub(super) fn builder(&self) -> Builder {
+        let builder = self.inputs.iter().fold(Builder::new(), Builder::input);
+        self.attach.iter().fold(builder, |builder, (principal, file)| builder.attach(principal, file))
+    }
+}
+
+/// Reads inputs; files that cannot be read are one failure with a line for each.
+pub(super) fn read(builder: &Builder) -> Result<Read, Failure> {
+    builder.read().map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure(lines.join("\n"))
+    })
+}
+
+/// The path under which the user knows a source.
+pub(super) fn path_of<'a>(inputs: &'a [Input], source: &Source) -> Option<&'a Path> {
+    // Sources share their text, so this is the same source and not one that happens to read the same.
+    let found = inputs.iter().find(|input| Arc::ptr_eq(input.source.text(), source.text()));
+    found.map(|input| input.path.as_path()).filter(|path| *path != Path::new("-"))
+}
+
+/// Shows findings for people on standard error, and a line that counts them.
+pub(super) fn show(diagnostics: &[Diagnostic], inputs: &[Input]) {
+    for found in diagnostics {
+        report(&format!("{}\n\n", terminal::diagnostic(found, |source| path_of(inputs, source))));
+    }
+    let errors = diagnostics.iter().filter(|found| found.is_error()).count();
+    let plural = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    if !diagnostics.is_empty() {
+        let warnings = diagnostics.len() - errors;
+        report(&format!("{}, {}\n", plural(errors, "error"), plural(warnings, "warning")));
+    }
+}
+
+/// Whether bytes begin as a bundle does.
+pub(super) fn is_bundle(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC)
+}
+
+/// Loads a bundle.
+pub(super) fn load(path: &Path) -> Result<Bundle, Failure> {
+    let bytes = read_bytes(path)?;
+    Bundle::from_bytes(bytes).map_err(|error| {
+        Failure(format!(
+            "{} is no usable bundle: {error}; build it anew with `portcullis build`",
+            path.display()
+        ))
+    })
+}

@@ -1,0 +1,61 @@
+//! `portcullis ir`: what was understood, as text for review.
+
+use super::inputs::{Policies, is_bundle, read, show};
+use super::output::print;
+use super::{Failure, Outcome, Result};
+use crate::compiler::bundle::model_of;
+use crate::compiler::ir::{TextOptions, print as ir_text};
+use crate::compiler::{lower, model::Model};
+use crate::files::read_bytes;
+use crate::runtime::Bundle;
+
+/// Arguments of `ir`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  portcullis ir snapshot.json > access.ir          # commit it: a pull request then shows what changes
+  portcullis ir acme.bundle --principal arn:aws:iam::123456789012:user/alice --origins")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    policies: Policies,
+    /// Only this user or role
+    #[arg(long, value_name = "ARN")]
+    principal: Option<String>,
+    /// Add to every rule the statements it came from
+    #[arg(long)]
+    origins: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result {
+    let Some(model) = model(arguments)? else { return Ok(Outcome::Unusable) };
+    if let Some(principal) = &arguments.principal {
+        let users = model.users.iter().map(|user| &user.identity);
+        let held = users
+            .chain(model.roles.iter().map(|role| &role.identity))
+            .any(|identity| *identity.arn == **principal);
+        if !held {
+            return Err(Failure(format!("no user or role of the inputs has the ARN {principal}")));
+        }
+    }
+    let options = TextOptions { principal: arguments.principal.clone(), origins: arguments.origins };
+    print(&ir_text(&lower(&model), &model, &options))?;
+    Ok(Outcome::Fine)
+}
+
+/// The model of the inputs, or of the one input that is a bundle.
+fn model(arguments: &Arguments) -> std::result::Result<Option<Model>, Failure> {
+    if let ([input], []) = (arguments.policies.inputs.as_slice(), arguments.policies.attach.as_slice())
+        && input.is_file()
+    {
+        let bytes = read_bytes(input)?;
+        if is_bundle(&bytes) {
+            let bundle = Bundle::from_bytes(bytes)
+                .map_err(|error| Failure(format!("{} is no usable bundle: {error}", input.display())))?;
+            return Ok(Some(model_of(&bundle)?));
+        }
+    }
+    let input = read(&arguments.policies.builder())?;
+    if input.resolved.model.is_none() {
+        show(&input.resolved.diagnostics, &input.inputs);
+    }
+    Ok(input.resolved.model)
+}

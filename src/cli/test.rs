@@ -1,0 +1,164 @@
+//! `portcullis test`: scenario files. Every case is compiled to a bundle and decided by the runtime and by the reference evaluator.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+use super::output::{print, report};
+use super::{Failure, Outcome, Result};
+use crate::ask::ask;
+use crate::compiler::resolve::scenario::{LineError, Scenario, parse_scenarios};
+use crate::compiler::{CompileOptions, compile, reference};
+use crate::files::read_inputs;
+use crate::runtime::{Bundle, Effect};
+
+/// Arguments of `test`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit status: 0 all cases pass, 1 some fail, 2 unusable input.
+
+Example:
+  portcullis test scenarios.jsonl --format jsonl")]
+pub(super) struct Arguments {
+    /// Scenario files (JSON Lines), or folders of them; `-` for standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Output for people, or one JSON object a case
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Jsonl,
+}
+
+/// What became of one case.
+enum Case {
+    Decided { scenario: Box<Scenario>, actual: Effect, reference: Effect, layer: &'static str },
+    Failed(LineError),
+}
+
+impl Case {
+    /// Whether it passed; `None` where the case expects nothing and bundle and reference agree.
+    fn passes(&self) -> Option<bool> {
+        match self {
+            Self::Decided { actual, reference, .. } if actual != reference => Some(false),
+            Self::Decided { scenario, actual, .. } => scenario.expected.map(|expected| expected == *actual),
+            Self::Failed(_) => Some(false),
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result {
+    let inputs = read_inputs(&arguments.files).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure(lines.join("\n"))
+    })?;
+    let (mut passed, mut failed, mut unjudged, mut unreadable) = (0, 0, 0, 0);
+    for input in &inputs {
+        for line in parse_scenarios(&input.source) {
+            let case = decide(line);
+            match case.passes() {
+                Some(true) => passed += 1,
+                Some(false) => failed += 1,
+                None => unjudged += 1,
+            }
+            if let Case::Failed(LineError { id: None, .. }) = &case {
+                unreadable += 1;
+            }
+            match arguments.format {
+                Format::Jsonl => print(&format!("{}\n", jsonl(&case)))?,
+                Format::Human => print(&human(&case, input.source.name()))?,
+            }
+        }
+    }
+    if arguments.format == Format::Human {
+        let unjudged = if unjudged > 0 { format!(", {unjudged} without expectation") } else { String::new() };
+        print(&format!("{passed} passed, {failed} failed{unjudged}\n"))?;
+    }
+    if unreadable > 0 {
+        report(&format!("{unreadable} lines are no scenario\n"));
+        return Ok(Outcome::Unusable);
+    }
+    Ok(if failed > 0 { Outcome::Negative } else { Outcome::Fine })
+}
+
+fn decide(line: std::result::Result<Scenario, LineError>) -> Case {
+    let scenario = match line {
+        Ok(scenario) => scenario,
+        Err(error) => return Case::Failed(error),
+    };
+    let request = scenario.request();
+    let bundle = compile(&scenario.model, &CompileOptions { strip: true, ..CompileOptions::default() })
+        .map_err(|error| error.to_string())
+        .and_then(|bytes| Bundle::from_bytes(bytes).map_err(|error| error.to_string()));
+    let decided = bundle.and_then(|bundle| ask(&bundle, &request).map_err(|error| error.to_string()));
+    match decided {
+        Ok(decision) => {
+            let reference = reference::decide(&scenario.model, &request).effect;
+            Case::Decided {
+                scenario: Box::new(scenario),
+                actual: decision.effect(),
+                reference,
+                layer: decision.layer().name(),
+            }
+        }
+        Err(message) => Case::Failed(LineError {
+            line: scenario.line,
+            id: Some(scenario.id),
+            message,
+            expected: scenario.expected,
+            diagnostics: scenario.diagnostics,
+        }),
+    }
+}
+
+fn jsonl(case: &Case) -> Value {
+    match case {
+        Case::Decided { scenario, actual, reference, .. } => json!({
+            "id": scenario.id,
+            "expected": scenario.expected.map(Effect::name),
+            "actual": actual.name(),
+            "reference": reference.name(),
+            "pass": case.passes(),
+        }),
+        Case::Failed(LineError { id: Some(id), message, expected, .. }) => json!({
+            "id": id,
+            "expected": expected.map(Effect::name),
+            "actual": "error",
+            "reference": "error",
+            "pass": false,
+            "message": message,
+        }),
+        Case::Failed(LineError { line, message, .. }) => {
+            json!({"id": null, "line": line, "actual": "error", "message": message})
+        }
+    }
+}
+
+/// A line for every case that did not pass; nothing for one that did.
+fn human(case: &Case, file: &str) -> String {
+    let mut text = String::new();
+    match case {
+        _ if case.passes() == Some(true) => {}
+        Case::Decided { scenario, actual, reference, layer } => {
+            let expected = scenario.expected.map_or("nothing", Effect::name);
+            let mark = if case.passes().is_none() { "note" } else { "FAIL" };
+            let _ = writeln!(text, "{mark} {} ({file}:{})", scenario.id, scenario.line);
+            let _ =
+                writeln!(text, "  expected {expected}, the bundle says {} (layer: {layer})", actual.name());
+            if actual != reference {
+                let _ =
+                    writeln!(text, "  the reference evaluator says {}: please report this", reference.name());
+            }
+        }
+        Case::Failed(error) => {
+            let id = error.id.as_deref().unwrap_or("(no id)");
+            let _ = writeln!(text, "FAIL {id} ({file}:{})\n  error: {}", error.line, error.message);
+        }
+    }
+    text
+}

@@ -1,0 +1,4 @@
+//! Findings and answers as text: for people on a terminal, for machines as JSON.
+
+pub(crate) mod json;
+pub(crate) mod terminal;
