@@ -24,10 +24,14 @@ impl<'s> Report<'s> {
     }
 
     /// Records an error; past the cap, one that says so, and reading stops. What is found while unwinding after that is no news.
-    pub(super) fn push(&mut self, span: Span, diagnostic: Diagnostic) {
+    pub(super) fn push(&mut self, span: Span, mut diagnostic: Diagnostic) {
         if self.stopped {
             return;
         }
+        diagnostic
+            .labels
+            .iter_mut()
+            .for_each(|label| label.span = whole_characters(label.source.text(), label.span));
         if self.diagnostics.len() < MAX_FINDINGS {
             self.diagnostics.push(diagnostic);
         } else {
@@ -76,4 +80,16 @@ impl<'s> Report<'s> {
         self.diagnostics.sort_by_key(|found| found.labels.first().map_or(0, |label| label.span.start));
         self.diagnostics
     }
+}
+
+/// The span, widened to whole characters: the byte before a mistake may be in the middle of one.
+fn whole_characters(text: &str, span: Span) -> Span {
+    let (mut start, mut end) = (span.start as usize, (span.end as usize).min(text.len()));
+    while !text.is_char_boundary(start) && start > 0 {
+        start -= 1;
+    }
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    Span::new(start.min(end), end)
 }

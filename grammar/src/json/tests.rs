@@ -157,6 +157,9 @@ fn no_text_makes_it_loop_or_panic() {
                 .collect();
             let (parsed, source) = read(&text);
             assert!(parsed.value.is_some() || !parsed.diagnostics.is_empty());
+            for label in parsed.diagnostics.iter().flat_map(|found| &found.labels) {
+                assert!(text.get(label.span.start as usize..label.span.end as usize).is_some(), "{text}");
+            }
             assert!(!parsed.damaged || parsed.diagnostics.iter().any(Diagnostic::is_error), "{text}");
             let _ = parse_sequence(&source);
             if let Some(value) = parsed.value.filter(|value| matches!(value.kind, Kind::String(_))) {
