@@ -1,0 +1,74 @@
+//! Builds and loads: the report on time and size first, then criterion's measurements.
+
+#[path = "workloads/mod.rs"]
+mod workloads;
+
+use std::time::Instant;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use portcullis::compiler::bundle::facts_of;
+use portcullis::compiler::{CompileOptions, compile};
+use portcullis::runtime::Bundle;
+
+/// The most memory that this process has held, in MiB; Linux only.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()? / 1024)
+}
+
+fn report(name: &str, text: &str) {
+    let started = Instant::now();
+    let model = workloads::model(name, text.to_owned());
+    let resolved = started.elapsed();
+    let bytes = compile(&model, &CompileOptions::default()).expect("a workload compiles");
+    let compiled = started.elapsed();
+    let stripped = compile(&model, &CompileOptions { strip: true, ..CompileOptions::default() }).expect("compiles");
+    let mut loads: Vec<_> = (0..21)
+        .map(|_| {
+            let copy = bytes.clone();
+            let started = Instant::now();
+            let bundle = Bundle::from_bytes(copy).expect("a compiled bundle loads");
+            let took = started.elapsed();
+            drop(bundle);
+            took
+        })
+        .collect();
+    loads.sort();
+    println!(
+        "{name}: read and resolve {resolved:.0?}, whole build {compiled:.0?}, bundle {:.2} MB ({:.2} MB stripped), load and validate {:.1?} (median of 21), peak memory {} MiB",
+        bytes.len() as f64 / 1e6,
+        stripped.len() as f64 / 1e6,
+        loads[10],
+        peak_memory().map_or_else(|| "?".to_owned(), |peak| peak.to_string()),
+    );
+    let bundle = Bundle::from_bytes(bytes).expect("a compiled bundle loads");
+    let facts = facts_of(&bundle).expect("facts decode");
+    let facts: Vec<String> = facts.entries().iter().map(|(name, value)| format!("{name} {value}")).collect();
+    println!("  {}", facts.join(", "));
+}
+
+fn builds(criterion: &mut Criterion) {
+    let texts = [
+        ("M", workloads::managed_text()),
+        ("S", Some(workloads::synthetic_text())),
+        ("G", workloads::snapshot_text()),
+    ];
+    for (name, text) in texts {
+        let Some(text) = text else { continue };
+        report(name, &text);
+        let model = workloads::model(name, text.clone());
+        let bytes = compile(&model, &CompileOptions::default()).expect("a workload compiles");
+        let mut group = criterion.benchmark_group(name);
+        group.sample_size(10);
+        group.bench_function("resolve", |bencher| bencher.iter(|| workloads::model(name, text.clone())));
+        group.bench_function("compile", |bencher| bencher.iter(|| compile(&model, &CompileOptions::default())));
+        group.bench_function("load", |bencher| {
+            bencher.iter_batched(|| bytes.clone(), Bundle::from_bytes, criterion::BatchSize::LargeInput);
+        });
+        group.finish();
+    }
+}
+
+criterion_group!(benches, builds);
+criterion_main!(benches);

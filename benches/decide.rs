@@ -1,0 +1,209 @@
+//! Decisions, beside a decision-cache hit and a naive loop in the same run, on hot, mixed and cold request sets.
+//!
+//! Times are per decision: a measured iteration goes through the whole set once (`Throughput::Elements`). The cache holds every request of
+//! the set, so each look-up is a hit: hashbrown with foldhash, and a borrowed (principal, action, resource) key. Such a cache is unsound
+//! once conditions matter; it is the yardstick all the same.
+
+#[path = "workloads/mod.rs"]
+mod workloads;
+
+use std::hash::{Hash, Hasher};
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use hashbrown::{Equivalent, HashMap};
+use portcullis::compiler::merge::{PrincipalRef, merge};
+use portcullis::compiler::model::{Effect as Sign, Model};
+use portcullis::compiler::request::{ContextValue, Request as Owned};
+use portcullis::runtime::{Action, Bundle, Context, ContextMap, Decision, Principal, Request};
+
+/// A request with its context built, as a gateway would hold it.
+struct Prepared<'a> {
+    owned: &'a Owned,
+    context: ContextMap,
+    principal: Principal<'a>,
+    action: Action<'a>,
+}
+
+fn prepare<'a>(bundle: &Bundle, requests: &'a [Owned]) -> Vec<Prepared<'a>> {
+    requests
+        .iter()
+        .map(|owned| {
+            let mut context = ContextMap::new();
+            for (key, value) in &owned.context {
+                match value {
+                    ContextValue::One(text) => context.insert(key, text.as_str()).expect("keys are distinct"),
+                    ContextValue::Many(texts) => context.insert_list(key, texts.clone()).expect("keys are distinct"),
+                }
+            }
+            let (principal, action) = (bundle.principal(&owned.principal), bundle.action(&owned.action));
+            Prepared { owned, context, principal, action }
+        })
+        .collect()
+}
+
+fn decide(bundle: &Bundle, prepared: &Prepared<'_>, principal: Principal<'_>, action: Action<'_>) -> Decision {
+    let owned = prepared.owned;
+    let context: &dyn Context = &prepared.context;
+    bundle.decide(&Request {
+        principal,
+        action,
+        resource: &owned.resource,
+        resource_account: owned.resource_account.as_deref(),
+        context,
+        now: owned.now,
+        context_is_complete: owned.context_complete,
+    })
+}
+
+#[derive(PartialEq, Eq)]
+struct Key(String, String, String);
+
+#[derive(Hash)]
+struct Borrowed<'a>(&'a str, &'a str, &'a str);
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Borrowed(&self.0, &self.1, &self.2).hash(state);
+    }
+}
+
+impl Equivalent<Key> for Borrowed<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        self.0 == key.0 && self.1 == key.1 && self.2 == key.2
+    }
+}
+
+/// One statement as a naive engine holds it: texts.
+struct Statement {
+    deny: bool,
+    conditional: bool,
+    not_action: bool,
+    actions: Vec<String>,
+    not_resource: bool,
+    resources: Vec<String>,
+}
+
+/// A loop over the statements of the principal's identity layer, with the usual two-pointer wildcard match. It stops short of conditions: a
+/// conditional statement costs its matching and then counts as not holding.
+struct Naive(HashMap<String, Vec<Statement>, foldhash::fast::RandomState>);
+
+fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t, mut star, mut mark) = (0, 0, usize::MAX, 0);
+    while t < text.len() {
+        if p < pattern.len() && pattern[p] == b'*' {
+            star = p;
+            mark = t;
+            p += 1;
+        } else if p < pattern.len() && (pattern[p] == b'?' || pattern[p] == text[t]) {
+            p += 1;
+            t += 1;
+        } else if star != usize::MAX {
+            p = star + 1;
+            mark += 1;
+            t = mark;
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|&byte| byte == b'*')
+}
+
+impl Naive {
+    fn new(model: &Model) -> Self {
+        let mut map = HashMap::default();
+        for merged in merge(model) {
+            let arn = match merged.principal {
+                PrincipalRef::User(id) => &model.users[id as usize].identity.arn,
+                PrincipalRef::Role(id) => &model.roles[id as usize].identity.arn,
+            };
+            let documents = merged.identity.iter().filter_map(|source| source.document(model));
+            let statements = documents.flat_map(|document| &document.statements).map(|statement| {
+                let resources = statement.resources.as_ref().expect("identity statements name resources");
+                Statement {
+                    deny: statement.effect == Sign::Deny,
+                    conditional: !statement.conditions.is_empty(),
+                    not_action: statement.actions.negated,
+                    actions: statement.actions.patterns.iter().map(|it| it.text.to_ascii_lowercase()).collect(),
+                    not_resource: resources.negated,
+                    resources: resources.patterns.iter().map(|it| it.text.to_string()).collect(),
+                }
+            });
+            map.insert(arn.to_string(), statements.collect());
+        }
+        Self(map)
+    }
+
+    fn allows(&self, request: &Owned) -> bool {
+        let action = request.action.to_ascii_lowercase();
+        let mut allowed = false;
+        for statement in self.0.get(&request.principal).map_or(&[][..], Vec::as_slice) {
+            let any = |patterns: &[String], text: &str| {
+                patterns.iter().any(|pattern| wildcard(pattern.as_bytes(), text.as_bytes()))
+            };
+            if any(&statement.actions, &action) != statement.not_action
+                && any(&statement.resources, &request.resource) != statement.not_resource
+                && !statement.conditional
+            {
+                if statement.deny {
+                    return false;
+                }
+                allowed = true;
+            }
+        }
+        allowed
+    }
+}
+
+fn sets(criterion: &mut Criterion) {
+    for workload in workloads::all() {
+        let naive = Naive::new(&workload.model);
+        for (set, identities, count) in [("hot", 50, 2_000), ("mixed", 1_000, 20_000), ("cold", 5_000, 1_000_000)] {
+            if set == "cold" && std::env::var_os("PORTCULLIS_BENCH_COLD").is_none() {
+                println!("SKIPPED: the cold set of {} (1,000,000 requests) needs PORTCULLIS_BENCH_COLD=1", workload.name);
+                continue;
+            }
+            let owned = workloads::requests(&workload.model, identities, count);
+            let prepared = prepare(&workload.bundle, &owned);
+            let mut cache: HashMap<Key, bool, foldhash::fast::RandomState> = HashMap::default();
+            for request in &prepared {
+                let it = request.owned;
+                let allowed = decide(&workload.bundle, request, request.principal, request.action).is_allowed();
+                cache.insert(Key(it.principal.clone(), it.action.clone(), it.resource.clone()), allowed);
+            }
+            let mut group = criterion.benchmark_group(format!("{}/{set}", workload.name));
+            group.throughput(Throughput::Elements(count as u64)).sample_size(if set == "cold" { 10 } else { 30 });
+            group.bench_function(BenchmarkId::from_parameter("strings"), |bencher| {
+                bencher.iter(|| {
+                    prepared.iter().filter(|it| {
+                        let principal = workload.bundle.principal(black_box(&it.owned.principal));
+                        let action = workload.bundle.action(black_box(&it.owned.action));
+                        decide(&workload.bundle, it, principal, action).is_allowed()
+                    }).count()
+                });
+            });
+            group.bench_function(BenchmarkId::from_parameter("handles"), |bencher| {
+                bencher.iter(|| {
+                    prepared.iter().filter(|it| decide(&workload.bundle, black_box(it), it.principal, it.action).is_allowed()).count()
+                });
+            });
+            group.bench_function(BenchmarkId::from_parameter("cache-hit"), |bencher| {
+                bencher.iter(|| {
+                    owned.iter().filter(|it| {
+                        let key = Borrowed(black_box(&it.principal), black_box(&it.action), black_box(&it.resource));
+                        cache.get(&key).copied().unwrap_or(false)
+                    }).count()
+                });
+            });
+            if set == "hot" {
+                group.bench_function(BenchmarkId::from_parameter("naive-loop"), |bencher| {
+                    bencher.iter(|| owned.iter().filter(|it| naive.allows(black_box(it))).count());
+                });
+            }
+            group.finish();
+        }
+    }
+}
+
+criterion_group!(benches, sets);
+criterion_main!(benches);
