@@ -47,14 +47,25 @@ pub struct Source {
     pub column: u32,
 }
 
-/// The largest section that is decoded, in bytes: a bound on what damaged lengths could ask for.
-const LIMIT: usize = 1 << 30;
-
-/// Decodes a cold section with the format's one configuration.
+/// Decodes a cold section with the format's one configuration. Damaged lengths cannot ask for more memory than about what the largest
+/// honest section of that size would take.
 ///
 /// # Errors
 /// bincode's, where the bytes are not an encoding of `T`, or bytes are left over.
 pub fn decode<T: Decode<()>>(bytes: &[u8]) -> Result<T, bincode::error::DecodeError> {
+    // The limit is a constant of the configuration's type. No type here takes more than some forty times its encoding.
+    match bytes.len() {
+        0..=0xffff => limited::<T, { 1 << 22 }>(bytes),
+        0x1_0000..=0xf_ffff => limited::<T, { 1 << 26 }>(bytes),
+        0x10_0000..=0xff_ffff => limited::<T, { 1 << 30 }>(bytes),
+        _ => limited::<T, LARGEST>(bytes),
+    }
+}
+
+/// The limit of the largest sections: 16 GiB, or 1 GiB where addresses have 32 bits.
+const LARGEST: usize = if usize::BITS > 32 { (1_u64 << 34) as usize } else { 1 << 30 };
+
+fn limited<T: Decode<()>, const LIMIT: usize>(bytes: &[u8]) -> Result<T, bincode::error::DecodeError> {
     let (value, used) = bincode::decode_from_slice(bytes, bincode::config::standard().with_limit::<LIMIT>())?;
     if used == bytes.len() {
         Ok(value)
