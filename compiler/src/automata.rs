@@ -15,6 +15,7 @@ mod vocabulary;
 
 pub use residual::{Budget, Roots};
 pub use rows::{Automata, RuleRoot, SetTable, build};
+pub use set_leaf::Leaf;
 pub use terminal::{Residue, Terminal, Terminals};
 pub use verify::verify;
 pub use vocabulary::{Action, Service, Vocabulary};

@@ -193,7 +193,7 @@ impl LayerWalk<'_> {
     fn rule_roots(&self, set: &f::Set, verdict: &mut Verdict) -> Option<()> {
         let ActionKind::Other(text) = self.facts.request.action.kind else { return None };
         let mut room = [0; limits::ACTION_BYTES];
-        let (_, folded) = fold_and_hash(text.as_bytes(), &mut room)?;
+        let (_, folded) = fold_and_hash(0, text.as_bytes(), &mut room)?;
         for place in set.rule_roots..set.rule_roots + set.rule_root_count {
             let list = self.view.rule_root_list(self.view.word(Section::SetRuleRoots, place)?)?;
             for place in list.start..list.start + list.length {
@@ -284,14 +284,12 @@ impl LayerWalk<'_> {
     /// A set leaf: all its rules are looked at, since they stand in no order.
     #[cold]
     fn leaf(&self, leaf: u32, offset: usize, verdict: &mut Verdict) -> Option<()> {
-        self.terminal(leaf::base_terminal(self.view, leaf)?, verdict)?;
-        let accepted = leaf::run(self.view, leaf, self.resource.as_bytes().get(offset..)?)?;
-        for rule in accepted.rules() {
-            let rule = rule?;
-            let matched =
-                accepted.any_matches(rule, |pattern| self.facts.resource_matches(pattern, self.resource))?;
+        let rest = self.resource.as_bytes().get(offset..)?;
+        let verify = |pattern| self.facts.resource_matches(pattern, self.resource);
+        let matched = leaf::run(self.view, leaf, rest, verify)?;
+        for (place, rule) in leaf::rules(self.view, leaf)?.enumerate() {
             let negated = rule.flags & f::RESIDUE_NEGATED != 0;
-            if matched != negated && self.facts.guard_holds(rule.guard)? {
+            if matched.has(place) != negated && self.facts.guard_holds(rule.guard)? {
                 record(verdict, rule.flags & f::RESIDUE_DENY != 0, rule.rule);
             }
         }

@@ -6,69 +6,93 @@
 use crate::format::{NONE, Section, leaf};
 use crate::view::View;
 
-/// A leaf that was run over a text: which of its alternatives accept.
-pub(crate) struct Accepted<'a> {
-    view: View<'a>,
-    at: usize,
-    rules: u32,
-    bits: [u64; leaf::ALTERNATIVES / 64],
+/// Which rules of a leaf have a pattern that matches.
+pub(crate) struct Matched([u64; leaf::RULES / 64]);
+
+impl Matched {
+    /// Whether the rule at a place of the leaf has one.
+    pub(crate) fn has(&self, place: usize) -> bool {
+        self.0.get(place / 64).is_some_and(|word| word >> (place % 64) & 1 == 1)
+    }
+
+    fn set(&mut self, place: usize) {
+        if let Some(word) = self.0.get_mut(place / 64) {
+            *word |= 1 << (place % 64);
+        }
+    }
 }
 
-/// One rule of a leaf; alternatives as a range.
+/// One rule of a leaf.
 #[derive(Clone, Copy)]
 pub(crate) struct LeafRule {
     pub(crate) rule: u32,
     pub(crate) flags: u32,
     pub(crate) guard: u32,
-    alternatives: u32,
-    count: u32,
 }
 
-fn word(view: View<'_>, at: usize) -> Option<u32> {
-    view.words_at(Section::Leaves, at)?.first().map(|word| u32::from_le_bytes(*word))
+fn words(view: View<'_>, at: usize) -> Option<&[[u8; 4]]> {
+    view.words_at(Section::Leaves, at)
+}
+
+fn word(words: &[[u8; 4]], index: usize) -> Option<u32> {
+    words.get(index).map(|word| u32::from_le_bytes(*word))
 }
 
 fn wide(words: &[[u8; 4]], index: usize) -> Option<u64> {
-    let low = u32::from_le_bytes(*words.get(index * 2)?);
-    let high = u32::from_le_bytes(*words.get(index * 2 + 1)?);
+    let (low, high) = (word(words, index * 2)?, word(words, index * 2 + 1)?);
     Some(u64::from(high) << 32 | u64::from(low))
 }
 
-/// The terminal that holds whatever the alternatives say.
-pub(crate) fn base_terminal(view: View<'_>, leaf: u32) -> Option<u32> {
-    word(view, leaf as usize)
+/// The rules of a leaf, in its order. `None` if a record cannot be read, which validation excludes.
+pub(crate) fn rules(view: View<'_>, leaf: u32) -> Option<impl Iterator<Item = LeafRule>> {
+    let words = words(view, leaf as usize)?;
+    let count = word(words, 0)? as usize;
+    let records = words.get(leaf::HEADER_WORDS..leaf::HEADER_WORDS + count * leaf::RULE_WORDS)?;
+    let (records, _) = records.as_chunks::<{ leaf::RULE_WORDS }>();
+    Some(records.iter().map(|record| {
+        let [rule, flags, guard] = record.map(u32::from_le_bytes);
+        LeafRule { rule, flags, guard }
+    }))
 }
 
-/// Runs a leaf over the rest of a resource. Linear in the rest times the leaf's state words.
-pub(crate) fn run<'a>(view: View<'a>, leaf: u32, rest: &[u8]) -> Option<Accepted<'a>> {
-    let at = leaf as usize;
-    let (rules, alternatives, blocks) = (word(view, at + 1)?, word(view, at + 2)?, word(view, at + 3)?);
-    let first_alternative = at + 4 + rules as usize * 5;
-    let table = first_alternative + alternatives as usize * 3;
-    let mut accepted = Accepted { view, at, rules, bits: [0; leaf::ALTERNATIVES / 64] };
-    for block in 0..blocks {
-        let mut state = [0; leaf::BLOCK_WORDS];
-        let block_at = at + word(view, table + block as usize)? as usize;
-        run_block(view, block_at, rest, &mut state)?;
-        for alternative in 0..alternatives {
-            let record = first_alternative + alternative as usize * 3;
-            if word(view, record + 1)? != block {
-                continue;
-            }
-            let bit = word(view, record + 2)? as usize;
-            if state.get(bit / 64)? >> (bit % 64) & 1 == 1 {
-                *accepted.bits.get_mut(alternative as usize / 64)? |= 1 << (alternative % 64);
+/// Runs a leaf over the rest of a resource and tells which rules match; an alternative with variables only if `verify` says so of its
+/// pattern. Linear in the rest times the leaf's state words, and in its alternatives.
+pub(crate) fn run(
+    view: View<'_>,
+    leaf: u32,
+    rest: &[u8],
+    verify: impl Fn(u32) -> Option<bool>,
+) -> Option<Matched> {
+    let mut matched = Matched([0; leaf::RULES / 64]);
+    let header = words(view, leaf as usize)?;
+    let (rules, blocks) = (word(header, 0)? as usize, word(header, 1)?);
+    let mut block = header.get(leaf::HEADER_WORDS + rules * leaf::RULE_WORDS..)?;
+    for _ in 0..blocks {
+        let (width, classes) = (word(block, 0)? as usize, word(block, 1)? as usize);
+        let count = word(block, 2)? as usize;
+        let mut room = [0; leaf::BLOCK_WORDS];
+        let state = room.get_mut(..width)?;
+        advance(block, rest, state)?;
+        let alternatives = block.get(leaf::BLOCK_HEADER_WORDS + 2 * width + 4 * width * classes..)?;
+        for place in 0..count {
+            let record = alternatives.get(place * leaf::ALTERNATIVE_WORDS..)?;
+            let (rule, pattern) = (word(record, 0)? as usize, word(record, 1)?);
+            let bit = word(record, 2)? as usize;
+            let accepts = state.get(bit / 64)? >> (bit % 64) & 1 == 1;
+            if accepts && !matched.has(rule) && (pattern == NONE || verify(pattern)?) {
+                matched.set(rule);
             }
         }
+        block = alternatives.get(count * leaf::ALTERNATIVE_WORDS..)?;
     }
-    Some(accepted)
+    Some(matched)
 }
 
-fn run_block(view: View<'_>, at: usize, rest: &[u8], state: &mut [u64; leaf::BLOCK_WORDS]) -> Option<()> {
-    let width = word(view, at)? as usize;
-    let classes = view.bytes_at(Section::Leaves, at + 2, 256)?;
-    let masks = view.words_at(Section::Leaves, at + 2 + 64)?;
-    let state = state.get_mut(..width)?;
+/// Runs one block from its start state over a text.
+fn advance(block: &[[u8; 4]], rest: &[u8], state: &mut [u64]) -> Option<()> {
+    let classes = block.get(3..leaf::BLOCK_HEADER_WORDS)?.as_flattened();
+    let masks = block.get(leaf::BLOCK_HEADER_WORDS..)?;
+    let width = state.len();
     for (index, to) in state.iter_mut().enumerate() {
         *to = wide(masks, index)?;
     }
@@ -89,36 +113,4 @@ fn run_block(view: View<'_>, at: usize, rest: &[u8], state: &mut [u64; leaf::BLO
         }
     }
     Some(())
-}
-
-impl Accepted<'_> {
-    /// The rules of the leaf.
-    pub(crate) fn rules(&self) -> impl Iterator<Item = Option<LeafRule>> {
-        let (view, at) = (self.view, self.at);
-        (0..self.rules as usize).map(move |index| {
-            let record = at + 4 + index * 5;
-            Some(LeafRule {
-                rule: word(view, record)?,
-                flags: word(view, record + 1)?,
-                guard: word(view, record + 2)?,
-                alternatives: word(view, record + 3)?,
-                count: word(view, record + 4)?,
-            })
-        })
-    }
-
-    /// Whether any alternative of a rule matches; those with variables are verified by `verify`.
-    pub(crate) fn any_matches(&self, rule: LeafRule, verify: impl Fn(u32) -> Option<bool>) -> Option<bool> {
-        for alternative in rule.alternatives..rule.alternatives + rule.count {
-            if self.bits.get(alternative as usize / 64)? >> (alternative % 64) & 1 == 0 {
-                continue;
-            }
-            let record = self.at + 4 + self.rules as usize * 5 + alternative as usize * 3;
-            let pattern = word(self.view, record)?;
-            if pattern == NONE || verify(pattern)? {
-                return Some(true);
-            }
-        }
-        Some(false)
-    }
 }

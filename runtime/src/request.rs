@@ -3,8 +3,8 @@
 use crate::bundle::Bundle;
 use crate::context::Context;
 use crate::format::{self as f, Section};
-use crate::format::{ActionPattern, limits};
-use crate::hash::{fold_and_hash, hash};
+use crate::format::{ActionPattern, index, limits};
+use crate::hash::{fold_and_hash, hash, slot};
 use crate::value::arn;
 
 /// One question to a bundle.
@@ -153,7 +153,8 @@ impl Bundle {
     #[must_use]
     pub fn action<'a>(&self, text: &'a str) -> Action<'a> {
         let mut room = [0; limits::ACTION_BYTES];
-        let kind = match fold_and_hash(text.as_bytes(), &mut room) {
+        let seed = self.view().seed(Section::ActionIndex);
+        let kind = match fold_and_hash(seed, text.as_bytes(), &mut room) {
             None => ActionKind::TooLong,
             Some((hash, folded)) => match self.find_action(hash, folded) {
                 Some(id) => ActionKind::Known(id),
@@ -163,25 +164,25 @@ impl Bundle {
         Action { stamp: self.stamp(), kind }
     }
 
-    /// Walks a hash table's probe sequence. Ends, because validation has shown that every table has an empty slot.
+    /// Walks a hash table's probe sequence: never further than validation lets an entry stand from its place.
     #[inline]
     fn probe(&self, section: Section, hash: u64, equal: impl Fn(u32) -> bool) -> Option<u32> {
         let view = self.view();
-        let slots = view.layout.extent(section).length as u32 / 4;
-        let mut slot = hash as u32 & slots.wrapping_sub(1);
-        loop {
-            let id = view.word(section, slot)?.checked_sub(1)?;
+        let slots = view.slots(section);
+        let home = slot(hash, slots);
+        for distance in 0..index::PROBES {
+            let id = view.slot(section, slot(u64::from(home + distance), slots))?.checked_sub(1)?;
             if equal(id) {
                 return Some(id);
             }
-            slot = (slot + 1) & (slots - 1);
         }
+        None
     }
 
     fn find_principal(&self, text: &[u8]) -> Option<u32> {
         let view = self.view();
         let equal = |id| view.principal(id).and_then(|found| view.string_bytes(found.arn)) == Some(text);
-        self.probe(Section::PrincipalIndex, hash(text), equal)
+        self.probe(Section::PrincipalIndex, hash(view.seed(Section::PrincipalIndex), text), equal)
     }
 
     fn find_action(&self, hash: u64, folded: &[u8]) -> Option<u32> {

@@ -2,12 +2,16 @@
 //!
 //! The order is that of the sections; a check never relies on one that comes later.
 
+mod checks;
+mod conditions;
+mod index;
+mod leaves;
 mod nodes;
 mod tables;
 
 use crate::error::LoadError;
 use crate::format::{
-    ALIGNMENT, DIGEST_AT, FORMAT_VERSION, HEADER_BYTES, MAGIC, SECTION_ENTRY_BYTES, Section,
+    self as f, ALIGNMENT, DIGEST_AT, FORMAT_VERSION, HEADER_BYTES, MAGIC, SECTION_ENTRY_BYTES, Section,
 };
 use crate::view::{Extent, Layout, SECTIONS, View};
 
@@ -43,9 +47,36 @@ pub(crate) fn validate(bytes: &[u8]) -> Result<Layout, LoadError> {
     header(bytes)?;
     let layout = layout(bytes)?;
     let view = View { bytes, words: bytes.as_chunks::<4>().0, layout: &layout };
-    tables::validate(view)?;
+    let counts = Counts {
+        strings: tables::strings(view)?,
+        globs: view.count(Section::Globs, f::Range::WORDS)?,
+        arn_patterns: view.count(Section::ArnPatterns, f::ArnPattern::WORDS)?,
+        keys: view.count(Section::Keys, f::Key::WORDS)?,
+        root_lists: view.count(Section::RootLists, f::Range::WORDS)?,
+        rule_root_lists: view.count(Section::RuleRootLists, f::Range::WORDS)?,
+        services: view.count(Section::Services, f::Service::WORDS)?,
+        sets: view.count(Section::Sets, f::Set::WORDS)?,
+    };
+    tables::principals(view, &counts)?;
+    tables::sets(view, &counts)?;
+    tables::vocabulary(view, &counts)?;
+    let globs = conditions::patterns(view, &counts)?;
+    conditions::guards(view, &counts, &globs)?;
+    tables::rule_roots(view, &counts, &globs)?;
     nodes::validate(view)?;
     Ok(layout)
+}
+
+/// Number of records of each section that others refer to.
+struct Counts {
+    strings: u32,
+    globs: u32,
+    arn_patterns: u32,
+    keys: u32,
+    root_lists: u32,
+    rule_root_lists: u32,
+    services: u32,
+    sets: u32,
 }
 
 fn header(bytes: &[u8]) -> Result<(), LoadError> {

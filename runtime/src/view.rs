@@ -92,6 +92,24 @@ impl<'a> View<'a> {
             .map(|word| u32::from_le_bytes(*word))
     }
 
+    /// The seed of a hash table.
+    #[inline]
+    pub(crate) fn seed(&self, index: Section) -> u32 {
+        self.word(index, 0).unwrap_or(0)
+    }
+
+    /// Number of slots of a hash table.
+    #[inline]
+    pub(crate) fn slots(&self, index: Section) -> u32 {
+        (self.layout.extent(index).length as u32 / 4).saturating_sub(1)
+    }
+
+    /// A slot of a hash table: an id + 1, or 0 if it is empty.
+    #[inline]
+    pub(crate) fn slot(&self, index: Section, slot: u32) -> Option<u32> {
+        self.word(index, slot + 1)
+    }
+
     /// Bytes of a section.
     #[inline]
     pub(crate) fn section_bytes(&self, section: Section) -> &'a [u8] {

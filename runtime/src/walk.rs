@@ -29,9 +29,8 @@ pub(crate) fn walk(view: View<'_>, root: u32, text: &[u8]) -> Option<End> {
             return Some(End::Terminal(reference & !TERMINAL_BIT));
         }
         let words = view.words_at(Section::Nodes, reference as usize)?;
-        let &[first, second, third, ..] = words else {
-            return leaf_at_end(words, offset);
-        };
+        // A leaf node has two words only, but the terminals stand behind all nodes and are never none.
+        let &[first, second, third, ..] = words else { return None };
         let first = u32::from_le_bytes(first);
         let end = End::Terminal(u32::from_le_bytes(second));
         let parameter = (first >> 8) as usize;
@@ -85,16 +84,5 @@ pub(crate) fn walk(view: View<'_>, root: u32, text: &[u8]) -> Option<End> {
             node::LEAF => return Some(End::Leaf { leaf: u32::from_le_bytes(second), offset }),
             _ => return None,
         }
-    }
-}
-
-/// A leaf node of two words may be the last thing of the whole bundle.
-#[cold]
-fn leaf_at_end(words: &[[u8; 4]], offset: usize) -> Option<End> {
-    match *words {
-        [first, leaf] if u32::from_le_bytes(first) & 0xff == node::LEAF => {
-            Some(End::Leaf { leaf: u32::from_le_bytes(leaf), offset })
-        }
-        _ => None,
     }
 }

@@ -10,7 +10,7 @@ use portcullis_runtime::format::{self, TERMINAL_BIT, node};
 use super::ResidualRule;
 use super::determinize::{Built, determinize};
 use super::nfa::Nfa;
-use super::set_leaf;
+use super::set_leaf::Leaf;
 use super::terminal::Terminals;
 use crate::intern::Interner;
 use crate::ir::Ir;
@@ -53,8 +53,8 @@ pub(super) struct Residual {
 pub struct Roots {
     /// Node words.
     pub nodes: Vec<u32>,
-    /// Set leaf words.
-    pub leaves: Vec<u32>,
+    /// Set leaves.
+    pub leaves: Vec<Leaf>,
     /// Distinct root lists: references.
     pub lists: Interner<Vec<u32>>,
     /// By root list: the rules that it stands for, for the verifier.
@@ -68,6 +68,8 @@ pub struct Roots {
     /// States of all automata.
     pub states: usize,
     budget: Budget,
+    /// Words of the set leaves.
+    leaf_words: usize,
     by_rules: HashMap<Vec<u32>, u32>,
     table: Vec<Residual>,
     by_cell: HashMap<Vec<u32>, u32>,
@@ -110,11 +112,14 @@ impl Roots {
             cell.iter().filter_map(|&id| self.table.get(id as usize)).cloned().collect();
         let rules =
             simplify(ir, &parts.iter().flat_map(|part| part.rules.iter().copied()).collect::<Vec<_>>());
-        let roots = match parts.as_slice() {
+        let mut roots = match parts.as_slice() {
             [] => Vec::new(),
             [part] => part.roots.clone(),
             parts => self.merge(ir, &rules, parts),
         };
+        // Terminals first: a constant deny among them ends the decision before any walk. None twice.
+        roots.sort_unstable_by_key(|root| root ^ TERMINAL_BIT);
+        roots.dedup();
         let list = self.lists.intern(roots);
         if list as usize == self.list_rules.len() {
             self.list_rules.push(rules);
@@ -136,12 +141,7 @@ impl Roots {
                 return vec![root];
             }
         }
-        let mut roots: Vec<u32> = parts.iter().flat_map(|part| part.roots.iter().copied()).collect();
-        roots.sort_unstable();
-        roots.dedup();
-        // Terminals first: a constant deny among them ends the decision before any walk.
-        roots.sort_by_key(|root| root & TERMINAL_BIT == 0);
-        roots
+        parts.iter().flat_map(|part| part.roots.iter().copied()).collect()
     }
 
     fn build(&mut self, ir: &Ir, rules: &[u32]) -> Vec<u32> {
@@ -188,33 +188,18 @@ impl Roots {
         if built.root & TERMINAL_BIT == 0 { built.root + base } else { built.root }
     }
 
-    /// Set leaves for rules that fit no automaton: as many as their alternatives need.
+    /// Set leaves for rules that fit no automaton, as many as the number of rules needs.
     fn set_leaf(&mut self, ir: &Ir, rules: &[u32]) -> Vec<u32> {
-        let mut roots = Vec::new();
-        let mut group: Vec<u32> = Vec::new();
-        let mut alternatives = 0;
-        for &rule in rules {
-            let count = resolve(ir, &[rule]).iter().map(|rule| rule.patterns.len()).sum::<usize>();
-            if !group.is_empty() && alternatives + count > format::leaf::ALTERNATIVES {
-                roots.push(self.one_leaf(ir, &group));
-                group.clear();
-                alternatives = 0;
-            }
-            group.push(rule);
-            alternatives += count;
-        }
-        if !group.is_empty() {
-            roots.push(self.one_leaf(ir, &group));
-        }
-        roots
+        rules.chunks(format::leaf::RULES).map(|group| self.one_leaf(ir, group)).collect()
     }
 
     fn one_leaf(&mut self, ir: &Ir, rules: &[u32]) -> u32 {
         let nfa = Nfa::new(&resolve(ir, rules), &mut self.terminals);
-        let at = self.leaves.len() as u32;
-        self.leaves.extend(set_leaf::words(&nfa));
+        let leaf = Leaf::of(&nfa);
         let node = self.nodes.len() as u32;
-        self.nodes.extend([node::LEAF, at]);
+        self.nodes.extend([node::LEAF, self.leaf_words as u32]);
+        self.leaf_words += leaf.length();
+        self.leaves.push(leaf);
         self.set_leaves += 1;
         self.states += 1;
         node

@@ -24,7 +24,7 @@ pub struct SetTable {
     pub services: Vec<(u32, u32)>,
     /// Root list of vocabulary actions of every other service.
     pub default_list: u32,
-    /// Rule root lists, one for each policy that has any.
+    /// Rule root lists of its policies, sorted, each once.
     pub rule_root_lists: Vec<u32>,
 }
 
@@ -181,6 +181,8 @@ impl Automata {
             let list = self.roots.list(ir, &[residual]);
             roots.push(self.rule_roots.intern(RuleRoot { actions: rule.actions, list }));
         }
+        roots.sort_unstable();
+        roots.dedup();
         (!roots.is_empty()).then(|| self.rule_root_lists.intern(roots))
     }
 
@@ -213,6 +215,8 @@ impl Automata {
             }
         }
         table.rule_root_lists = parts.iter().filter_map(|part| part.rule_roots).collect();
+        table.rule_root_lists.sort_unstable();
+        table.rule_root_lists.dedup();
         table
     }
 }

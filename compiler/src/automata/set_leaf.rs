@@ -1,92 +1,108 @@
 //! Set leaves: the position automaton itself as bit masks, for what no automaton within the budget can hold.
 //!
-//! The layout is that of FORMAT.md: base terminal, rules, alternatives, block offsets, blocks.
+//! The layout is that of FORMAT.md: rules, then blocks of positions, each with the alternatives that end in it.
 
-use portcullis_runtime::format::{NONE, RESIDUE_DENY, RESIDUE_NEGATED, leaf::BLOCK_WORDS};
+use portcullis_runtime::format::{NONE, RESIDUE_DENY, RESIDUE_NEGATED, leaf};
 
 use super::nfa::{Element, Nfa, Position, Stay};
-use super::terminal::EMPTY;
 use crate::model::Effect;
 
 /// Bits of a block.
-const BLOCK_BITS: usize = BLOCK_WORDS * 64;
+const BLOCK_BITS: usize = leaf::BLOCK_WORDS * 64;
+
+/// A set leaf.
+#[derive(Clone, Debug)]
+pub struct Leaf {
+    rules: Vec<[u32; leaf::RULE_WORDS]>,
+    blocks: Vec<Encoded>,
+}
+
+/// A block as words, but for its alternatives.
+#[derive(Clone, Debug)]
+struct Encoded {
+    words: Vec<u32>,
+    alternatives: Vec<Alternative>,
+}
+
+/// Where a pattern ends, and whose it is.
+#[derive(Clone, Copy, Debug)]
+struct Alternative {
+    rule: u32,
+    /// The pattern to verify, if it holds a variable.
+    variable: Option<u32>,
+    bit: u32,
+}
 
 /// The alternatives of one block, side by side.
 #[derive(Default)]
 struct Block<'a> {
     positions: Vec<&'a Position>,
     starts: Vec<usize>,
+    alternatives: Vec<Alternative>,
 }
 
-/// Where an alternative's accepting bit is.
-struct Accepting {
-    block: usize,
-    bit: usize,
-}
-
-/// The words of a leaf that decides the rules of an NFA.
-pub(super) fn words(nfa: &Nfa) -> Vec<u32> {
-    let (blocks, accepting) = pack(nfa);
-    let everything = nfa.matched.len();
-    let (rules, alternatives) = (nfa.rules.len(), nfa.alternatives.len() + everything);
-    let mut words = vec![EMPTY, rules as u32, alternatives as u32];
-    // A pattern that covers everything has no positions: it gets a block of its own that accepts from the start.
-    let always = (everything > 0).then(always_accepting);
-    words.push((blocks.len() + usize::from(always.is_some())) as u32);
-    let mut records: Vec<[u32; 3]> = Vec::with_capacity(alternatives);
-    for (number, rule) in (0_u32..).zip(&nfa.rules) {
-        let start = records.len() as u32;
-        if nfa.matched.contains(&number) {
-            records.push([NONE, blocks.len() as u32, 0]);
+impl Leaf {
+    /// A leaf that decides the rules of an NFA.
+    pub(super) fn of(nfa: &Nfa) -> Self {
+        let rules = nfa.rules.iter().map(|rule| {
+            let deny = if rule.effect == Effect::Deny { RESIDUE_DENY } else { 0 };
+            let negated = if rule.negated { RESIDUE_NEGATED } else { 0 };
+            [rule.rule, deny | negated, rule.guard.unwrap_or(NONE)]
+        });
+        let mut blocks: Vec<Encoded> = pack(nfa).iter().map(encode).collect();
+        // A pattern that covers everything has no positions: one bit that is set from the start and stays serves all of them.
+        if !nfa.matched.is_empty() {
+            let alternatives =
+                nfa.matched.iter().map(|&rule| Alternative { rule, variable: None, bit: 0 }).collect();
+            blocks.push(Encoded { words: always_accepting(nfa.matched.len()), alternatives });
         }
-        for (alternative, accepting) in nfa.alternatives.iter().zip(&accepting) {
-            if alternative.rule == number {
-                records.push([
-                    alternative.variable.unwrap_or(NONE),
-                    accepting.block as u32,
-                    accepting.bit as u32,
-                ]);
+        Self { rules: rules.collect(), blocks }
+    }
+
+    /// Number of words.
+    pub(super) fn length(&self) -> usize {
+        let block = |block: &Encoded| block.words.len() + block.alternatives.len() * leaf::ALTERNATIVE_WORDS;
+        leaf::HEADER_WORDS
+            + self.rules.len() * leaf::RULE_WORDS
+            + self.blocks.iter().map(block).sum::<usize>()
+    }
+
+    /// The words, with the patterns of the alternatives under the ids that `pattern` gives.
+    pub fn words(&self, pattern: &impl Fn(u32) -> u32) -> Vec<u32> {
+        let mut words = vec![self.rules.len() as u32, self.blocks.len() as u32];
+        words.extend(self.rules.iter().flatten());
+        for block in &self.blocks {
+            words.extend_from_slice(&block.words);
+            for alternative in &block.alternatives {
+                words.extend([alternative.rule, alternative.variable.map_or(NONE, pattern), alternative.bit]);
             }
         }
-        let deny = if rule.effect == Effect::Deny { RESIDUE_DENY } else { 0 };
-        let flags = deny | if rule.negated { RESIDUE_NEGATED } else { 0 };
-        words.extend([rule.rule, flags, rule.guard.unwrap_or(NONE), start, records.len() as u32 - start]);
+        words
     }
-    words.extend(records.into_iter().flatten());
-    let mut encoded: Vec<Vec<u32>> = blocks.iter().map(encode).collect();
-    encoded.extend(always);
-    let mut offset = words.len() + encoded.len();
-    for block in &encoded {
-        words.push(offset as u32);
-        offset += block.len();
-    }
-    words.extend(encoded.into_iter().flatten());
-    words
 }
 
 /// Packs alternatives into blocks in order.
-fn pack(nfa: &Nfa) -> (Vec<Block<'_>>, Vec<Accepting>) {
+fn pack(nfa: &Nfa) -> Vec<Block<'_>> {
     let mut blocks: Vec<Block<'_>> = Vec::new();
-    let mut accepting = Vec::new();
     for alternative in &nfa.alternatives {
         let length = alternative.length as usize;
         if blocks.last().is_none_or(|block| block.positions.len() + length > BLOCK_BITS) {
             blocks.push(Block::default());
         }
-        let number = blocks.len() - 1;
         let Some(block) = blocks.last_mut() else { continue };
         let start = block.positions.len();
         let own = nfa.positions.iter().skip(alternative.start as usize).take(length);
         block.positions.extend(own);
         block.starts.push(start);
-        accepting.push(Accepting { block: number, bit: start + length - 1 });
+        let (rule, variable) = (alternative.rule, alternative.variable);
+        block.alternatives.push(Alternative { rule, variable, bit: (start + length - 1) as u32 });
     }
-    (blocks, accepting)
+    blocks
 }
 
 /// A block of one bit that is set from the start and stays.
-fn always_accepting() -> Vec<u32> {
-    let mut words = vec![1, 1];
+fn always_accepting(alternatives: usize) -> Vec<u32> {
+    let mut words = vec![1, 1, alternatives as u32];
     words.extend([0; 64]);
     words.extend([1, 0]);
     words.extend([0, 0, 1, 0]);
@@ -135,10 +151,10 @@ fn classes(block: &Block<'_>) -> (Box<[u8; 256]>, Vec<u8>) {
     (map, representatives)
 }
 
-fn encode(block: &Block<'_>) -> Vec<u32> {
+fn encode(block: &Block<'_>) -> Encoded {
     let width = block.positions.len().div_ceil(64);
     let (map, representatives) = classes(block);
-    let mut words = vec![width as u32, representatives.len() as u32];
+    let mut words = vec![width as u32, representatives.len() as u32, block.alternatives.len() as u32];
     for chunk in map.as_chunks::<4>().0 {
         words.push(u32::from_le_bytes(*chunk));
     }
@@ -174,5 +190,5 @@ fn encode(block: &Block<'_>) -> Vec<u32> {
         wide(&mut words, &advance);
         wide(&mut words, &stay);
     }
-    words
+    Encoded { words, alternatives: block.alternatives.clone() }
 }

@@ -40,9 +40,6 @@ pub struct Terminals {
     pub patterns: Interner<Box<[Glob; 6]>>,
 }
 
-/// The id of the terminal that says nothing.
-pub(super) const EMPTY: u32 = 0;
-
 impl Default for Terminals {
     fn default() -> Self {
         let mut table = Interner::default();

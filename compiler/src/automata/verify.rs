@@ -2,8 +2,11 @@
 //!
 //! - Every row has a root list for each class of its service, and every root list is known.
 //! - The services of a permission set ascend, and no row says only what the default says.
-//! - Every rule root list names known rule roots.
+//! - Root lists have their terminals first, and no root twice.
+//! - Every rule root list names known rule roots; it ascends, and so do the lists of a permission set.
 //! - Terminal 0 is the empty one; a terminal that denies says nothing else; one that allows has no residue that allows.
+
+use portcullis_runtime::format::TERMINAL_BIT;
 
 use super::Automata;
 use crate::ir::Violation;
@@ -38,6 +41,12 @@ pub fn verify(automata: &Automata) -> Result<(), Violation> {
         }
         let known = |&list: &u32| automata.rule_root_lists.get(list).is_some();
         check(set.rule_root_lists.iter().all(known), "permission set", index, "unknown rule root list")?;
+        let ascending = set.rule_root_lists.is_sorted_by(|a, b| a < b);
+        check(ascending, "permission set", index, "rule root lists not ascending")?;
+    }
+    for (index, list) in automata.roots.lists.items().iter().enumerate() {
+        let ordered = list.is_sorted_by(|a, b| a ^ TERMINAL_BIT < b ^ TERMINAL_BIT);
+        check(ordered, "root list", index, "terminals not first, or a root twice")?;
     }
     for (index, list) in automata.rule_root_lists.items().iter().enumerate() {
         check(
@@ -46,6 +55,7 @@ pub fn verify(automata: &Automata) -> Result<(), Violation> {
             index,
             "unknown root",
         )?;
+        check(list.is_sorted_by(|a, b| a < b), "rule root list", index, "not ascending")?;
     }
     for (index, terminal) in automata.roots.terminals.table.items().iter().enumerate() {
         let empty = terminal.denies.is_empty() && terminal.allows.is_empty() && terminal.residues.is_empty();

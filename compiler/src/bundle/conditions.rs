@@ -35,7 +35,10 @@ impl Patterns {
         let (mut guards, mut guard_atoms) = (Vec::new(), Vec::new());
         for guard in ir.guards.items() {
             f::Range { start: guard_atoms.len() as u32, length: guard.len() as u32 }.write(&mut guards);
-            guard_atoms.extend_from_slice(guard);
+            // Atoms may be tested in any order; ascending, they show that none stands twice.
+            let mut own = guard.clone();
+            own.sort_unstable();
+            guard_atoms.extend(own);
         }
         sections.put(Section::Guards, guards);
         sections.put_words(Section::GuardAtoms, guard_atoms);

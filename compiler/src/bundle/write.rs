@@ -26,6 +26,8 @@ pub enum WriteError {
     TooLarge,
     /// Two principals have one ARN: the hash table could hold one of them only.
     DuplicatePrincipal(String),
+    /// A hash table has no seed under which its names stand near their places.
+    Crowded,
     /// A cold section could not be encoded: a bug of this compiler.
     Encode(bincode::error::EncodeError),
     /// The runtime refused the bytes: a bug of this compiler.
@@ -37,6 +39,9 @@ impl fmt::Display for WriteError {
         match self {
             Self::TooLarge => f.write_str("the bundle would be larger than 4 GiB"),
             Self::DuplicatePrincipal(arn) => write!(f, "the principal {arn} is declared twice"),
+            Self::Crowded => {
+                f.write_str("principals or actions have names that were made to collide in a hash table")
+            }
             Self::Encode(error) => write!(f, "internal error: a cold section does not encode: {error}"),
             Self::Reread(error) => {
                 write!(f, "internal error: the runtime refuses the bundle just written: {error}")
@@ -55,7 +60,7 @@ pub fn write(model: &Model, ir: &Ir, automata: &Automata, strip: bool) -> Result
     let mut writer = Writer::default();
     writer.principals(model, ir)?;
     writer.sets(automata);
-    writer.vocabulary(automata);
+    writer.vocabulary(automata)?;
     writer.patterns.guards(ir, &mut writer.strings, &mut writer.sections);
     writer.automata(automata);
     writer.rule_roots(ir, automata);
@@ -127,7 +132,7 @@ impl Writer {
             return Err(WriteError::DuplicatePrincipal((*twice).to_owned()));
         }
         self.sections.put(Section::Principals, records);
-        self.sections.put(Section::PrincipalIndex, index(&arns));
+        self.sections.put(Section::PrincipalIndex, index(&arns).ok_or(WriteError::Crowded)?);
         self.sections.put(Section::Tags, tags);
         Ok(())
     }
@@ -192,7 +197,7 @@ impl Writer {
         self.sections.put(Section::Cells, cells);
     }
 
-    fn vocabulary(&mut self, automata: &Automata) {
+    fn vocabulary(&mut self, automata: &Automata) -> Result<(), WriteError> {
         let vocabulary = &automata.vocabulary;
         let (mut services, mut actions) = (Vec::new(), Vec::new());
         for service in &vocabulary.services {
@@ -213,7 +218,8 @@ impl Writer {
         let names: Vec<&str> = vocabulary.actions.iter().map(|action| action.name.as_str()).collect();
         self.sections.put(Section::Services, services);
         self.sections.put(Section::Actions, actions);
-        self.sections.put(Section::ActionIndex, index(&names));
+        self.sections.put(Section::ActionIndex, index(&names).ok_or(WriteError::Crowded)?);
+        Ok(())
     }
 
     fn automata(&mut self, automata: &Automata) {
@@ -233,7 +239,8 @@ impl Writer {
         let patterns: Vec<u32> =
             table.patterns.items().iter().map(|parts| self.patterns.arn(parts)).collect();
         let pattern = |id: u32| patterns.get(id as usize).copied().unwrap_or(NONE);
-        self.sections.put_words(Section::Leaves, leaf_words(&automata.roots.leaves, &pattern));
+        let leaves = automata.roots.leaves.iter().flat_map(|leaf| leaf.words(&pattern));
+        self.sections.put_words(Section::Leaves, leaves);
         let (mut terminals, mut rules) = (Vec::new(), Vec::new());
         let (mut residues, mut residue_count, mut checks) = (Vec::new(), 0, Vec::new());
         for terminal in table.table.items() {
@@ -262,7 +269,9 @@ impl Writer {
                     check_count: residue.checks.len() as u32,
                 }
                 .write(&mut residues);
-                checks.extend(residue.checks.iter().map(|&check| pattern(check)));
+                let mut own: Vec<u32> = residue.checks.iter().map(|&check| pattern(check)).collect();
+                own.sort_unstable();
+                checks.extend(own);
             }
         }
         self.sections.put(Section::Terminals, terminals);
@@ -317,35 +326,4 @@ fn action_flags(name: &str) -> u32 {
         (facts::UNCONTROLLED_FOR_USERS, f::ACTION_UNCONTROLLED_FOR_USERS),
     ];
     tables.iter().filter(|(names, _)| names.contains(&name)).fold(0, |flags, (_, bit)| flags | bit)
-}
-
-/// Set leaf words with the patterns of their alternatives renamed to the bundle's.
-fn leaf_words(leaves: &[u32], pattern: &impl Fn(u32) -> u32) -> Vec<u32> {
-    let mut words = leaves.to_vec();
-    let mut at = 0;
-    while let Some(&[_, rules, alternatives, blocks]) =
-        words.get(at..at + 4).and_then(<[u32]>::first_chunk::<4>)
-    {
-        let records = at + 4 + rules as usize * 5;
-        for alternative in 0..alternatives as usize {
-            if let Some(word) = words.get_mut(records + alternative * 3).filter(|word| **word != NONE) {
-                *word = pattern(*word);
-            }
-        }
-        let table = records + alternatives as usize * 3;
-        let last = blocks.checked_sub(1).and_then(|last| words.get(table + last as usize)).copied();
-        at = match last {
-            None => table,
-            Some(offset) => {
-                let block = at + offset as usize;
-                let (width, classes) = (word(&words, block), word(&words, block + 1));
-                block + 2 + 64 + width * 2 + classes * 4 * width
-            }
-        };
-    }
-    words
-}
-
-fn word(words: &[u32], at: usize) -> usize {
-    words.get(at).copied().unwrap_or(0) as usize
 }
