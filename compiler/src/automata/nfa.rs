@@ -281,11 +281,12 @@ impl Nfa {
             })
         };
         let denies: Vec<u32> = constant(Effect::Deny).collect();
+        let allow = constant(Effect::Allow).next();
         let keep = |number: u32, rule: &RuleFacts| {
             if !denies.is_empty() {
                 return denies.binary_search(&number).is_ok();
             }
-            match constant(Effect::Allow).next() {
+            match allow {
                 Some(first) => rule.effect == Effect::Deny || number == first,
                 None => true,
             }

@@ -31,7 +31,8 @@ impl Default for Budget {
     }
 }
 
-/// Most automata that a residual over the budget is split into before a set leaf serves it better.
+/// Most automata that a residual over the budget is split into before a set leaf serves it better, and most rules that may fail to be one:
+/// every failure costs a share of the budget.
 const SPLIT: usize = 4;
 
 /// Most states of an automaton that joins several policies.
@@ -154,7 +155,7 @@ impl Roots {
         let mut roots = Vec::new();
         let mut left = Vec::new();
         for &rule in rules {
-            let fits = if rules.len() > 1 && roots.len() < SPLIT {
+            let fits = if rules.len() > 1 && roots.len() < SPLIT && left.len() < SPLIT {
                 self.automaton(ir, &[rule], Budget { work: self.budget.work / 4, ..self.budget })
             } else {
                 None
