@@ -6,11 +6,13 @@
 
 mod guard;
 mod lower;
+mod spelling;
 mod text;
 mod verify;
 
 pub use guard::{Atom, Guard};
 pub use lower::lower;
+pub use spelling::Spelling;
 pub use text::{TextOptions, print};
 pub use verify::{Violation, verify};
 
@@ -116,5 +118,5 @@ pub struct Ir {
     /// Statements that are no rule.
     pub dropped: Vec<Dropped>,
     /// How each action pattern is spelled for people.
-    pub spellings: std::collections::HashMap<ActionForm, String>,
+    pub spellings: std::collections::HashMap<ActionForm, Spelling>,
 }

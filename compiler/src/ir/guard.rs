@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::text::word;
 use crate::model::{Condition, OperandForm, Operator};
 use crate::pattern::Glob;
 
@@ -65,7 +66,7 @@ impl fmt::Display for OperandText<'_> {
 
 impl fmt::Display for Atom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.operator, self.key)?;
+        write!(f, "{} {}", self.operator, word(&self.key))?;
         for (index, operand) in self.operands.iter().enumerate() {
             write!(f, "{}{}", if index == 0 { " " } else { ", " }, OperandText(operand))?;
         }

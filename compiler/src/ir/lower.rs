@@ -4,10 +4,12 @@
 //! siblings, an empty Not-form is `*`. A statement that can match no request is no rule and is noted in `dropped`.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
+use super::spelling::Spelling;
 use super::{ActionSet, Atom, Dropped, Ir, Principal, ResourceSet, Rule, RuleSource};
 use crate::merge::{DocumentSource, Merged};
-use crate::model::{ActionClause, Document, Effect, Model, ResourceClause, Statement};
+use crate::model::{ActionClause, ActionPattern, Document, Effect, Model, ResourceClause, Statement};
 use crate::pattern::{ActionForm, ResourceForm};
 
 /// Lowers all documents that the principals' layers name. Linear in the statements, but for sorting.
@@ -116,12 +118,7 @@ impl Lowering {
             if pattern.form == ActionForm::Nothing {
                 continue;
             }
-            let spelling =
-                self.ir.spellings.entry(pattern.form.clone()).or_insert_with(|| pattern.text.to_string());
-            // One spelling for all writers of a pattern, whatever the order of the inputs.
-            if *pattern.text < **spelling {
-                *spelling = pattern.text.to_string();
-            }
+            self.spell(pattern);
             patterns.push(pattern.form.clone());
         }
         let everything = || ActionSet { negated: false, patterns: vec![ActionForm::Everything] };
@@ -134,6 +131,16 @@ impl Lowering {
         patterns.sort_unstable();
         patterns.dedup();
         Ok(ActionSet { negated: clause.negated, patterns })
+    }
+
+    /// One spelling for all writers of a pattern, whatever the order of the inputs: AWS's, else the first in the order of texts.
+    fn spell(&mut self, pattern: &ActionPattern) {
+        match self.ir.spellings.entry(pattern.form.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(Spelling::of(pattern));
+            }
+            Entry::Occupied(mut entry) => entry.get_mut().or(&pattern.text),
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! The IR as people review it (DESIGN section 8): sorted, one rule a line, names by content, nothing that an unrelated change would move.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{ActionSet, Ir, ResourceSet, Rule};
+use super::{ActionSet, Ir, ResourceSet, Rule, Spelling};
 use crate::merge::PrincipalRef;
 use crate::model::{Effect, Model};
 use crate::pattern::ActionForm;
@@ -50,8 +51,8 @@ fn origin_text(ir: &Ir, model: &Model, rule: u32, documents: &[crate::merge::Doc
         .filter_map(|source| {
             let statement = source.document.document(model)?.statements.get(source.statement as usize)?;
             let sid = statement.sid.as_deref().map(|sid| format!(" {sid:?}")).unwrap_or_default();
-            let file = model.file(statement.origin.file);
-            Some(format!("{}{sid} {file}:{}", source.document.name(model), statement.origin.line))
+            let (name, file) = (source.document.name(model), model.file(statement.origin.file));
+            Some(format!("{}{sid} {}:{}", word(&name), word(file), statement.origin.line))
         })
         .collect();
     texts.sort();
@@ -144,7 +145,7 @@ fn actions_text(ir: &Ir, actions: &ActionSet) -> String {
         .iter()
         .map(|pattern| match pattern {
             ActionForm::Everything => "*",
-            other => ir.spellings.get(other).map_or("", String::as_str),
+            other => ir.spellings.get(other).map_or("", Spelling::text),
         })
         .collect();
     texts.sort_unstable();
@@ -154,10 +155,21 @@ fn actions_text(ir: &Ir, actions: &ActionSet) -> String {
 fn resources_text(resources: &ResourceSet) -> String {
     let mut texts: Vec<String> = resources.patterns.iter().map(ToString::to_string).collect();
     texts.sort_unstable();
-    listed(resources.negated, &texts.iter().map(String::as_str).collect::<Vec<_>>())
+    listed(resources.negated, &texts)
 }
 
-fn listed(negated: bool, texts: &[&str]) -> String {
-    let list = texts.join(", ");
+fn listed(negated: bool, texts: &[impl AsRef<str>]) -> String {
+    let words: Vec<Cow<'_, str>> = texts.iter().map(|text| word(text.as_ref())).collect();
+    let list = words.join(", ");
     if negated { format!("not [{list}]") } else { list }
+}
+
+/// A word of the text: as it is, or in quotes with escapes where something in it could be taken for the text around it, or cannot be seen.
+pub(super) fn word(text: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b",\"[]".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format!("{text:?}"))
+    }
 }
