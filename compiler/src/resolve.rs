@@ -62,11 +62,13 @@ pub struct Options {
     pub quotas: QuotaLevel,
     /// Whether inputs without any user or role are an error.
     pub require_principal: bool,
+    /// Whether these are all the inputs. Where one could not be read, nothing is reported as missing: it may be in that one.
+    pub complete: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { leniency: Leniency::Strict, quotas: QuotaLevel::Lint, require_principal: true }
+        Self { leniency: Leniency::Strict, quotas: QuotaLevel::Lint, require_principal: true, complete: true }
     }
 }
 
@@ -92,7 +94,7 @@ pub struct Resolved {
 #[must_use]
 pub fn resolve(sources: &[Source], attachments: &[Attachment], options: &Options) -> Resolved {
     let mut sink = sink::Sink::default();
-    let mut drafts = drafts::Drafts::default();
+    let mut drafts = drafts::Drafts { incomplete: !options.complete, ..drafts::Drafts::default() };
     for (at, source) in sources.iter().enumerate() {
         inputs::read(source, FileId::at(at), &mut drafts, &mut sink, options);
     }
@@ -104,7 +106,8 @@ pub fn resolve(sources: &[Source], attachments: &[Attachment], options: &Options
     let files = all_sources.map(|source| (&**source.name()).into()).collect();
     let model = link::model(drafts, files, &mut sink);
     // Where something could not be read, the missing principal is likely in it.
-    if options.require_principal && model.users.is_empty() && model.roles.is_empty() && !sink.failed() {
+    let held = !model.users.is_empty() || !model.roles.is_empty();
+    if options.require_principal && options.complete && !held && !sink.failed() {
         sink.push(no_principal(sources));
     }
     let model = (!sink.failed()).then_some(model);

@@ -55,12 +55,11 @@ fn document(reader: &mut Reader<'_, '_>, value: &Value, kind: DocumentKind) -> O
 
 fn elements(reader: &mut Reader<'_, '_>, value: &Value, members: &[Member], kind: DocumentKind) -> Document {
     size::lint_characters(reader, value);
-    let ([version, id, statement], unknown) = fields(members, ELEMENTS);
-    unknown.into_iter().for_each(|member| unknown_element(reader, member, "a policy document", &ELEMENTS));
+    let [version, id, statement] = named(reader, members, "a policy document", ELEMENTS);
     let version = version.map_or(DocumentVersion::V2008, |member| read_version(reader, &member.value));
     if let Some(member) = id {
         reader.string(&member.value, "`Id`");
-        if kind == DocumentKind::Identity {
+        if kind == DocumentKind::Identity && &*member.key == "Id" {
             reader.lint(
                 codes::P2_ID,
                 member.key_span,
@@ -99,14 +98,31 @@ fn elements(reader: &mut Reader<'_, '_>, value: &Value, members: &[Member], kind
     Document { version, kind, statements, origin: reader.origin(value.span) }
 }
 
-fn unknown_element(reader: &mut Reader<'_, '_>, member: &Member, what: &str, known: &[&str]) {
-    let message = format!("{what} has no element `{}`", shown(&member.key));
-    reader.error(
-        codes::P3_UNKNOWN_ELEMENT,
-        member.key_span,
-        message,
-        reader.did_you_mean(codes::P3_UNKNOWN_ELEMENT, &member.key, known),
-    );
+/// The elements of these names. Others are reported, and read as the elements that they mean.
+fn named<'v, const N: usize>(
+    reader: &mut Reader<'_, '_>,
+    members: &'v [Member],
+    what: &str,
+    names: [&'static str; N],
+) -> [Option<&'v Member>; N] {
+    let (mut found, unknown) = fields(members, names);
+    let meant = reader.meant(codes::P3_UNKNOWN_ELEMENT, &unknown, names);
+    for member in unknown {
+        let message = format!("{what} has no element `{}`", shown(&member.key));
+        let help = reader.did_you_mean(codes::P3_UNKNOWN_ELEMENT, &member.key, &names);
+        reader.error(codes::P3_UNKNOWN_ELEMENT, member.key_span, message, help);
+    }
+    for (at, member) in meant.into_iter().enumerate() {
+        let name = names.get(at).copied().unwrap_or("");
+        // An element whose counterpart stands is not missing.
+        let counterpart =
+            |other: &str| other.strip_prefix("Not") == Some(name) || name.strip_prefix("Not") == Some(other);
+        let stands = names.iter().zip(&found).any(|(other, slot)| slot.is_some() && counterpart(other));
+        if let Some(slot) = found.get_mut(at).filter(|_| !stands) {
+            *slot = slot.or(member);
+        }
+    }
+    found
 }
 
 fn read_version(reader: &mut Reader<'_, '_>, value: &Value) -> DocumentVersion {
@@ -158,12 +174,8 @@ fn statement(
     version: DocumentVersion,
 ) -> Option<Statement> {
     let members = reader.object(value, "a statement")?;
-    let (found, unknown) = fields(members, STATEMENT_ELEMENTS);
     let [sid, effect, principal, not_principal, action, not_action, resource, not_resource, condition] =
-        found;
-    unknown
-        .into_iter()
-        .for_each(|member| unknown_element(reader, member, "a statement", &STATEMENT_ELEMENTS));
+        named(reader, members, "a statement", STATEMENT_ELEMENTS);
     let variables = version == DocumentVersion::V2012;
     let sid = sid.and_then(|member| reader.string(&member.value, "`Sid`"));
     let effect = read_effect(reader, effect, value.span);
@@ -212,15 +224,16 @@ fn opening(span: Span) -> Span {
     Span::new(span.start as usize, span.start as usize + 1)
 }
 
-/// Of an element and its Not-form, the one that stands; both is an error.
+/// Of an element and its Not-form, the one that stands, with its name; both is an error.
 fn one_of<'v>(
     reader: &mut Reader<'_, '_>,
     code: &'static str,
+    names: [&'static str; 2],
     plain: Option<&'v Member>,
     not: Option<&'v Member>,
-) -> Option<&'v Member> {
+) -> Option<(&'static str, &'v Member)> {
     if let (Some(first), Some(second)) = (plain, not) {
-        let message = format!("a statement has both `{}` and `{}`", first.key, second.key);
+        let message = format!("a statement has both `{}` and `{}`", names[0], names[1]);
         reader.clash(
             code,
             second.key_span,
@@ -229,7 +242,7 @@ fn one_of<'v>(
             "keep one of them, or make two statements",
         );
     }
-    plain.or(not)
+    plain.map(|member| (names[0], member)).or(not.map(|member| (names[1], member)))
 }
 
 fn read_actions(
@@ -238,7 +251,7 @@ fn read_actions(
     not: Option<&Member>,
     span: Span,
 ) -> Option<ActionClause> {
-    let Some(member) = one_of(reader, codes::P2_ACTION, plain, not) else {
+    let Some((name, member)) = one_of(reader, codes::P2_ACTION, ["Action", "NotAction"], plain, not) else {
         reader.error(
             codes::P2_ACTION,
             opening(span),
@@ -247,7 +260,7 @@ fn read_actions(
         );
         return None;
     };
-    Some(actions::clause(reader, &member.key, &member.value))
+    Some(actions::clause(reader, name, &member.value))
 }
 
 fn read_resources(
@@ -257,7 +270,7 @@ fn read_resources(
     not: Option<&Member>,
     span: Span,
 ) -> Option<ResourceClause> {
-    let member = one_of(reader, codes::P2_RESOURCE, plain, not);
+    let member = one_of(reader, codes::P2_RESOURCE, ["Resource", "NotResource"], plain, not);
     match (around.kind, member) {
         (DocumentKind::Identity, None) => {
             let help = "add \"Resource\"; for every resource \"*\"";
@@ -268,14 +281,13 @@ fn read_resources(
                 help,
             );
         }
-        (DocumentKind::Trust, Some(member)) => {
-            let message =
-                format!("`{}` has no place in a trust policy, whose resource is the role", member.key);
+        (DocumentKind::Trust, Some((name, member))) => {
+            let message = format!("`{name}` has no place in a trust policy, whose resource is the role");
             reader.lint(codes::P2_RESOURCE, member.key_span, message, "remove it");
         }
         _ => {}
     }
-    member.map(|member| arns::clause(reader, &member.key, &member.value, around))
+    member.map(|(name, member)| arns::clause(reader, name, &member.value, around))
 }
 
 fn read_principals(
@@ -286,11 +298,10 @@ fn read_principals(
     span: Span,
 ) -> Option<PrincipalClause> {
     if kind == DocumentKind::Identity {
-        for member in [plain, not].into_iter().flatten() {
-            let message = format!(
-                "`{}` has no place in an identity policy, whose principal is the identity",
-                member.key
-            );
+        for (name, member) in [("Principal", plain), ("NotPrincipal", not)] {
+            let Some(member) = member else { continue };
+            let message =
+                format!("`{name}` has no place in an identity policy, whose principal is the identity");
             reader.error_l(codes::P2_PRINCIPAL, member.key_span, message, "remove it");
         }
         return None;
@@ -311,5 +322,5 @@ fn read_principals(
             "add \"Principal\"",
         );
     }
-    plain.map(|member| principals::clause(reader, &member.key, &member.value))
+    plain.map(|member| principals::clause(reader, "Principal", &member.value))
 }

@@ -12,6 +12,8 @@ pub(super) struct Drafts<'a> {
     pub(super) pages: Vec<Page<'a>>,
     /// Unique ids that trust policies name as principals (rule N5).
     pub(super) principal_ids: Vec<Reference<'a>>,
+    /// Whether something could not be read, which was reported. What other parts name may be in it, so that nobody is told it is missing.
+    pub(super) incomplete: bool,
 }
 
 /// What an identity is.

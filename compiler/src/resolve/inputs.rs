@@ -41,8 +41,10 @@ pub(super) fn read<'a>(
             "this version does not read .gate files",
         );
         sink.push(found.at(source, Span::default(), "").help(KINDS));
+        drafts.incomplete = true;
         return;
     }
+    drafts.incomplete |= !clean;
     sink.extend(diagnostics);
     let mut reader = Reader { source, file, sink, leniency: options.leniency, shape: codes::SNAPSHOT_FIELD };
     let mut bare = 0;
@@ -73,10 +75,11 @@ fn one<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<'a>, 
     let Kind::Object(members) = &value.kind else {
         let message = format!("{} is no input", value.kind.noun());
         reader.error(codes::INPUT_UNKNOWN_KIND, value.span, message, KINDS);
+        drafts.incomplete = true;
         return;
     };
     match kind(members) {
-        Input::Snapshot => snapshot::page(reader, value, members, drafts),
+        Input::Snapshot => snapshot::page(reader, members, drafts),
         Input::Managed => managed::entry(reader, value, members, drafts),
         Input::Document => {
             if let Some(sized) = document::read(reader, value, DocumentKind::Identity) {
@@ -101,8 +104,10 @@ fn one<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<'a>, 
         Input::Unsupported(what) => {
             let start = Span::new(value.span.start as usize, value.span.start as usize + 1);
             reader.error(codes::INPUT_UNSUPPORTED_KIND, start, format!("this is {what}"), KINDS);
+            drafts.incomplete = true;
         }
         Input::Unknown => {
+            drafts.incomplete = true;
             let span = members.first().map_or(value.span, |member| member.key_span);
             // A hostile list may hold a million of these; a look at a few keys is enough for a suggestion.
             let near = members.iter().take(8).find_map(|member| {

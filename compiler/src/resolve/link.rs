@@ -17,10 +17,15 @@ use crate::model::{
 
 /// Makes the model of what was read. It is whole only if no error was reported.
 pub(super) fn model(mut drafts: Drafts<'_>, files: Vec<Box<str>>, sink: &mut Sink) -> Model {
-    unfinished_pages(&drafts.pages, sink);
+    let complete = !drafts.incomplete;
+    if complete {
+        unfinished_pages(&drafts.pages, sink);
+    }
     let identities = mem::take(&mut drafts.identities);
     unique_identities(&identities, sink);
-    unheld_ids(&drafts.principal_ids, &identities, sink);
+    if complete {
+        unheld_ids(&drafts.principal_ids, &identities, sink);
+    }
     let policies = unique_policies(mem::take(&mut drafts.policies), sink);
     let accounts: BTreeSet<&str> = identities
         .iter()
@@ -29,6 +34,7 @@ pub(super) fn model(mut drafts: Drafts<'_>, files: Vec<Box<str>>, sink: &mut Sin
         .filter(|account| account.len() == 12)
         .collect();
     let linker = Linker {
+        complete,
         accounts: accounts
             .iter()
             .enumerate()
@@ -240,6 +246,8 @@ fn group_ids(identities: &[IdentityDraft<'_>]) -> HashMap<(Box<str>, String), Gr
 
 /// The names of all entities.
 struct Linker {
+    /// Whether everything could be read: only then a name that nothing has is an error.
+    complete: bool,
     accounts: HashMap<Box<str>, AccountId>,
     groups: HashMap<(Box<str>, String), GroupId>,
     policies: HashMap<Box<str>, PolicyId>,
@@ -285,10 +293,10 @@ impl Linker {
 
     fn policy(&self, reference: &Reference<'_>, sink: &mut Sink) -> Option<PolicyId> {
         let found = self.policies.get(&reference.text).copied();
-        if found.is_none() {
+        if found.is_none() && self.complete {
             let message = format!("no input holds the policy `{}`", shown(&reference.text));
             let help = if reference.text.contains(":iam::aws:policy/") {
-                "give the AWS-managed policies: a snapshot that lists them under Policies, or --aws-managed FILE.jsonl"
+                "give the AWS-managed policies as an input: a snapshot that lists them under Policies, or a list of them (.jsonl)"
             } else {
                 "fetch the snapshot without a filter, so that it lists the account's policies under Policies"
             };
@@ -299,7 +307,7 @@ impl Linker {
 
     fn group(&self, account: &str, reference: &Reference<'_>, sink: &mut Sink) -> Option<GroupId> {
         let found = self.groups.get(&(Box::from(account), reference.text.to_ascii_lowercase())).copied();
-        if found.is_none() {
+        if found.is_none() && self.complete {
             let message =
                 format!("no input holds the group `{}` of account {account}", shown(&reference.text));
             error(

@@ -61,7 +61,10 @@ pub(super) fn entry<'a>(
             }
         }
     }
-    let (Some(name), Some(sized)) = (name, sized) else { return };
+    let (Some(name), Some(sized)) = (name, sized) else {
+        drafts.incomplete = true;
+        return;
+    };
     let policy = ManagedPolicy {
         arn: arn_text.unwrap_or(name).into(),
         name: name.into(),

@@ -196,13 +196,34 @@ impl<'a> Reader<'a, '_> {
         member.and_then(|member| self.list(&member.value, &format!("`{}`", member.key))).unwrap_or_default()
     }
 
+    /// The known name that a misspelt one in a finding of this code most likely means.
+    pub(super) fn nearest<'c>(&self, code: &'static str, word: &str, known: &[&'c str]) -> Option<&'c str> {
+        // Comparing is slow against reading, and a hostile file may have a million wrong names.
+        let full = self.sink.is_full(self.source.name(), code);
+        if full { None } else { suggest::nearest(word, known.iter().copied()) }
+    }
+
+    /// By known name the unknown member that most likely means it. Read in place of one that is missing, it shows what is wrong inside it
+    /// as well, and nobody is told of the one mistake twice.
+    pub(super) fn meant<'v, const N: usize>(
+        &self,
+        code: &'static str,
+        unknown: &[&'v Member],
+        names: [&str; N],
+    ) -> [Option<&'v Member>; N] {
+        let mut meant = [None; N];
+        for member in unknown {
+            let near = self.nearest(code, &member.key, &names);
+            if let Some((_, slot)) = names.iter().zip(&mut meant).find(|(name, _)| near == Some(**name)) {
+                *slot = slot.or(Some(*member));
+            }
+        }
+        meant
+    }
+
     /// The help for a name that is none of the known ones, in a finding of this code.
     pub(super) fn did_you_mean(&self, code: &'static str, word: &str, known: &[&str]) -> String {
-        // Comparing is slow against reading, and a hostile file may have a million wrong names.
-        if self.sink.is_full(self.source.name(), code) {
-            return String::new();
-        }
-        match suggest::nearest(word, known.iter().copied()) {
+        match self.nearest(code, word, known) {
             Some(name) if name.eq_ignore_ascii_case(word) => {
                 format!("write `{name}`: names are case-sensitive")
             }

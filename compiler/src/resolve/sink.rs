@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use portcullis_grammar::diagnostic::{Diagnostic, Severity};
+use portcullis_grammar::diagnostic::{Diagnostic, Label, Severity};
 
 use super::codes;
 
@@ -56,9 +56,20 @@ impl Sink {
         self.failed
     }
 
-    /// The findings, errors first, otherwise in the order of the inputs.
+    /// The findings: errors first, then by file, then by place.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
-        self.diagnostics.sort_by_key(|diagnostic| diagnostic.severity != Severity::Error);
+        // Files are told apart by their text, which sources share: two may have one name.
+        let file = |label: &Label| label.source.text().as_ptr();
+        let mut files: HashMap<*const u8, usize> = HashMap::new();
+        for label in self.diagnostics.iter().filter_map(|diagnostic| diagnostic.labels.first()) {
+            let next = files.len();
+            files.entry(file(label)).or_insert(next);
+        }
+        self.diagnostics.sort_by_key(|diagnostic| {
+            let label = diagnostic.labels.first();
+            let place = label.map(|label| (files.get(&file(label)).copied(), label.span.start));
+            (diagnostic.severity != Severity::Error, place)
+        });
         self.diagnostics
     }
 }

@@ -17,25 +17,27 @@ const PAGE: [&str; 7] =
     ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies", "IsTruncated", "Marker", "NextToken"];
 
 /// Reads one page into the drafts.
-pub(super) fn page<'a>(
-    reader: &mut Reader<'a, '_>,
-    value: &Value,
-    members: &[Member],
-    drafts: &mut Drafts<'a>,
-) {
+pub(super) fn page<'a>(reader: &mut Reader<'a, '_>, members: &[Member], drafts: &mut Drafts<'a>) {
     let ([users, groups, roles, policies, truncated, marker, token], unknown) = fields(members, PAGE);
     unknown_fields(reader, unknown, "a snapshot", &PAGE, &["ResponseMetadata"]);
     let (first_identity, first_policy) = (drafts.identities.len(), drafts.policies.len());
+    let mut entries = 0;
     for (list, kind) in
         [(users, IdentityKind::User), (groups, IdentityKind::Group), (roles, IdentityKind::Role)]
     {
         for item in reader.items(list) {
             identity::read(reader, item, kind, drafts);
+            entries += 1;
         }
     }
     for item in reader.items(policies) {
         policy::read(reader, item, drafts);
+        entries += 1;
     }
+    let read = drafts.identities.len() - first_identity + drafts.policies.len() - first_policy;
+    let no_list =
+        |member: Option<&Member>| member.is_some_and(|member| !matches!(member.value.kind, Kind::Array(_)));
+    drafts.incomplete |= read < entries || [users, groups, roles, policies].into_iter().any(no_list);
     let identities = drafts.identities.iter().skip(first_identity).map(|identity| &identity.account);
     let policies = drafts.policies.iter().skip(first_policy).map(|policy| &policy.account);
     let account = identities.chain(policies).find(|account| &***account != "aws").cloned();
@@ -48,7 +50,6 @@ pub(super) fn page<'a>(
         _ => more,
     };
     let truncated = cut.map(|member| reader.place(member.key_span));
-    let _ = value;
     drafts.pages.push(Page { account, truncated });
 }
 

@@ -45,7 +45,9 @@ pub(super) struct Fields<'v> {
 
 /// Sorts the members; unknown ones are errors.
 pub(super) fn of<'v>(reader: &mut Reader<'_, '_>, members: &'v [Member]) -> Fields<'v> {
-    let (found, unknown) = reader::fields(members, NAMES);
+    let (mut found, unknown) = reader::fields(members, NAMES);
+    let meant = reader.meant(codes::SCENARIO_FIELD, &unknown, NAMES);
+    found.iter_mut().zip(meant).for_each(|(slot, member)| *slot = slot.or(member));
     for member in unknown {
         let message = format!("a scenario has no field `{}`", shown(&member.key));
         reader.error(

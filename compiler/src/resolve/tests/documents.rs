@@ -110,7 +110,27 @@ fn p2_condition_values_may_be_booleans_and_numbers() {
 fn p3_names_are_case_sensitive_and_known() {
     assert_eq!(
         statement(r#""effect": "Allow", "Action": "*", "Resource": "*""#),
-        [(codes::P3_UNKNOWN_ELEMENT, "\"effect\"".to_owned()), (codes::P2_EFFECT, "{".to_owned())]
+        finding(codes::P3_UNKNOWN_ELEMENT, "\"effect\"")
+    );
+    // A misspelt element is read as the one it means: what is wrong in it shows as well.
+    assert_eq!(
+        statement(r#""Efect": "Alow", "NotActions": "s3", "Resource": "*", "NotResourc": "a""#),
+        [
+            (codes::P3_UNKNOWN_ELEMENT, "\"Efect\"".to_owned()),
+            (codes::P2_EFFECT, "\"Alow\"".to_owned()),
+            (codes::P3_UNKNOWN_ELEMENT, "\"NotActions\"".to_owned()),
+            (codes::P3_UNKNOWN_ELEMENT, "\"NotResourc\"".to_owned()),
+            (codes::A2_MALFORMED_ACTION, "\"s3\"".to_owned()),
+        ]
+    );
+    assert_eq!(
+        found(&attached(
+            r#"{"version": "2012-10-17", "Statements": {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::${aws:username}"}}"#
+        )),
+        [
+            (codes::P3_UNKNOWN_ELEMENT, "\"version\"".to_owned()),
+            (codes::P3_UNKNOWN_ELEMENT, "\"Statements\"".to_owned())
+        ]
     );
     let resolved = attached(r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resources": "*"}}"#);
     assert!(resolved.diagnostics[0].help.as_ref().unwrap().contains("`Resource`"));

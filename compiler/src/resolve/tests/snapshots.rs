@@ -61,11 +61,11 @@ fn i1_what_is_named_has_to_be_held() {
     assert_eq!(
         found(&resolved),
         [
-            (codes::I2_POLICY_NOT_HELD, "\"arn:aws:iam::aws:policy/X\"".to_owned()),
-            (codes::I1_GROUP_NOT_HELD, "\"g\"".to_owned())
+            (codes::I1_GROUP_NOT_HELD, "\"g\"".to_owned()),
+            (codes::I2_POLICY_NOT_HELD, "\"arn:aws:iam::aws:policy/X\"".to_owned())
         ]
     );
-    assert!(resolved.diagnostics[0].help.as_ref().unwrap().contains("--aws-managed"));
+    assert!(resolved.diagnostics[1].help.as_ref().unwrap().contains("AWS-managed"));
     let line = format!(
         r#"{{"name": "X", "arn": "arn:aws:iam::aws:policy/X", "version_id": "v3", "document": {ANY}}}"#
     );
@@ -76,6 +76,28 @@ fn i1_what_is_named_has_to_be_held() {
     ]);
     assert_eq!(found(&held), []);
     assert_eq!(held.model.unwrap().policies.len(), 2);
+}
+
+#[test]
+fn i1_nothing_is_missing_where_something_could_not_be_read() {
+    let attached = r#", "GroupList": ["g"], "AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::123456789012:policy/p"}]"#;
+    let alice = users(&[user("alice", attached)]);
+    for (broken, code) in [
+        (r#"{"Policies": [{"PolicyName": "p"}]}"#, codes::SNAPSHOT_FIELD),
+        (r#"{"GroupDetailList": null}"#, codes::SNAPSHOT_FIELD),
+        (r#"{"GroupDetailList": ["#, "json-unclosed-bracket"),
+        (r#"{"groups": []}"#, codes::INPUT_UNKNOWN_KIND),
+        (r#"{"name": "p", "document": 1}"#, codes::P2_TYPE),
+    ] {
+        let found = codes_of(&files(&[&alice, broken]));
+        assert!(
+            !found.is_empty() && found.iter().all(|found| *found == code || *found == "snapshot-field"),
+            "{broken}: {found:?}"
+        );
+    }
+    let options = Options { complete: false, ..Options::default() };
+    assert!(resolve(&[Source::new("a", alice.as_str())], &[], &options).diagnostics.is_empty());
+    assert!(resolve(&[], &[], &options).diagnostics.is_empty());
 }
 
 #[test]
