@@ -31,9 +31,7 @@ pub struct Builder {
 /// Why no bundle came out.
 #[derive(Debug)]
 pub enum BuildError {
-    /// Files that could not be read.
-    Files(Vec<FileError>),
-    /// The inputs are wrong. Errors and warnings, with their places.
+    /// The inputs are wrong, or could not be read. Errors and warnings, with their places.
     Inputs(Vec<Diagnostic>),
     /// The compiler failed.
     Compile(CompileError),
@@ -42,10 +40,6 @@ pub enum BuildError {
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Files(errors) => {
-                let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-                f.write_str(&texts.join("\n"))
-            }
             Self::Inputs(found) => {
                 let errors = found.iter().filter(|found| found.is_error());
                 let texts: Vec<String> = errors.map(one_line).collect();
@@ -60,10 +54,9 @@ impl std::error::Error for BuildError {}
 
 /// A diagnostic in one line, for places that show no source text.
 fn one_line(found: &Diagnostic) -> String {
-    let place = found
-        .labels
-        .first()
-        .map(|label| format!("{}:{}: ", label.source.name(), label.source.position(label.span.start)));
+    let place = found.labels.first().filter(|label| !label.source.text().is_empty());
+    let place =
+        place.map(|label| format!("{}:{}: ", label.source.name(), label.source.position(label.span.start)));
     let help = found.help.as_ref().map(|help| format!(" ({help})"));
     format!("{}{} [{}]{}", place.unwrap_or_default(), found.message, found.code, help.unwrap_or_default())
 }
@@ -71,9 +64,9 @@ fn one_line(found: &Diagnostic) -> String {
 /// The inputs of a build, read: where each source came from, and what resolving gave.
 #[derive(Debug)]
 pub struct Read {
-    /// All sources with the paths they were read from.
+    /// All sources that could be read, with their paths.
     pub inputs: Vec<Input>,
-    /// Model and findings.
+    /// Model and findings, those about files that could not be read first.
     pub resolved: Resolved,
 }
 
@@ -105,35 +98,27 @@ impl Builder {
         self
     }
 
-    /// Reads and resolves all inputs.
-    ///
-    /// # Errors
-    /// The files that cannot be read, if any.
-    pub fn read(&self) -> Result<Read, Vec<FileError>> {
-        let mut errors = Vec::new();
-        let mut inputs = read_inputs(&self.inputs).unwrap_or_else(|failed| {
-            errors.extend(failed);
-            Vec::new()
-        });
+    /// Reads and resolves all inputs. What is wrong with any of them is among the findings, and there is no model then.
+    #[must_use]
+    pub fn read(&self) -> Read {
+        let (mut inputs, mut errors) = read_inputs(&self.inputs);
         let sources: Vec<_> = inputs.iter().map(|input| input.source.clone()).collect();
         let mut attachments = Vec::new();
         for (principal, path) in &self.attachments {
-            match read_inputs(std::slice::from_ref(path)) {
-                Ok(files) => {
-                    for file in files {
-                        attachments
-                            .push(Attachment { principal: principal.clone(), source: file.source.clone() });
-                        inputs.push(file);
-                    }
-                }
-                Err(failed) => errors.extend(failed),
+            let (files, failed) = read_inputs(std::slice::from_ref(path));
+            errors.extend(failed);
+            for file in files {
+                attachments.push(Attachment { principal: principal.clone(), source: file.source.clone() });
+                inputs.push(file);
             }
         }
+        let options = resolve::Options { complete: errors.is_empty(), ..resolve::Options::default() };
+        let mut resolved = resolve::resolve(&sources, &attachments, &options);
         if !errors.is_empty() {
-            return Err(errors);
+            let unread = errors.iter().map(FileError::diagnostic);
+            resolved = Resolved { model: None, diagnostics: unread.chain(resolved.diagnostics).collect() };
         }
-        let resolved = resolve::resolve(&sources, &attachments, &resolve::Options::default());
-        Ok(Read { inputs, resolved })
+        Read { inputs, resolved }
     }
 
     /// Compiles a model with the options of this builder.
@@ -150,7 +135,7 @@ impl Builder {
     /// # Errors
     /// [`BuildError`]; one wrong input fails the whole build.
     pub fn build(&self) -> Result<Vec<u8>, BuildError> {
-        let read = self.read().map_err(BuildError::Files)?;
+        let read = self.read();
         match read.resolved.model {
             Some(model) => self.compile(&model),
             None => Err(BuildError::Inputs(read.resolved.diagnostics)),

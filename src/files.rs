@@ -4,7 +4,9 @@ use std::fmt;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use portcullis_grammar::source::{MAX_SOURCE_BYTES, Source};
+use portcullis_grammar::diagnostic::Diagnostic;
+use portcullis_grammar::source::{MAX_SOURCE_BYTES, Source, Span};
+use portcullis_runtime::format::MAGIC;
 
 /// Endings of the files that are read from a folder.
 const ENDINGS: [&str; 3] = ["json", "jsonl", "gate"];
@@ -23,14 +25,14 @@ pub enum FileError {
     },
     /// Not UTF-8 (rule P4).
     NotUtf8 {
-        /// The file.
-        path: PathBuf,
-        /// Line of the first byte that does not fit, from 1.
-        line: usize,
-        /// Its column in characters, from 1.
-        column: usize,
-        /// The byte.
+        /// The file's text up to the end of the line that is wrong, under the file's path; U+FFFD stands for what is no character.
+        source: Source,
+        /// The first U+FFFD in it.
+        span: Span,
+        /// The byte that stands there.
         byte: u8,
+        /// What to do about it.
+        help: &'static str,
     },
     /// Larger than is read (rule P4).
     TooLarge {
@@ -52,15 +54,22 @@ pub enum FileError {
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Io { verb, path, error } if error.kind() == std::io::ErrorKind::NotFound => {
+                let missing = if *verb == "write" {
+                    "its folder is not there"
+                } else {
+                    "there is no such file or folder"
+                };
+                write!(f, "cannot {verb} {}: {missing}", path.display())
+            }
             Self::Io { verb, path, error } => write!(f, "cannot {verb} {}: {error}", path.display()),
-            Self::NotUtf8 { path, line, column, byte } => write!(
-                f,
-                "{}:{line}:{column}: not UTF-8: byte 0x{byte:02x} begins no character; save the file as UTF-8",
-                path.display()
-            ),
+            Self::NotUtf8 { source, span, byte, help } => {
+                let (name, place) = (source.name(), source.position(span.start));
+                write!(f, "{name}:{place}: byte 0x{byte:02x} begins no character of UTF-8; {help}")
+            }
             Self::TooLarge { path } => write!(
                 f,
-                "{} is larger than {} MiB, the most that is read; split it into several files",
+                "{} is larger than {} MiB, the most that is read",
                 path.display(),
                 MAX_SOURCE_BYTES / 1024 / 1024
             ),
@@ -75,6 +84,26 @@ impl fmt::Display for FileError {
 }
 
 impl std::error::Error for FileError {}
+
+impl FileError {
+    /// The finding that this is about an input, with the place where there is one.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        let (code, path, help) = match self {
+            Self::NotUtf8 { source, span, byte, help } => {
+                let message = format!("the byte 0x{byte:02x} begins no character of UTF-8");
+                return Diagnostic::error("p4-not-utf8", message).at(source, *span, "").help(*help);
+            }
+            Self::TooLarge { path } => ("p4-source-too-large", path, "split it into several files"),
+            Self::EmptyFolder { path } => ("input-empty", path, "give the folder that holds the inputs"),
+            Self::Io { path, .. } | Self::NotAFile { path } => {
+                ("input-unreadable", path, "check the path, and that the file may be read")
+            }
+        };
+        let file = Source::new(path.display().to_string(), "");
+        Diagnostic::error(code, self.to_string()).at(&file, Span::default(), "").help(help)
+    }
+}
 
 fn io(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> FileError {
     let path = path.to_owned();
@@ -93,9 +122,10 @@ pub struct Input {
 /// Reads inputs: files, folders (all `.json`, `.jsonl` and `.gate` files below them, in the order of their paths, hidden ones aside),
 /// or `-` for standard input.
 ///
-/// # Errors
-/// All files that cannot be read, not the first alone. One unreadable file is a failure of the whole.
-pub fn read_inputs(paths: &[PathBuf]) -> Result<Vec<Input>, Vec<FileError>> {
+/// Gives what could be read and why the rest could not. One unreadable file is a failure of the whole; the others are read all the same, so
+/// that what is wrong in them shows in the same run.
+#[must_use]
+pub fn read_inputs(paths: &[PathBuf]) -> (Vec<Input>, Vec<FileError>) {
     let (mut inputs, mut errors) = (Vec::new(), Vec::new());
     for path in paths {
         match list(path) {
@@ -110,7 +140,7 @@ pub fn read_inputs(paths: &[PathBuf]) -> Result<Vec<Input>, Vec<FileError>> {
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok(inputs) } else { Err(errors) }
+    (inputs, errors)
 }
 
 /// The files behind one given path, with the names they get.
@@ -177,23 +207,29 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
     if bytes.len() > MAX_SOURCE_BYTES {
         return Err(FileError::TooLarge { path: path.to_owned() });
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let bytes = error.as_bytes();
-        let before = bytes.get(..valid).unwrap_or(&[]);
-        let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        let characters = before.iter().skip(line_start).filter(|&&byte| byte & 0xc0 != 0x80).count();
-        FileError::NotUtf8 {
-            path: path.to_owned(),
-            line: before.iter().filter(|&&byte| byte == b'\n').count() + 1,
-            column: characters + 1,
-            byte: bytes.get(valid).copied().unwrap_or(0),
-        }
-    })
+    String::from_utf8(bytes)
+        .map_err(|error| not_utf8(path, error.as_bytes(), error.utf8_error().valid_up_to()))
+}
+
+fn not_utf8(path: &Path, bytes: &[u8], valid: usize) -> FileError {
+    let rest = bytes.get(valid..).unwrap_or(&[]);
+    let line_end = rest.iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |at| valid + at);
+    let text = String::from_utf8_lossy(bytes.get(..line_end).unwrap_or(&[]));
+    FileError::NotUtf8 {
+        source: Source::new(path.display().to_string(), &*text),
+        span: Span::new(valid, valid + char::REPLACEMENT_CHARACTER.len_utf8()),
+        byte: rest.first().copied().unwrap_or(0),
+        help: match bytes {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "this looks like UTF-16; save the file as UTF-8",
+            _ if bytes.starts_with(&MAGIC) => "this is a bundle; give the inputs that it was built from",
+            _ => "save the file as UTF-8",
+        },
+    }
 }
 
 /// Writes a file whole: to a temporary file in the same folder, synced, then renamed over the target. Whatever fails, the target is what
-/// it was before. A link is followed; what is no ordinary file is not replaced. `-` is standard output.
+/// it was before. A link is followed; what is no ordinary file is not replaced; who may read the old file may read the new one. `-` is
+/// standard output.
 ///
 /// # Errors
 /// [`FileError`] if anything could not be written.
@@ -205,7 +241,8 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let target = match std::fs::canonicalize(path) {
         Ok(target) if target.is_file() => target,
         Ok(_) => return Err(FileError::NotAFile { path: path.to_owned() }),
-        Err(_) => path.to_owned(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => behind_links(path),
+        Err(error) => return Err(io("write", path)(error)),
     };
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
@@ -216,8 +253,25 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         // As any program writes files; the process's umask narrows it.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder).map_err(io("write", path))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io("write", path))?;
+    // The name of the temporary file in its errors would tell nobody anything: what the system says is enough.
+    let created = builder.tempfile_in(folder).map_err(|error| error.kind().into());
+    let file = created.map_err(io("write", path))?;
+    file.as_file().write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io("write", path))?;
+    if let Ok(old) = std::fs::metadata(&target) {
+        // Who may read the old file may read the new one, and nobody else.
+        file.as_file().set_permissions(old.permissions()).map_err(io("write", path))?;
+    }
     file.persist(&target).map_err(|error| io("write", path)(error.error))?;
     Ok(())
+}
+
+/// Where a link that leads to nothing yet leads.
+fn behind_links(path: &Path) -> PathBuf {
+    let mut target = path.to_owned();
+    // As many links as systems follow; a circle is refused before this.
+    for _ in 0..40 {
+        let Ok(link) = std::fs::read_link(&target) else { break };
+        target = target.parent().unwrap_or(Path::new("")).join(link);
+    }
+    target
 }

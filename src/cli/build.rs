@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::inputs::{Policies, read, show};
+use super::inputs::{Policies, show};
 use super::output::report;
 use super::{Outcome, Result};
 use crate::compiler::bundle::facts_of;
@@ -36,7 +36,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result {
     let builder = arguments.policies.builder().strip(arguments.strip);
     let started = Instant::now();
-    let input = read(&builder)?;
+    let input = builder.read();
     let resolved = Instant::now();
     let diagnostics = &input.resolved.diagnostics;
     let Some(model) = &input.resolved.model else {
@@ -44,7 +44,8 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         return Ok(Outcome::Unusable);
     };
     if !arguments.quiet && !diagnostics.is_empty() {
-        report(&format!("{} warnings; `portcullis check` shows them\n", diagnostics.len()));
+        let (what, them) = if diagnostics.len() == 1 { ("warning", "it") } else { ("warnings", "them") };
+        report(&format!("{} {what}; `portcullis check` shows {them}\n", diagnostics.len()));
     }
     let bytes = builder.compile(model)?;
     let compiled = Instant::now();

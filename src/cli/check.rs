@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::inputs::{Policies, path_of, read, show};
+use super::inputs::{Policies, path_of, show};
 use super::output::print;
 use super::{Outcome, Result};
 use crate::render;
@@ -30,7 +30,7 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result {
-    let input = read(&arguments.policies.builder())?;
+    let input = arguments.policies.builder().read();
     let diagnostics = &input.resolved.diagnostics;
     match arguments.format {
         Format::Human => show(diagnostics, &input.inputs),

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::inputs::load;
-use super::output::print;
+use super::output::{plain, print};
 use super::{Failure, Outcome, Result, requests};
 use crate::ask::ask;
 use crate::compiler::request::Request;
@@ -133,7 +133,8 @@ fn human(
     let mut text = format!("\u{1b}[1;{colour}m{}\u{1b}[0m", decision.effect().name());
     let _ = writeln!(text, " (layer: {})", decision.layer());
     if arguments.explain {
-        let _ = writeln!(text, "  {} asks for {} on {}", request.principal, request.action, request.resource);
+        let asked = [&request.principal, &request.action, &request.resource].map(|text| plain(text));
+        let _ = writeln!(text, "  {} asks for {} on {}", asked[0], asked[1], asked[2]);
     }
     if arguments.explain || decision.reason() != Reason::Statement {
         let _ = writeln!(text, "  {}", decision.reason().sentence());
@@ -146,7 +147,10 @@ fn human(
         let _ = writeln!(
             text,
             "  {verb} by statement {name} of {}{version}\n    at {}:{}:{}",
-            statement.policy, statement.file, statement.line, statement.column
+            plain(statement.policy),
+            plain(statement.file),
+            statement.line,
+            statement.column
         );
     }
     text
@@ -164,6 +168,7 @@ fn many(
     let mut outcome = Outcome::Fine;
     for (number, span) in lines(&source) {
         let line = requests::line(&source, span, now);
+        let name = || line.id.as_deref().map_or_else(|| format!("line {number}"), plain);
         let answered = line.request.and_then(|request| {
             let decision = ask(bundle, &request).map_err(|error| error.to_string())?;
             Ok((request, decision))
@@ -179,17 +184,14 @@ fn many(
                 format!("{answer}\n")
             }
             (Ok((request, decision)), Format::Human) => {
-                let name = line.id.unwrap_or_else(|| format!("line {number}"));
-                format!(
-                    "{name}: {}",
-                    human(arguments, &request, &decision, &provenance.statements(&decision))
-                )
+                let words = human(arguments, &request, &decision, &provenance.statements(&decision));
+                format!("{}: {words}", name())
             }
             (Err(problem), format) => {
                 outcome = Outcome::Unusable;
                 match format {
                     Format::Json => format!("{}\n", json!({"id": line.id, "line": number, "error": problem})),
-                    Format::Human => format!("line {number}: error: {problem}\n"),
+                    Format::Human => format!("{}: error: {problem}\n", name()),
                 }
             }
         };

@@ -9,7 +9,7 @@ use portcullis_grammar::source::Source;
 
 use super::Failure;
 use super::output::report;
-use crate::build::{Builder, Read};
+use crate::build::Builder;
 use crate::files::{Input, read_bytes};
 use crate::render::terminal;
 use crate::runtime::Bundle;
@@ -45,14 +45,6 @@ impl Policies {
     }
 }
 
-/// Reads inputs; files that cannot be read are one failure with a line for each.
-pub(super) fn read(builder: &Builder) -> Result<Read, Failure> {
-    builder.read().map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure(lines.join("\n"))
-    })
-}
-
 /// The path under which the user knows a source.
 pub(super) fn path_of<'a>(inputs: &'a [Input], source: &Source) -> Option<&'a Path> {
     // Sources share their text, so this is the same source and not one that happens to read the same.
@@ -80,7 +72,11 @@ pub(super) fn is_bundle(bytes: &[u8]) -> bool {
 
 /// Loads a bundle.
 pub(super) fn load(path: &Path) -> Result<Bundle, Failure> {
-    let bytes = read_bytes(path)?;
+    open(path, read_bytes(path)?)
+}
+
+/// Opens the bytes of a bundle that were read from this path.
+pub(super) fn open(path: &Path, bytes: Vec<u8>) -> Result<Bundle, Failure> {
     Bundle::from_bytes(bytes).map_err(|error| {
         Failure(format!(
             "{} is no usable bundle: {error}; build it anew with `portcullis build`",

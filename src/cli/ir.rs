@@ -1,13 +1,12 @@
 //! `portcullis ir`: what was understood, as text for review.
 
-use super::inputs::{Policies, is_bundle, read, show};
+use super::inputs::{Policies, is_bundle, open, show};
 use super::output::print;
 use super::{Failure, Outcome, Result};
 use crate::compiler::bundle::model_of;
 use crate::compiler::ir::{TextOptions, print as ir_text};
 use crate::compiler::{lower, model::Model};
 use crate::files::read_bytes;
-use crate::runtime::Bundle;
 
 /// Arguments of `ir`.
 #[derive(Debug, clap::Args)]
@@ -48,12 +47,10 @@ fn model(arguments: &Arguments) -> std::result::Result<Option<Model>, Failure> {
     {
         let bytes = read_bytes(input)?;
         if is_bundle(&bytes) {
-            let bundle = Bundle::from_bytes(bytes)
-                .map_err(|error| Failure(format!("{} is no usable bundle: {error}", input.display())))?;
-            return Ok(Some(model_of(&bundle)?));
+            return Ok(Some(model_of(&open(input, bytes)?)?));
         }
     }
-    let input = read(&arguments.policies.builder())?;
+    let input = arguments.policies.builder().read();
     if input.resolved.model.is_none() {
         show(&input.resolved.diagnostics, &input.inputs);
     }

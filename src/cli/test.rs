@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::output::{print, report};
-use super::{Failure, Outcome, Result};
+use super::inputs::show;
+use super::output::{plain, print, report};
+use super::{Outcome, Result};
 use crate::ask::ask;
 use crate::compiler::resolve::scenario::{LineError, Scenario, parse_scenarios};
 use crate::compiler::{CompileOptions, compile, reference};
-use crate::files::read_inputs;
+use crate::files::{FileError, read_inputs};
 use crate::runtime::{Bundle, Effect};
 
 /// Arguments of `test`.
@@ -53,10 +54,11 @@ impl Case {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result {
-    let inputs = read_inputs(&arguments.files).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure(lines.join("\n"))
-    })?;
+    let (inputs, errors) = read_inputs(&arguments.files);
+    if !errors.is_empty() {
+        show(&errors.iter().map(FileError::diagnostic).collect::<Vec<_>>(), &inputs);
+        return Ok(Outcome::Unusable);
+    }
     let (mut passed, mut failed, mut unjudged, mut unreadable) = (0, 0, 0, 0);
     for input in &inputs {
         for line in parse_scenarios(&input.source) {
@@ -147,7 +149,7 @@ fn human(case: &Case, file: &str) -> String {
         Case::Decided { scenario, actual, reference, layer } => {
             let expected = scenario.expected.map_or("nothing", Effect::name);
             let mark = if case.passes().is_none() { "note" } else { "FAIL" };
-            let _ = writeln!(text, "{mark} {} ({file}:{})", scenario.id, scenario.line);
+            let _ = writeln!(text, "{mark} {} ({file}:{})", plain(&scenario.id), scenario.line);
             let _ =
                 writeln!(text, "  expected {expected}, the bundle says {} (layer: {layer})", actual.name());
             if actual != reference {
@@ -157,6 +159,7 @@ fn human(case: &Case, file: &str) -> String {
         }
         Case::Failed(error) => {
             let id = error.id.as_deref().unwrap_or("(no id)");
+            let id = plain(id);
             let _ = writeln!(text, "FAIL {id} ({file}:{})\n  error: {}", error.line, error.message);
         }
     }

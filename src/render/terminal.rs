@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use portcullis_grammar::diagnostic::{Diagnostic, Label, Severity};
 use portcullis_grammar::source::Source;
 
@@ -20,6 +20,11 @@ pub(crate) fn diagnostic<'a>(found: &Diagnostic, path: impl Fn(&Source) -> Optio
     for (number, label) in found.labels.iter().enumerate() {
         let shown = path(&label.source)
             .map_or_else(|| label.source.name().to_string(), |path| path.display().to_string());
+        if label.source.text().is_empty() {
+            // A file that holds nothing, or could not be read: there is no line to show.
+            group = group.element(Origin::path(shown));
+            continue;
+        }
         let window = Window::around(label);
         let kind = if number == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
         let text = (!label.text.is_empty()).then(|| label.text.clone());
