@@ -1,0 +1,28 @@
+//! The command line as its users meet it: the real binary, its exit status, its standard output and its standard error.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it skips"
+)]
+
+#[path = "cli/answers.rs"]
+mod answers;
+#[path = "cli/bundles.rs"]
+mod bundles;
+#[path = "cli/checking.rs"]
+mod checking;
+#[path = "support/command.rs"]
+mod command;
+#[path = "cli/manual.rs"]
+mod manual;
+#[path = "cli/outputs.rs"]
+mod outputs;
+#[path = "cli/requests.rs"]
+mod requests;
+#[path = "cli/review.rs"]
+mod review;
+#[path = "cli/scenarios.rs"]
+mod scenarios;
