@@ -1,4 +1,13 @@
 //! Builds and loads: the report on time and size first, then criterion's measurements.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "no library code: what goes wrong here shall stop the run"
+)]
 
 #[path = "workloads/mod.rs"]
 mod workloads;
@@ -23,7 +32,8 @@ fn report(name: &str, text: &str) {
     let resolved = started.elapsed();
     let bytes = compile(&model, &CompileOptions::default()).expect("a workload compiles");
     let compiled = started.elapsed();
-    let stripped = compile(&model, &CompileOptions { strip: true, ..CompileOptions::default() }).expect("compiles");
+    let stripped =
+        compile(&model, &CompileOptions { strip: true, ..CompileOptions::default() }).expect("compiles");
     let mut loads: Vec<_> = (0..21)
         .map(|_| {
             let copy = bytes.clone();
@@ -62,7 +72,9 @@ fn builds(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(name);
         group.sample_size(10);
         group.bench_function("resolve", |bencher| bencher.iter(|| workloads::model(name, text.clone())));
-        group.bench_function("compile", |bencher| bencher.iter(|| compile(&model, &CompileOptions::default())));
+        group.bench_function("compile", |bencher| {
+            bencher.iter(|| compile(&model, &CompileOptions::default()))
+        });
         group.bench_function("load", |bencher| {
             bencher.iter_batched(|| bytes.clone(), Bundle::from_bytes, criterion::BatchSize::LargeInput);
         });

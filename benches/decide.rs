@@ -2,7 +2,17 @@
 //!
 //! Times are per decision: a measured iteration goes through the whole set once (`Throughput::Elements`). The cache holds every request of
 //! the set, so each look-up is a hit: hashbrown with foldhash, and a borrowed (principal, action, resource) key. Such a cache is unsound
-//! once conditions matter; it is the yardstick all the same.
+//! once conditions matter; it is the yardstick all the same. Actions are those of the vocabulary, but for the set `unknown-actions`, which
+//! measures the rule roots.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "no library code: what goes wrong here shall stop the run"
+)]
 
 #[path = "workloads/mod.rs"]
 mod workloads;
@@ -33,7 +43,9 @@ fn prepare<'a>(bundle: &Bundle, requests: &'a [Owned]) -> Vec<Prepared<'a>> {
             for (key, value) in &owned.context {
                 match value {
                     ContextValue::One(text) => context.insert(key, text.as_str()).expect("keys are distinct"),
-                    ContextValue::Many(texts) => context.insert_list(key, texts.clone()).expect("keys are distinct"),
+                    ContextValue::Many(texts) => {
+                        context.insert_list(key, texts.clone()).expect("keys are distinct")
+                    }
                 }
             }
             let (principal, action) = (bundle.principal(&owned.principal), bundle.action(&owned.action));
@@ -42,7 +54,12 @@ fn prepare<'a>(bundle: &Bundle, requests: &'a [Owned]) -> Vec<Prepared<'a>> {
         .collect()
 }
 
-fn decide(bundle: &Bundle, prepared: &Prepared<'_>, principal: Principal<'_>, action: Action<'_>) -> Decision {
+fn decide(
+    bundle: &Bundle,
+    prepared: &Prepared<'_>,
+    principal: Principal<'_>,
+    action: Action<'_>,
+) -> Decision {
     let owned = prepared.owned;
     let context: &dyn Context = &prepared.context;
     bundle.decide(&Request {
@@ -124,7 +141,12 @@ impl Naive {
                     deny: statement.effect == Sign::Deny,
                     conditional: !statement.conditions.is_empty(),
                     not_action: statement.actions.negated,
-                    actions: statement.actions.patterns.iter().map(|it| it.text.to_ascii_lowercase()).collect(),
+                    actions: statement
+                        .actions
+                        .patterns
+                        .iter()
+                        .map(|it| it.text.to_ascii_lowercase())
+                        .collect(),
                     not_resource: resources.negated,
                     resources: resources.patterns.iter().map(|it| it.text.to_string()).collect(),
                 }
@@ -158,41 +180,70 @@ impl Naive {
 fn sets(criterion: &mut Criterion) {
     for workload in workloads::all() {
         let naive = Naive::new(&workload.model);
-        for (set, identities, count) in [("hot", 50, 2_000), ("mixed", 1_000, 20_000), ("cold", 5_000, 1_000_000)] {
+        let request_sets = [
+            ("hot", 50, 2_000, true),
+            ("unknown-actions", 50, 500, false),
+            ("mixed", 1_000, 20_000, true),
+            ("cold", 5_000, 1_000_000, true),
+        ];
+        for (set, identities, count, known) in request_sets {
             if set == "cold" && std::env::var_os("PORTCULLIS_BENCH_COLD").is_none() {
-                println!("SKIPPED: the cold set of {} (1,000,000 requests) needs PORTCULLIS_BENCH_COLD=1", workload.name);
+                println!(
+                    "SKIPPED: the cold set of {} (1,000,000 requests) needs PORTCULLIS_BENCH_COLD=1",
+                    workload.name
+                );
                 continue;
             }
-            let owned = workloads::requests(&workload.model, identities, count);
+            let owned = workloads::requests(&workload, identities, count, known);
             let prepared = prepare(&workload.bundle, &owned);
             let mut cache: HashMap<Key, bool, foldhash::fast::RandomState> = HashMap::default();
             for request in &prepared {
                 let it = request.owned;
-                let allowed = decide(&workload.bundle, request, request.principal, request.action).is_allowed();
+                let allowed =
+                    decide(&workload.bundle, request, request.principal, request.action).is_allowed();
                 cache.insert(Key(it.principal.clone(), it.action.clone(), it.resource.clone()), allowed);
             }
             let mut group = criterion.benchmark_group(format!("{}/{set}", workload.name));
-            group.throughput(Throughput::Elements(count as u64)).sample_size(if set == "cold" { 10 } else { 30 });
+            group.throughput(Throughput::Elements(count as u64)).sample_size(if set == "cold" {
+                10
+            } else {
+                30
+            });
             group.bench_function(BenchmarkId::from_parameter("strings"), |bencher| {
                 bencher.iter(|| {
-                    prepared.iter().filter(|it| {
-                        let principal = workload.bundle.principal(black_box(&it.owned.principal));
-                        let action = workload.bundle.action(black_box(&it.owned.action));
-                        decide(&workload.bundle, it, principal, action).is_allowed()
-                    }).count()
+                    prepared
+                        .iter()
+                        .filter(|it| {
+                            let principal = workload.bundle.principal(black_box(&it.owned.principal));
+                            let action = workload.bundle.action(black_box(&it.owned.action));
+                            decide(&workload.bundle, it, principal, action).is_allowed()
+                        })
+                        .count()
                 });
             });
             group.bench_function(BenchmarkId::from_parameter("handles"), |bencher| {
                 bencher.iter(|| {
-                    prepared.iter().filter(|it| decide(&workload.bundle, black_box(it), it.principal, it.action).is_allowed()).count()
+                    prepared
+                        .iter()
+                        .filter(|it| {
+                            decide(&workload.bundle, black_box(it), it.principal, it.action).is_allowed()
+                        })
+                        .count()
                 });
             });
             group.bench_function(BenchmarkId::from_parameter("cache-hit"), |bencher| {
                 bencher.iter(|| {
-                    owned.iter().filter(|it| {
-                        let key = Borrowed(black_box(&it.principal), black_box(&it.action), black_box(&it.resource));
-                        cache.get(&key).copied().unwrap_or(false)
-                    }).count()
+                    owned
+                        .iter()
+                        .filter(|it| {
+                            let key = Borrowed(
+                                black_box(&it.principal),
+                                black_box(&it.action),
+                                black_box(&it.resource),
+                            );
+                            cache.get(&key).copied().unwrap_or(false)
+                        })
+                        .count()
                 });
             });
             if set == "hot" {

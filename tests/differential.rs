@@ -1,4 +1,13 @@
 //! Bundle against reference on random worlds and on the real AWS-managed policies. Every difference is a bug in one of them.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "no library code: what goes wrong here shall stop the run"
+)]
 
 #[path = "support/worlds.rs"]
 mod worlds;

@@ -3,7 +3,7 @@
 //! **M**: every AWS-managed policy, each of its own user (needs `../shared/data`). **S**: a synthetic account of 200 users in 20 groups
 //! with customer-style policies. **G**: a snapshot named by `PORTCULLIS_BENCH_SNAPSHOT`, such as a generated account of 5,000 users.
 
-#![allow(dead_code, reason = "every bench uses a part of its own")]
+#![allow(dead_code, unreachable_pub, reason = "every bench uses a part of its own")]
 
 #[path = "../../tests/support/worlds.rs"]
 pub mod worlds;
@@ -113,18 +113,24 @@ pub fn all() -> Vec<Workload> {
         .collect()
 }
 
-/// Requests made to collide with the statements of a model, of at most `identities` of its principals, from a fixed seed.
-pub fn requests(model: &Model, identities: usize, count: usize) -> Vec<Request> {
+/// Requests made to collide with the statements of a workload, of at most `identities` of its principals, for actions that are in its
+/// vocabulary or, if not `known`, outside of it. From a fixed seed.
+pub fn requests(workload: &Workload, identities: usize, count: usize, known: bool) -> Vec<Request> {
+    let model = &workload.model;
     let users = model.users.iter().map(|user| &*user.identity.arn);
     let arns: Vec<&str> = users.chain(model.roles.iter().map(|role| &*role.identity.arn)).collect();
     let step = (arns.len() / identities.min(arns.len()).max(1)).max(1);
-    let chosen: std::collections::HashSet<&str> = arns.iter().step_by(step).take(identities).copied().collect();
+    let chosen: std::collections::HashSet<&str> =
+        arns.iter().step_by(step).take(identities).copied().collect();
     let mut requests = Vec::with_capacity(count);
     let mut seed = 1;
     while requests.len() < count {
         let batch = worlds::managed_requests(model, seed, 50_000);
         let before = requests.len();
-        requests.extend(batch.into_iter().filter(|request| chosen.contains(request.principal.as_str())));
+        requests.extend(batch.into_iter().filter(|request| {
+            chosen.contains(request.principal.as_str())
+                && workload.bundle.action(&request.action).is_in_vocabulary() == known
+        }));
         assert!(requests.len() > before || seed < 50, "the requests do not reach the chosen identities");
         seed += 1;
     }

@@ -5,7 +5,7 @@ use crate::combine::{Caller, Facts as Combined, ResourceSide, Verdict, combine};
 use crate::decision::{Decision, Effect, Layer, Reason, RuleId};
 use crate::format::{self as f, NONE, Section, TERMINAL_BIT, limits};
 use crate::guard::Facts;
-use crate::hash::fold_and_hash;
+use crate::hash::equal;
 use crate::leaf;
 use crate::request::{ActionKind, PrincipalKind, Request};
 use crate::value::arn;
@@ -50,89 +50,115 @@ impl Bundle {
         };
         let flags = action.map_or(0, |action| action.flags);
         let flag = |bit| flags & bit != 0;
-        let (caller, caller_is_user, account) = match request.principal.kind {
-            PrincipalKind::Known(id) => {
-                let principal = view.principal(id)?;
-                (Caller::Known, principal.kind == f::PRINCIPAL_USER, view.string(principal.account)?)
-            }
-            PrincipalKind::Foreign { account, user } => (Caller::Unknown, user, account),
-            PrincipalKind::Root { account } => (Caller::Root, true, account),
-            PrincipalKind::Session { account } => (Caller::Session, false, account),
-            PrincipalKind::Service => (Caller::Service, false, ""),
-            PrincipalKind::Anonymous => (Caller::Anonymous, false, ""),
-            PrincipalKind::Malformed | PrincipalKind::TooLong => (Caller::Malformed, false, ""),
+        let principal = match request.principal.kind {
+            PrincipalKind::Known(id) => Some((id, view.principal(id)?)),
+            _ => None,
         };
-        let parts = arn::split(request.resource);
+        let (caller, caller_is_user, account) = match (request.principal.kind, principal) {
+            (_, Some((_, principal))) => {
+                (Caller::Known, principal.kind == f::PRINCIPAL_USER, view.string_bytes(principal.account)?)
+            }
+            (PrincipalKind::Foreign { account, user }, _) => (Caller::Unknown, user, account.as_bytes()),
+            (PrincipalKind::Root { account }, _) => (Caller::Root, true, account.as_bytes()),
+            (PrincipalKind::Session { account }, _) => (Caller::Session, false, account.as_bytes()),
+            (PrincipalKind::Service, _) => (Caller::Service, false, &b""[..]),
+            (PrincipalKind::Anonymous, _) => (Caller::Anonymous, false, &b""[..]),
+            _ => (Caller::Malformed, false, &b""[..]),
+        };
+        let resource = Parts::of(request.resource.as_bytes());
         let mut facts = Combined {
             caller,
             caller_is_user,
             uncontrolled: flag(f::ACTION_UNCONTROLLED),
             uncontrolled_for_users: flag(f::ACTION_UNCONTROLLED_FOR_USERS),
             no_caller_side: flag(f::ACTION_NO_CALLER_SIDE),
-            owned_by_aws: parts.is_some_and(|parts| owned_by_aws(flags, &parts)),
-            resource: resource_side(request, flags, parts.as_ref(), account),
+            owned_by_aws: resource.is_some_and(|resource| resource.owned_by_aws(flags)),
+            resource: resource_side(request, flags, resource, account),
             identity: Verdict::default(),
             boundary: None,
         };
-        if let PrincipalKind::Known(id) = request.principal.kind {
-            let principal = view.principal(id)?;
-            // Rule R4: `*` also matches as the action's service-level ARN; whatever matches `*` matches that as well.
-            let service_arn = action.map_or(NONE, |action| action.service_arn);
-            let resource = match request.resource {
-                "*" if service_arn != NONE => view.string(service_arn)?,
-                resource => resource,
-            };
-            let layer =
-                LayerWalk { bundle: self, view, action, resource, facts: Facts { view, request, principal } };
-            facts.identity = layer.verdict(principal.identity)?;
-            if principal.boundary != NONE {
-                facts.boundary = Some(layer.verdict(principal.boundary)?);
-            }
-            let decision = combine(&facts);
-            return Some(Decision { principal: Some(id), ..decision });
+        let Some((id, principal)) = principal else { return Some(combine(&facts)) };
+        // Rule R4: `*` also matches as the action's service-level ARN; whatever matches `*` matches that as well.
+        let service_arn = action.map_or(NONE, |action| action.service_arn);
+        let resource = match request.resource {
+            "*" if service_arn != NONE => view.string(service_arn)?,
+            resource => resource,
+        };
+        let layer =
+            LayerWalk { bundle: self, view, action, resource, facts: Facts { view, request, principal } };
+        facts.identity = layer.verdict(principal.identity)?;
+        if principal.boundary != NONE {
+            facts.boundary = Some(layer.verdict(principal.boundary)?);
         }
-        Some(combine(&facts))
+        let decision = combine(&facts);
+        Some(Decision { principal: Some(id), ..decision })
     }
 }
 
-/// Whether AWS owns the resource and the action would change it (rule E11).
-fn owned_by_aws(flags: u32, parts: &[&str; 6]) -> bool {
-    let writes = f::ACTION_WRITES_POLICY | f::ACTION_WRITES_ROLE | f::ACTION_WRITES_ALIAS;
-    if flags & writes == 0 {
-        return false;
+/// The parts of a resource that the combination looks at.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    service: &'a [u8],
+    account: &'a [u8],
+    resource: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    /// `None` for fewer than six parts.
+    #[inline]
+    fn of(text: &'a [u8]) -> Option<Self> {
+        let [_, b, c, d, e] = arn::colons(text)?;
+        Some(Self {
+            service: text.get(b + 1..c)?,
+            account: text.get(d + 1..e)?,
+            resource: text.get(e + 1..)?,
+        })
     }
-    let &[_, _, service, _, account, resource] = parts;
-    let has = |bit| flags & bit != 0;
-    match service {
-        "iam" => {
-            has(f::ACTION_WRITES_POLICY) && account == "aws" && resource.starts_with("policy/")
-                || has(f::ACTION_WRITES_ROLE) && resource.starts_with("role/aws-reserved/")
-        }
-        "kms" => has(f::ACTION_WRITES_ALIAS) && resource.starts_with("alias/aws/"),
-        _ => false,
+
+    /// Whether AWS owns the resource and the action would change it (rule E11).
+    fn owned_by_aws(&self, flags: u32) -> bool {
+        let has = |bit| flags & bit != 0;
+        has(f::ACTION_WRITES_POLICY)
+            && self.service == b"iam"
+            && self.account == b"aws"
+            && self.resource.starts_with(b"policy/")
+            || has(f::ACTION_WRITES_ROLE)
+                && self.service == b"iam"
+                && self.resource.starts_with(b"role/aws-reserved/")
+            || has(f::ACTION_WRITES_ALIAS)
+                && self.service == b"kms"
+                && self.resource.starts_with(b"alias/aws/")
     }
 }
 
 /// What the resource's side would have to allow (rules E4, E8, V6).
+#[inline]
 fn resource_side(
     request: &Request<'_>,
     flags: u32,
-    parts: Option<&[&str; 6]>,
-    account: &str,
+    parts: Option<Parts<'_>>,
+    account: &[u8],
 ) -> ResourceSide {
-    if let Some(&[_, _, service, _, _, resource]) = parts {
-        if flags & f::ACTION_NEEDS_TRUST != 0 && service == "iam" && resource.starts_with("role/") {
+    if let Some(parts) = parts {
+        if flags & f::ACTION_NEEDS_TRUST != 0
+            && parts.service == b"iam"
+            && parts.resource.starts_with(b"role/")
+        {
             return ResourceSide::Trust;
         }
-        if service == "kms" && resource.starts_with("key/") {
+        if parts.service == b"kms" && parts.resource.starts_with(b"key/") {
             return ResourceSide::Key;
         }
     }
-    let from_arn = || parts.map(|parts| parts[4]).filter(|account| arn::is_account(account));
-    match request.resource_account.or_else(from_arn) {
-        Some(owner) if owner != account => ResourceSide::OtherAccount,
-        _ => ResourceSide::Free,
-    }
+    let other = match (request.resource_account, parts) {
+        (Some(owner), _) => !equal(owner.as_bytes(), account),
+        (None, Some(parts)) => {
+            let owner = parts.account;
+            owner.len() == 12 && !equal(owner, account) && owner.iter().all(u8::is_ascii_digit)
+        }
+        (None, None) => false,
+    };
+    if other { ResourceSide::OtherAccount } else { ResourceSide::Free }
 }
 
 /// The evaluation of one principal's layers for one request.
@@ -160,17 +186,18 @@ impl LayerWalk<'_> {
     #[inline]
     fn list_of(&self, set: &f::Set, action: f::Action) -> Option<u32> {
         let view = self.view;
-        let (mut low, mut high) = (set.services, set.services + set.service_count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let entry = view.set_service(middle)?;
+        if set.service_count > 0 {
+            // Always the same steps for a set, and a choice instead of a branch at each: nothing to guess wrong.
+            let (mut base, mut size) = (set.services, set.service_count);
+            while size > 1 {
+                let half = size / 2;
+                let middle = view.set_service(base + half)?;
+                base = if middle.service <= action.service { base + half } else { base };
+                size -= half;
+            }
+            let entry = view.set_service(base)?;
             if entry.service == action.service {
                 return self.cell(view.row(entry.row)?, action.class);
-            }
-            if entry.service < action.service {
-                low = middle + 1;
-            } else {
-                high = middle;
             }
         }
         Some(set.default_list)
@@ -193,7 +220,10 @@ impl LayerWalk<'_> {
     fn rule_roots(&self, set: &f::Set, verdict: &mut Verdict) -> Option<()> {
         let ActionKind::Other(text) = self.facts.request.action.kind else { return None };
         let mut room = [0; limits::ACTION_BYTES];
-        let (_, folded) = fold_and_hash(0, text.as_bytes(), &mut room)?;
+        let folded = room.get_mut(..text.len())?;
+        folded.copy_from_slice(text.as_bytes());
+        folded.make_ascii_lowercase();
+        let folded = &*folded;
         for place in set.rule_roots..set.rule_roots + set.rule_root_count {
             let list = self.view.rule_root_list(self.view.word(Section::SetRuleRoots, place)?)?;
             for place in list.start..list.start + list.length {
@@ -216,6 +246,7 @@ impl LayerWalk<'_> {
     }
 
     /// Walks all automata of a list and joins what they say. Stops at a deny, which nothing can undo (rule V1).
+    #[inline]
     fn root_list(&self, list: u32, verdict: &mut Verdict) -> Option<()> {
         let list = self.view.root_list(list)?;
         for place in list.start..list.start + list.length {

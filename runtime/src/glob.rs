@@ -52,6 +52,17 @@ impl Variables for NoVariables {
     }
 }
 
+/// The text that a glob is, where it is one literal: most operands are.
+#[inline]
+pub(crate) fn literal<'a>(view: View<'a>, glob: u32) -> Option<Option<&'a [u8]>> {
+    let range = view.glob(glob)?;
+    if range.length != 1 {
+        return Some(None);
+    }
+    let piece = view.piece(range.start)?;
+    Some(if piece.kind == PIECE_LITERAL { view.string_bytes(piece.value) } else { None })
+}
+
 /// Whether a whole text matches a glob. `None` if a record cannot be read, which validation excludes.
 pub(crate) fn matches(view: View<'_>, glob: u32, text: &[u8], variables: &impl Variables) -> Option<bool> {
     let range = view.glob(glob)?;

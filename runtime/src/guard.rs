@@ -5,6 +5,7 @@ use core::cmp::Ordering;
 use crate::context::{Context, Values};
 use crate::format::{self as f, NONE, Operand, Piece, Section};
 use crate::glob::{self, Text, Variables};
+use crate::hash::equal;
 use crate::request::Request;
 use crate::value::{arn, binary, boolean, date, ip, number};
 use crate::view::View;
@@ -167,7 +168,10 @@ impl<'a> Facts<'a> {
                 glob::equals_ignoring_case(view, operand.a, value, self)?
             }
             f::OPERAND_TEXT if comparison == f::COMPARE_BOOL => self.bool_matches(operand.a, value)?,
-            f::OPERAND_TEXT | f::OPERAND_LIKE => glob::matches(view, operand.a, value.as_bytes(), self)?,
+            f::OPERAND_TEXT | f::OPERAND_LIKE => match glob::literal(view, operand.a)? {
+                Some(literal) => equal(literal, value.as_bytes()),
+                None => glob::matches(view, operand.a, value.as_bytes(), self)?,
+            },
             f::OPERAND_ARN => match arn::split(value) {
                 Some(parts) => glob::arn_matches(view, operand.a, &parts, self)?,
                 None => false,

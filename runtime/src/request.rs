@@ -4,7 +4,7 @@ use crate::bundle::Bundle;
 use crate::context::Context;
 use crate::format::{self as f, Section};
 use crate::format::{ActionPattern, index, limits};
-use crate::hash::{fold_and_hash, hash, slot};
+use crate::hash::{equal, equal_folded, find, hash, hash_folded, slot};
 use crate::value::arn;
 
 /// One question to a bundle.
@@ -152,14 +152,13 @@ impl Bundle {
     /// Resolves an action such as `s3:GetObject`; case does not matter (rule A1). Never fails. Linear in the text; allocates nothing.
     #[must_use]
     pub fn action<'a>(&self, text: &'a str) -> Action<'a> {
-        let mut room = [0; limits::ACTION_BYTES];
-        let seed = self.view().seed(Section::ActionIndex);
-        let kind = match fold_and_hash(seed, text.as_bytes(), &mut room) {
-            None => ActionKind::TooLong,
-            Some((hash, folded)) => match self.find_action(hash, folded) {
+        let kind = if text.len() > limits::ACTION_BYTES {
+            ActionKind::TooLong
+        } else {
+            match self.find_action(text.as_bytes()) {
                 Some(id) => ActionKind::Known(id),
                 None => ActionKind::Other(text),
-            },
+            }
         };
         Action { stamp: self.stamp(), kind }
     }
@@ -179,16 +178,20 @@ impl Bundle {
         None
     }
 
+    #[inline]
     fn find_principal(&self, text: &[u8]) -> Option<u32> {
         let view = self.view();
-        let equal = |id| view.principal(id).and_then(|found| view.string_bytes(found.arn)) == Some(text);
-        self.probe(Section::PrincipalIndex, hash(view.seed(Section::PrincipalIndex), text), equal)
+        let name = |id| view.principal(id).and_then(|found| view.string_bytes(found.arn));
+        let hash = hash(view.seed(Section::PrincipalIndex), text);
+        self.probe(Section::PrincipalIndex, hash, |id| name(id).is_some_and(|name| equal(name, text)))
     }
 
-    fn find_action(&self, hash: u64, folded: &[u8]) -> Option<u32> {
+    #[inline]
+    fn find_action(&self, text: &[u8]) -> Option<u32> {
         let view = self.view();
-        let equal = |id| view.action(id).and_then(|found| view.string_bytes(found.name)) == Some(folded);
-        self.probe(Section::ActionIndex, hash, equal)
+        let name = |id| view.action(id).and_then(|found| view.string_bytes(found.name));
+        let hash = hash_folded(view.seed(Section::ActionIndex), text);
+        self.probe(Section::ActionIndex, hash, |id| name(id).is_some_and(|name| equal_folded(name, text)))
     }
 
     /// Whether an action pattern covers an action outside the vocabulary. Both halves compare each by itself (rule A1).
@@ -196,7 +199,7 @@ impl Bundle {
         if pattern.name == f::NONE {
             return Some(true);
         }
-        let Some(colon) = memchr::memchr(b':', folded) else { return Some(false) };
+        let Some(colon) = find(folded, b':') else { return Some(false) };
         let view = self.view();
         let (service, name) = folded.split_at_checked(colon)?;
         let name = name.get(1..)?;

@@ -1,6 +1,7 @@
 //! The walk: a resource's bytes through one automaton, to a terminal or a set leaf.
 
 use crate::format::{Section, TERMINAL_BIT, node};
+use crate::hash::{equal, find, place};
 use crate::view::View;
 
 /// Where a walk ended.
@@ -38,9 +39,12 @@ pub(crate) fn walk(view: View<'_>, root: u32, text: &[u8]) -> Option<End> {
         match first & 0xff {
             node::LITERAL => {
                 let literal = view.bytes_at(Section::Nodes, reference as usize + 4, parameter)?;
-                if rest.get(..parameter) == Some(literal) {
+                if rest.get(..parameter).is_some_and(|start| equal(start, literal)) {
                     offset += parameter;
                     reference = u32::from_le_bytes(*words.get(3)?);
+                } else if u32::from_le_bytes(third) == u32::from_le_bytes(second) | TERMINAL_BIT {
+                    // The same verdict whether the text ends or differs: no need to see where.
+                    return Some(end);
                 } else {
                     let equal = rest.iter().zip(literal).take_while(|(a, b)| a == b).count();
                     if equal == rest.len() {
@@ -52,9 +56,10 @@ pub(crate) fn walk(view: View<'_>, root: u32, text: &[u8]) -> Option<End> {
             }
             node::BRANCH => {
                 let Some(byte) = rest.first() else { return Some(end) };
-                let keys = view.bytes_at(Section::Nodes, reference as usize + 3, parameter)?;
+                // More than the keys, so that all of them are looked at in one or two steps.
+                let keys = view.bytes_at(Section::Nodes, reference as usize + 3, node::BRANCH_KEYS)?;
                 offset += 1;
-                reference = match keys.iter().position(|key| key == byte) {
+                reference = match place(keys, parameter, *byte) {
                     Some(index) => u32::from_le_bytes(*words.get(3 + parameter.div_ceil(4) + index)?),
                     None => u32::from_le_bytes(third),
                 };
@@ -66,7 +71,7 @@ pub(crate) fn walk(view: View<'_>, root: u32, text: &[u8]) -> Option<End> {
                 offset += 1;
                 reference = u32::from_le_bytes(*words.get(2 + node::TABLE_WORDS + target)?);
             }
-            node::SKIP => match memchr::memchr(parameter as u8, rest) {
+            node::SKIP => match find(rest, parameter as u8) {
                 None => return Some(end),
                 Some(found) => {
                     offset += found + 1;
