@@ -90,8 +90,9 @@ fn header(bytes: &[u8]) -> Result<(), LoadError> {
     if needs > FORMAT_VERSION {
         return Err(LoadError::TooNew { needs });
     }
+    // A later version that names this one as its oldest reader promises to fulfil the sentences of this one.
     let version = u32_at(bytes, 8).ok_or(LoadError::TooShort)?;
-    if version != FORMAT_VERSION {
+    if version < FORMAT_VERSION || needs == 0 || needs > version {
         return Err(LoadError::UnknownVersion { version });
     }
     let low = u32_at(bytes, 16).ok_or(LoadError::TooShort)?;
@@ -100,7 +101,7 @@ fn header(bytes: &[u8]) -> Result<(), LoadError> {
     if expected != bytes.len() as u64 {
         return Err(LoadError::WrongLength { expected, actual: bytes.len() as u64 });
     }
-    if u32_at(bytes, 24) != Some(SECTIONS as u32) || u32_at(bytes, 28) != Some(0) {
+    if u32_at(bytes, 28) != Some(0) {
         return Err(LoadError::SectionTable);
     }
     let digest = digest(bytes).ok_or(LoadError::TooShort)?;
@@ -110,22 +111,34 @@ fn header(bytes: &[u8]) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// All sections stand in order, aligned, side by side but for zero padding, and the last one ends the file.
+/// All sections stand in order, aligned, side by side but for zero padding, and the last one ends the file. Sections of later versions may
+/// stand behind the known ones.
 fn layout(bytes: &[u8]) -> Result<Layout, LoadError> {
     let mut extents = [Extent::default(); SECTIONS];
-    let mut end = HEADER_BYTES + SECTIONS * SECTION_ENTRY_BYTES;
-    for (number, (&section, extent)) in Section::ALL.iter().zip(&mut extents).enumerate() {
+    let count = u32_at(bytes, 24).ok_or(LoadError::TooShort)? as usize;
+    let table = count.checked_mul(SECTION_ENTRY_BYTES).and_then(|length| length.checked_add(HEADER_BYTES));
+    let mut end =
+        table.filter(|&end| count >= SECTIONS && end <= bytes.len()).ok_or(LoadError::SectionTable)?;
+    let mut before = 0;
+    for number in 0..count {
         let entry = HEADER_BYTES + number * SECTION_ENTRY_BYTES;
         let field = |index: usize| u32_at(bytes, entry + index * 4).ok_or(LoadError::SectionTable);
         let (kind, start, length, zero) = (field(0)?, field(1)? as usize, field(2)? as usize, field(3)?);
         let aligned = end.next_multiple_of(ALIGNMENT);
         let padding = bytes.get(end..aligned).ok_or(LoadError::SectionTable)?;
         let zeros = padding.iter().all(|&byte| byte == 0);
-        if kind != section as u32 || zero != 0 || start != aligned || !zeros {
+        let expected = match Section::ALL.get(number) {
+            Some(&section) => kind == section as u32,
+            None => kind > before,
+        };
+        if !expected || zero != 0 || start != aligned || !zeros {
             return Err(LoadError::SectionTable);
         }
+        before = kind;
         end = start.checked_add(length).filter(|&end| end <= bytes.len()).ok_or(LoadError::SectionTable)?;
-        *extent = Extent { start, length };
+        if let Some(extent) = extents.get_mut(number) {
+            *extent = Extent { start, length };
+        }
     }
     if end == bytes.len() { Ok(Layout { extents }) } else { Err(LoadError::SectionTable) }
 }
