@@ -1,0 +1,195 @@
+//! Crafted bundles: for each sentence of FORMAT.md at least one bundle that breaks that sentence, under a digest that fits.
+
+#[path = "crafted/cases.rs"]
+mod cases;
+
+use std::collections::BTreeSet;
+
+use portcullis::runtime::format::{ALIGNMENT, HEADER_BYTES, MAGIC, SECTION_ENTRY_BYTES, Section};
+use portcullis::runtime::hash::{hash, slot};
+use portcullis::runtime::{Bundle, LoadError, seal};
+
+use super::golden;
+use cases::STRUCTURE;
+
+/// A bundle taken apart.
+#[derive(Clone)]
+pub(super) struct Parts {
+    version: u32,
+    oldest: u32,
+    sections: Vec<(u32, Vec<u8>)>,
+}
+
+impl Parts {
+    pub(super) fn golden() -> Self {
+        let bundle = Bundle::from_bytes(golden::bytes()).unwrap();
+        let sections = bundle.sections();
+        let part = |&(section, _): &(Section, usize)| (section as u32, bundle.section(section).to_vec());
+        Self { version: 1, oldest: 1, sections: sections.iter().map(part).collect() }
+    }
+
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let mut table: Vec<u8> = Vec::new();
+        let mut body: Vec<u8> = Vec::new();
+        let base = HEADER_BYTES + self.sections.len() * SECTION_ENTRY_BYTES;
+        for (kind, content) in &self.sections {
+            body.resize((base + body.len()).next_multiple_of(ALIGNMENT) - base, 0);
+            for word in [*kind, (base + body.len()) as u32, content.len() as u32, 0] {
+                table.extend(word.to_le_bytes());
+            }
+            body.extend(content);
+        }
+        let mut bytes = MAGIC.to_vec();
+        for word in [self.version, self.oldest, (base + body.len()) as u32, 0, self.sections.len() as u32] {
+            bytes.extend(word.to_le_bytes());
+        }
+        bytes.resize(HEADER_BYTES, 0);
+        bytes.extend(table);
+        bytes.extend(body);
+        seal(&mut bytes);
+        bytes
+    }
+
+    fn content(&mut self, section: Section) -> &mut Vec<u8> {
+        &mut self.sections[section as usize - 1].1
+    }
+
+    fn words(&self, section: Section) -> Vec<u32> {
+        let (words, _) = self.sections[section as usize - 1].1.as_chunks::<4>();
+        words.iter().map(|word| u32::from_le_bytes(*word)).collect()
+    }
+
+    fn set_words(&mut self, section: Section, words: &[u32]) {
+        *self.content(section) = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    }
+
+    fn set(&mut self, section: Section, word: usize, value: u32) {
+        self.content(section)[word * 4..word * 4 + 4].copy_from_slice(&value.to_le_bytes());
+    }
+
+    /// The place of the first word of the first record that a test picks.
+    fn find(&self, section: Section, words: usize, pick: impl Fn(&[u32]) -> bool) -> usize {
+        words * self.words(section).chunks(words).position(pick).unwrap()
+    }
+
+    fn string(&self, id: u32) -> Vec<u8> {
+        let offsets = self.words(Section::StringOffsets);
+        let bytes = &self.sections[Section::StringBytes as usize - 1].1;
+        bytes[offsets[id as usize] as usize..offsets[id as usize + 1] as usize].to_vec()
+    }
+
+    fn add_string(&mut self, text: &[u8]) -> u32 {
+        let mut offsets = self.words(Section::StringOffsets);
+        self.content(Section::StringBytes).extend(text);
+        offsets.push(offsets.last().unwrap() + text.len() as u32);
+        self.set_words(Section::StringOffsets, &offsets);
+        offsets.len() as u32 - 2
+    }
+
+    /// Fills a hash table anew, without looking whether names stand twice.
+    fn index(&mut self, index: Section, names: &[u32]) {
+        let slots = self.words(index).len() - 1;
+        let mut table = vec![0; slots];
+        for (id, &name) in (1..).zip(names) {
+            let mut at = slot(hash(0, &self.string(name)), slots as u32) as usize;
+            while table[at] != 0 {
+                at = (at + 1) % slots;
+            }
+            table[at] = id;
+        }
+        self.set_words(index, &[vec![0], table].concat());
+    }
+
+    fn names(&self, section: Section, words: usize) -> Vec<u32> {
+        self.words(section).chunks(words).map(|record| record[0]).collect()
+    }
+}
+
+#[test]
+fn what_was_taken_apart_and_put_together_is_the_same() {
+    assert!(Parts::golden().bytes() == golden::bytes());
+}
+
+#[test]
+fn every_broken_sentence_is_refused() {
+    for (sentence, section, what, change) in STRUCTURE {
+        let mut parts = Parts::golden();
+        change(&mut parts);
+        match Bundle::from_bytes(parts.bytes()).err() {
+            Some(LoadError::Invalid { section: found, what: said, .. }) => {
+                assert!(found == *section && said.contains(what), "{sentence}: {what}: {found:?}: {said}");
+            }
+            other => panic!("{sentence}: {what}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_broken_container_is_refused() {
+    let refused = |change: fn(&mut Vec<u8>), error: LoadError| {
+        let mut bytes = golden::bytes();
+        change(&mut bytes);
+        seal(&mut bytes);
+        assert_eq!(Bundle::from_bytes(bytes).err(), Some(error));
+    };
+    // Sentences 1 to 3.
+    refused(|bytes| bytes.truncate(HEADER_BYTES - 1), LoadError::TooShort);
+    refused(|bytes| bytes[0] = b'p', LoadError::NotABundle);
+    refused(|bytes| bytes[28] = 1, LoadError::SectionTable);
+    refused(|bytes| bytes[12] = 0, LoadError::UnknownVersion { version: 1 });
+    refused(|bytes| bytes[12] = 2, LoadError::TooNew { needs: 2 });
+    refused(|bytes| bytes[8] = 0, LoadError::UnknownVersion { version: 0 });
+    let length = golden::bytes().len() as u64;
+    let wrong = LoadError::WrongLength { expected: length + (1 << 32), actual: length };
+    refused(|bytes| bytes[20] = 1, wrong);
+    // Sentence 4: not sealed again.
+    let mut bytes = golden::bytes();
+    bytes[40] ^= 1;
+    assert_eq!(Bundle::from_bytes(bytes).err(), Some(LoadError::WrongDigest));
+    // Sentences 5 and 6.
+    for (at, value) in [(24, 36), (24, 38), (64, 2), (64 + 12, 1), (64 + 4, 0), (64 + 5, 0xff), (64 + 8, 1)] {
+        let mut bytes = golden::bytes();
+        bytes[at] = value;
+        seal(&mut bytes);
+        assert_eq!(Bundle::from_bytes(bytes).err(), Some(LoadError::SectionTable), "byte {at}");
+    }
+    let mut parts = Parts::golden();
+    parts.content(Section::Cells).truncate(1);
+    let mut bytes = parts.bytes();
+    let cells = super::damage::start(&bytes, Section::Cells);
+    bytes[cells + 1] = 1;
+    seal(&mut bytes);
+    assert_eq!(Bundle::from_bytes(bytes).err(), Some(LoadError::SectionTable), "what is not zero in a gap");
+    for sections in [vec![(37, Vec::new())], vec![(40, Vec::new()), (40, Vec::new())]] {
+        let mut parts = Parts::golden();
+        parts.sections.extend(sections);
+        assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::SectionTable));
+    }
+}
+
+#[test]
+fn a_later_version_that_names_this_reader_is_read() {
+    let mut parts = Parts::golden();
+    parts.version = 7;
+    parts.sections.extend([(38, vec![1, 2, 3]), (90, Vec::new())]);
+    let bundle = Bundle::from_bytes(parts.bytes()).unwrap();
+    let old = Bundle::from_bytes(golden::bytes()).unwrap();
+    for (_, request, _) in golden::recorded() {
+        let [new, old] = [&bundle, &old].map(|bundle| portcullis::ask::ask(bundle, &request).unwrap());
+        assert_eq!((new.effect(), new.reason()), (old.effect(), old.reason()));
+    }
+    parts.oldest = 2;
+    assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::TooNew { needs: 2 }));
+}
+
+/// Sentences 1 to 6 are the container's, tested above; each of the others has a case.
+#[test]
+fn every_sentence_of_the_format_has_a_case() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/runtime/FORMAT.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let numbers = text.lines().filter_map(|line| line.split_once(". ")?.0.parse::<u32>().ok());
+    let sentences: BTreeSet<u32> = numbers.collect();
+    assert_eq!(sentences, (1..=sentences.len() as u32).collect());
+    let cases: BTreeSet<u32> = (1..=6).chain(STRUCTURE.iter().map(|(sentence, ..)| *sentence)).collect();
+    assert_eq!(cases, sentences);
+}

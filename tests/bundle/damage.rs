@@ -1,0 +1,150 @@
+//! Accidents: every truncation, every bit flip. And flips under a digest that fits, which only the structural checks can meet: what still
+//! loads must decide without a panic, and come to an end.
+
+use portcullis::ask::ask;
+use portcullis::compiler::request::Request;
+use portcullis::runtime::format::{HEADER_BYTES, SECTION_ENTRY_BYTES, Section};
+use portcullis::runtime::{Bundle, LoadError, seal};
+
+use super::{compiled, golden};
+
+/// Runs a check over numbered cases on all cores.
+fn parallel(cases: usize, check: impl Fn(usize) + Sync) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let check = &check;
+            scope.spawn(move || (thread..cases).step_by(threads).for_each(check));
+        }
+    });
+}
+
+#[test]
+fn every_truncation_is_rejected() {
+    let golden = golden::bytes();
+    for length in 0..golden.len() {
+        let error = Bundle::from_bytes(golden[..length].to_vec()).err();
+        let short = length < HEADER_BYTES && error == Some(LoadError::TooShort);
+        assert!(short || matches!(error, Some(LoadError::WrongLength { .. })), "{length}: {error:?}");
+    }
+    // Also with a header that has been told, and with bytes behind the end.
+    parallel(golden.len() / 16, |case| {
+        let mut bytes = golden[..(case * 16).max(HEADER_BYTES)].to_vec();
+        let length = bytes.len() as u64;
+        bytes[16..24].copy_from_slice(&length.to_le_bytes());
+        seal(&mut bytes);
+        assert_eq!(Bundle::from_bytes(bytes).err(), Some(LoadError::SectionTable), "{case}");
+    });
+    let longer = [golden.as_slice(), &[0; 8]].concat();
+    assert!(matches!(Bundle::from_bytes(longer).err(), Some(LoadError::WrongLength { .. })));
+}
+
+/// All bits with `PORTCULLIS_LONG_TESTS`; else all of header and table, and of every other byte one.
+#[test]
+fn every_bit_flip_is_rejected() {
+    let golden = golden::bytes();
+    let table = HEADER_BYTES + Section::ALL.len() * SECTION_ENTRY_BYTES;
+    parallel(golden.len() * 8, |case| {
+        let (at, bit) = (case / 8, case % 8);
+        if at < table || bit == at % 8 || compiled::long() {
+            let mut bytes = golden.clone();
+            bytes[at] ^= 1 << bit;
+            assert!(Bundle::from_bytes(bytes).is_err(), "bit {bit} of byte {at}");
+        }
+    });
+}
+
+/// The golden requests, and some that push at the edges.
+fn requests() -> Vec<Request> {
+    let mut requests: Vec<Request> = golden::recorded().into_iter().map(|(_, request, _)| request).collect();
+    if !compiled::long() {
+        let mut kept = 0;
+        requests.retain(|_| {
+            kept += 1;
+            kept % 3 == 0
+        });
+    }
+    let long = |text: &str| format!("{text}{}", "a:é/".repeat(300));
+    let edges: Vec<Request> = requests
+        .iter()
+        .step_by(4)
+        .map(|request| Request { resource: long(&request.resource), now: Some(i64::MAX), ..request.clone() })
+        .chain(requests.iter().step_by(5).map(|request| Request {
+            action: "svc:Unknown".to_owned(),
+            context_complete: true,
+            ..request.clone()
+        }))
+        .collect();
+    requests.extend(edges);
+    requests
+}
+
+/// Loads changed bytes under a fitting digest and, if they load, decides. Whether they did.
+fn survives(mut bytes: Vec<u8>, requests: &[Request]) -> bool {
+    seal(&mut bytes);
+    let Ok(bundle) = Bundle::from_bytes(bytes) else { return false };
+    for request in requests {
+        let decided = ask(&bundle, request).unwrap();
+        assert!(!decided.is_allowed() || decided.rule().is_some() || decided.layer().name() == "service");
+    }
+    if let Ok(provenance) = bundle.provenance() {
+        let decided = ask(&bundle, &requests[0]).unwrap();
+        let _ = provenance.statements(&decided);
+    }
+    true
+}
+
+/// With `PORTCULLIS_LONG_TESTS` every bit; else of each section some that lie evenly.
+#[test]
+fn flips_under_a_fitting_digest_never_panic_and_always_end() {
+    let (golden, requests) = (golden::bytes(), requests());
+    let bundle = Bundle::from_bytes(golden.clone()).unwrap();
+    let mut places: Vec<usize> = (0..(HEADER_BYTES + Section::ALL.len() * SECTION_ENTRY_BYTES) * 8).collect();
+    let share = if compiled::long() { usize::MAX } else { 120 };
+    for (section, _) in bundle.sections() {
+        let bits = bundle.section(section).len() * 8;
+        let start = start(&golden, section) * 8;
+        places.extend((0..bits).step_by((bits / share).max(1)).map(|bit| start + bit));
+    }
+    let survivors = std::sync::atomic::AtomicUsize::new(0);
+    parallel(places.len(), |case| {
+        let mut bytes = golden.clone();
+        bytes[places[case] / 8] ^= 1 << (places[case] % 8);
+        survivors.fetch_add(usize::from(survives(bytes, &requests)), std::sync::atomic::Ordering::Relaxed);
+    });
+    println!("{} flips, {survivors:?} still load", places.len());
+}
+
+/// The words that crafted bundles are made of: ids just inside and just outside, and the values with a meaning of their own.
+#[test]
+fn words_under_a_fitting_digest_never_panic_and_always_end() {
+    let (golden, requests) = (golden::bytes(), requests());
+    let bundle = Bundle::from_bytes(golden.clone()).unwrap();
+    let mut places: Vec<usize> = Vec::new();
+    for (section, _) in bundle.sections().into_iter().filter(|(section, _)| *section < Section::Provenance) {
+        let words = bundle.section(section).len() / 4;
+        let share = if compiled::long() { usize::MAX } else { 50 };
+        let start = start(&golden, section);
+        places.extend((0..words).step_by((words / share).max(1)).map(|word| start + word * 4));
+    }
+    let survivors = std::sync::atomic::AtomicUsize::new(0);
+    parallel(places.len(), |case| {
+        let at = places[case];
+        let old = u32::from_le_bytes(golden[at..at + 4].try_into().unwrap());
+        let values =
+            [0, 1, old.wrapping_add(1), old.wrapping_sub(1), old ^ 1 << 31, u32::MAX, u32::MAX - 1, 1 << 30];
+        for value in values {
+            let mut bytes = golden.clone();
+            bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+            survivors
+                .fetch_add(usize::from(survives(bytes, &requests)), std::sync::atomic::Ordering::Relaxed);
+        }
+    });
+    println!("{} words, {survivors:?} changed bundles still load", places.len());
+}
+
+/// Where a section begins, by the section table.
+pub(super) fn start(bytes: &[u8], section: Section) -> usize {
+    let entry = HEADER_BYTES + (section as usize - 1) * SECTION_ENTRY_BYTES;
+    u32::from_le_bytes(bytes[entry + 4..entry + 8].try_into().unwrap()) as usize
+}

@@ -1,0 +1,191 @@
+//! Golden bytes and golden decisions.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use portcullis::ask::ask;
+use portcullis::compiler::automata::Budget;
+use portcullis::compiler::model::Model;
+use portcullis::compiler::reference;
+use portcullis::compiler::request::{ContextValue, Request};
+use portcullis::runtime::format::{self as f, Section, node};
+use portcullis::runtime::{Bundle, Effect};
+
+use super::compiled;
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+/// The bytes of the golden bundle; new ones where they are to be blessed.
+pub(super) fn bytes() -> Vec<u8> {
+    if blessing() {
+        return compiled::bytes(&model(), Budget::default());
+    }
+    std::fs::read(path("v1.bundle")).unwrap()
+}
+
+fn model() -> Model {
+    let text = std::fs::read_to_string(path("v1.json")).unwrap();
+    compiled::model(compiled::resolved(&[("v1.json", &text)]))
+}
+
+fn blessing() -> bool {
+    std::env::var_os("PORTCULLIS_BLESS").is_some()
+}
+
+/// The requests of `v1.txt`: the line up to the arrow, the request, and what stands behind the arrow.
+pub(super) fn recorded() -> Vec<(String, Request, String)> {
+    let text = std::fs::read_to_string(path("v1.txt")).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let (left, right) = line.split_once("->").unwrap();
+            (left.to_owned(), request(left), right.trim().to_owned())
+        })
+        .collect()
+}
+
+fn request(line: &str) -> Request {
+    let mut words = line.split_whitespace();
+    let principal = match words.next().unwrap() {
+        "*" => "*".to_owned(),
+        "bob" => "arn:aws:iam::123456789012:user/p/bob".to_owned(),
+        "deployer" => "arn:aws:iam::123456789012:role/deployer".to_owned(),
+        name => format!("arn:aws:iam::123456789012:user/{name}"),
+    };
+    let (action, resource) = (words.next().unwrap().to_owned(), words.next().unwrap().to_owned());
+    let mut request = Request { principal, action, resource, ..Request::default() };
+    for word in words {
+        let (key, value) = word.split_once('=').unwrap();
+        let list = value.strip_prefix('[').and_then(|inside| inside.strip_suffix(']'));
+        match (key, list) {
+            ("now", _) => request.now = Some(value.parse().unwrap()),
+            ("aws:ResourceAccount", _) => request.resource_account = Some(value.to_owned()),
+            (_, Some(items)) => {
+                let items = items.split(',').map(str::to_owned).collect();
+                request.context.push((key.to_owned(), ContextValue::Many(items)));
+            }
+            _ => request.context.push((key.to_owned(), ContextValue::One(value.to_owned()))),
+        }
+    }
+    request
+}
+
+#[test]
+fn the_writer_still_writes_the_golden_bytes() {
+    let written = compiled::bytes(&model(), Budget::default());
+    if blessing() {
+        std::fs::write(path("v1.bundle"), &written).unwrap();
+    }
+    let golden = bytes();
+    let first = golden.iter().zip(&written).position(|(a, b)| a != b);
+    assert!(
+        golden == written,
+        "the writer gives other bytes than tests/golden/v1.bundle ({} instead of {}, first at {first:?}). If that is on purpose: did the \
+         format change in a way that older readers would misread? Then it needs a new version. Else bless the new bytes: \
+         PORTCULLIS_BLESS=1 cargo test --test bundle",
+        written.len(),
+        golden.len(),
+    );
+}
+
+#[test]
+fn the_reader_decides_golden_requests_as_recorded() {
+    let (bundle, model) = (Bundle::from_bytes(bytes()).unwrap(), model());
+    let mut text = String::new();
+    for line in std::fs::read_to_string(path("v1.txt")).unwrap().lines().filter(|line| line.starts_with('#'))
+    {
+        writeln!(text, "{line}").unwrap();
+    }
+    let mut wrong = Vec::new();
+    let mut effects = std::collections::BTreeMap::<&str, usize>::new();
+    for (line, request, expected) in recorded() {
+        let decided = ask(&bundle, &request).unwrap();
+        let reference = reference::decide(&model, &request);
+        assert_eq!(
+            (decided.effect(), decided.layer(), decided.reason()),
+            (reference.effect, reference.layer, reference.reason),
+            "{line}"
+        );
+        let found = format!("{} {} {}", decided.effect(), decided.layer(), decided.reason().name());
+        writeln!(text, "{line}-> {found}").unwrap();
+        if found != expected {
+            wrong.push(format!("{line}-> {found}, recorded is {expected:?}"));
+        }
+        *effects.entry(decided.effect().name()).or_default() += 1;
+        let statements = bundle.provenance().unwrap().statements(&decided).len();
+        assert_eq!(statements > 0, decided.rule().is_some(), "{line}");
+    }
+    if blessing() {
+        std::fs::write(path("v1.txt"), text).unwrap();
+        return;
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    for effect in [Effect::Allow, Effect::ExplicitDeny, Effect::ImplicitDeny] {
+        assert!(effects.get(effect.name()).is_some_and(|&count| count >= 5), "{effects:?}");
+    }
+}
+
+/// Every word of a section, as records of so many words.
+pub(super) fn records(bundle: &Bundle, section: Section, words: usize) -> Vec<Vec<u32>> {
+    let (chunks, _) = bundle.section(section).as_chunks::<4>();
+    let all: Vec<u32> = chunks.iter().map(|word| u32::from_le_bytes(*word)).collect();
+    all.chunks(words).map(<[u32]>::to_vec).collect()
+}
+
+/// The kinds of the nodes, by walking over the arena as FORMAT.md says.
+fn node_kinds(bundle: &Bundle) -> Vec<u32> {
+    let words: Vec<u32> = records(bundle, Section::Nodes, 1).concat();
+    let mut kinds = Vec::new();
+    let mut at = 0;
+    while let Some(first) = words.get(at) {
+        let parameter = (first >> 8) as usize;
+        kinds.push(first & 0xff);
+        at += match first & 0xff {
+            node::LITERAL => 4 + parameter.div_ceil(4),
+            node::BRANCH => 3 + parameter.div_ceil(4) + parameter,
+            node::TABLE => 66 + parameter,
+            node::SKIP => 3,
+            node::SUFFIX => 3 + parameter.div_ceil(4),
+            node::LEAF => 2,
+            other => panic!("node kind {other}"),
+        };
+    }
+    kinds
+}
+
+/// What the golden bundle does not hold, no test of damage can damage.
+#[test]
+fn the_golden_bundle_holds_every_kind_of_record() {
+    let bundle = Bundle::from_bytes(bytes()).unwrap();
+    for (section, length) in bundle.sections() {
+        assert!(length > 0, "section {} is empty", section.name());
+    }
+    let seen = |values: Vec<u32>, all: std::ops::RangeInclusive<u32>, what: &str| {
+        for value in all {
+            assert!(values.contains(&value), "no {what} {value}");
+        }
+    };
+    let column = |section, words: usize, field: usize| -> Vec<u32> {
+        records(&bundle, section, words).iter().map(|record| record[field]).collect()
+    };
+    seen(node_kinds(&bundle), node::LITERAL..=node::LEAF, "node kind");
+    seen(column(Section::Operands, f::Operand::WORDS, 0), f::OPERAND_TEXT..=f::OPERAND_IP, "operand kind");
+    let operators = column(Section::Atoms, f::Atom::WORDS, 0);
+    let comparisons = operators.iter().map(|operator| operator & f::ATOM_COMPARISON).collect();
+    seen(comparisons, f::COMPARE_STRING..=f::COMPARE_NULL, "comparison");
+    for bit in [f::ATOM_NEGATED, f::ATOM_IF_EXISTS, f::ATOM_ANY_VALUE, f::ATOM_ALL_VALUES] {
+        assert!(operators.iter().any(|operator| operator & bit != 0), "no operator with bit {bit}");
+    }
+    seen(column(Section::Pieces, f::Piece::WORDS, 0), f::PIECE_LITERAL..=f::PIECE_VARIABLE, "piece kind");
+    seen(column(Section::Keys, f::Key::WORDS, 1), f::KEY_REQUEST..=f::KEY_EPOCH_TIME, "key source");
+    seen(column(Section::Terminals, f::Terminal::WORDS, 0), 0..=f::TERMINAL_DENY, "terminal flags");
+    // A residue that both allows and is negated would need an Allow with NotResource and a variable.
+    let flags = column(Section::Residues, f::Residue::WORDS, 1);
+    assert!(
+        [0, f::RESIDUE_DENY, f::RESIDUE_DENY | f::RESIDUE_NEGATED].iter().all(|flag| flags.contains(flag))
+    );
+    seen(column(Section::Rows, f::Row::WORDS, 2), 0..=1, "row width");
+    seen(column(Section::RuleRoots, f::RuleRoot::WORDS, 2), 0..=1, "negation of rule roots");
+}
