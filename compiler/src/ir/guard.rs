@@ -40,6 +40,32 @@ fn write_parts(f: &mut fmt::Formatter<'_>, parts: &[Glob; 6]) -> fmt::Result {
     write!(f, "{:?}", texts.join(":"))
 }
 
+/// A moment as people read it, in UTC; seconds since 1970 outside the years 0000 to 9999, which have no such text.
+fn write_date(f: &mut fmt::Formatter<'_>, seconds: i64, fraction: &str) -> fmt::Result {
+    const YEARS: std::ops::Range<i64> = -62_167_219_200..253_402_300_800;
+    if !YEARS.contains(&seconds) {
+        return write!(f, "@{seconds}");
+    }
+    // Days since 0000-03-01: years that begin in March have their leap day at the end, which makes all else regular.
+    let (days, second) = (seconds.div_euclid(86_400) + 719_468, seconds.rem_euclid(86_400));
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (year, month) =
+        (year + 400 * era + i64::from(month > 9), if month > 9 { month - 9 } else { month + 3 });
+    write!(f, "{year:04}-{month:02}-{day:02}")?;
+    if second != 0 || !fraction.is_empty() {
+        write!(f, "T{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)?;
+        if !fraction.is_empty() {
+            write!(f, ".{fraction}")?;
+        }
+        f.write_str("Z")?;
+    }
+    Ok(())
+}
+
 /// An operand as people read it: texts in quotes, all else bare.
 struct OperandText<'a>(&'a OperandForm);
 
@@ -50,8 +76,7 @@ impl fmt::Display for OperandText<'_> {
             OperandForm::Arn(parts) => write_parts(f, parts),
             OperandForm::ArnNothing => f.write_str("nothing"),
             OperandForm::Number(number) => f.write_str(number),
-            OperandForm::Date { seconds, fraction } if fraction.is_empty() => write!(f, "@{seconds}"),
-            OperandForm::Date { seconds, fraction } => write!(f, "@{seconds}.{fraction}"),
+            OperandForm::Date { seconds, fraction } => write_date(f, *seconds, fraction),
             OperandForm::Bool(value) => write!(f, "{value}"),
             OperandForm::Binary(base64) => write!(f, "base64 {base64}"),
             OperandForm::Ip { v6: true, address, prefix } => {
@@ -71,5 +96,29 @@ impl fmt::Display for Atom {
             write!(f, "{}{}", if index == 0 { " " } else { ", " }, OperandText(operand))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_runtime::value::date::{Date, Zone};
+
+    #[test]
+    fn dates_read_back() {
+        let text = |seconds, fraction: &str| {
+            let fraction = fraction.into();
+            OperandText(&OperandForm::Date { seconds, fraction }).to_string()
+        };
+        assert_eq!(text(1_798_761_600, ""), "2027-01-01");
+        assert_eq!(text(1_798_761_600, "5"), "2027-01-01T00:00:00.5Z");
+        assert_eq!(text(1_795_428_061, ""), "2026-11-23T10:01:01Z");
+        assert_eq!(text(253_402_300_800, ""), "@253402300800");
+        assert_eq!(text(i64::MIN, ""), "@-9223372036854775808");
+        let month = 2_629_743;
+        for seconds in (-62_167_219_200..253_402_300_800).step_by(month) {
+            let text = text(seconds, "");
+            assert_eq!(Date::parse(&text, Zone::Required).map(|date| date.seconds), Some(seconds), "{text}");
+        }
     }
 }
