@@ -220,9 +220,9 @@ fn findings_for_machines_have_all_their_fields() {
                 },
                 {
                     "code": "a2-malformed-action", "severity": "warning",
-                    "message": "`s3` matches no action: nothing is trimmed or split, and a name follows a service and a colon",
+                    "message": "`s3` matches no action: it names no service",
                     "place": place(4, 34, "\"s3\"", ""), "related": [],
-                    "help": "write service:Name, without blanks"
+                    "help": "write service:Name, such as s3:GetObject; for every action *"
                 }
             ]
         })
@@ -238,6 +238,35 @@ fn findings_for_machines_have_all_their_fields() {
         let done = folder.run(&["check", "b.json", "--format", "json"]);
         assert_eq!((done.status, &done.json()["diagnostics"][0]["code"]), (2, &Value::from(code)));
     }
+}
+
+#[test]
+fn attachments_need_a_principal_and_a_document() {
+    let folder = Folder::new();
+    folder.write("a.json", statement(r#""Effect": "Allow", "Action": "*", "Resource": "*""#));
+    folder.write("snapshot.json", r#"{"UserDetailList": []}"#);
+    for (attach, message) in [
+        (
+            "alice=a.json",
+            "error[attach-principal]: `alice` is no principal that a policy can be attached to: it is not of the form \
+             arn:partition:iam::account:kind/name\n --> a.json:1:1\n  |\n1 | {\n  | ^ this document was to be attached\n  |\n  \
+             = help: write arn:aws:iam::ACCOUNT:user/NAME or arn:aws:iam::ACCOUNT:role/NAME\n\n1 error, 0 warnings\n",
+        ),
+        (
+            "arn:aws:iam::123456789012:user/alice=snapshot.json",
+            "error[attach-not-a-document]: only a policy document can be attached\n --> snapshot.json:1:1\n  |\n\
+             1 | {\"UserDetailList\": []}\n  | ^^^^^^^^^^^^^^^^^^^^^^\n  |\n  = help: attach a file that holds one policy document, with \
+             `Statement` at the top\n\n1 error, 0 warnings\n",
+        ),
+    ] {
+        assert_eq!(folder.run(&["check", "--attach", attach]).complains(2), message);
+    }
+    assert!(
+        folder
+            .run(&["check", "--attach", &format!("{ALICE}=none.json")])
+            .complains(2)
+            .contains("error[input-unreadable]")
+    );
 }
 
 #[test]

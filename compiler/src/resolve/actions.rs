@@ -29,15 +29,8 @@ fn pattern(reader: &mut Reader<'_, '_>, text: &str, span: Span) -> ActionPattern
     let form = form(text);
     match &form {
         ActionForm::Nothing => {
-            let message = format!(
-                "`{}` matches no action: nothing is trimmed or split, and a name follows a service and a colon",
-                shown(text)
-            );
-            let help = if text.contains(',') {
-                "write a list, one action per string"
-            } else {
-                "write service:Name, without blanks"
-            };
+            let (what, help) = malformed(text);
+            let message = format!("`{}` matches no action: {what}", shown(text));
             reader.lint(codes::A2_MALFORMED_ACTION, span, message, help);
         }
         ActionForm::Named { service, .. } if service.has_wildcard() => {
@@ -53,6 +46,19 @@ fn pattern(reader: &mut Reader<'_, '_>, text: &str, span: Span) -> ActionPattern
         ActionForm::Named { .. } | ActionForm::Everything => {}
     }
     ActionPattern { form, text: text.into() }
+}
+
+/// Why a text is no action pattern, and what to write (rule A2).
+fn malformed(text: &str) -> (&'static str, &'static str) {
+    if text.contains(',') {
+        ("it is one text, and nothing is split at a comma", "write a list, one action per string")
+    } else if text.contains(char::is_whitespace) {
+        ("it holds a blank, and nothing is trimmed", "remove the blank")
+    } else if text.contains(':') {
+        ("no name follows the colon", "write service:Name; for all of a service service:*")
+    } else {
+        ("it names no service", "write service:Name, such as s3:GetObject; for every action *")
+    }
 }
 
 fn form(text: &str) -> ActionForm {

@@ -68,12 +68,18 @@ fn pattern(
     match reading {
         Reading::Plain => {}
         Reading::Padded => {
-            let message =
-                format!("`{}` is no ARN; it is read as if wildcards stood in the missing parts", shown(text));
             let help = "write all six parts: arn:partition:service:region:account:resource";
             if excluding {
+                let message = format!(
+                    "`{}` is no ARN, and what it excludes from this Allow is not certain",
+                    shown(text)
+                );
                 reader.error_l(codes::R5_PADDED, span, message, help);
             } else {
+                let message = format!(
+                    "`{}` is no ARN; it is read as if wildcards stood in the missing parts",
+                    shown(text)
+                );
                 reader.lint(codes::R5_PADDED, span, message, help);
             }
         }

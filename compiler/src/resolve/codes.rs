@@ -70,7 +70,7 @@ codes! {
     SCENARIO_FIELD "scenario-field" "A scenario has an unknown field, lacks one, or one has the wrong value."
     SCENARIO_UNSUPPORTED "scenario-unsupported" "A scenario uses a layer or principal that this version does not evaluate."
     SNAPSHOT_FIELD "snapshot-field" "An entry of a snapshot or policy list lacks a field, or one has the wrong type."
-    SNAPSHOT_TRUNCATED "p-snapshot-truncated" "The last page of a snapshot says that there are more."
+    SNAPSHOT_TRUNCATED "snapshot-truncated" "The last page of a snapshot says that there are more."
     SNAPSHOT_UNKNOWN_FIELD "snapshot-unknown-field" "Lint: a snapshot has a field of an unknown name, which is ignored."
     TOO_MANY "too-many" "Further findings of one code in one file are not shown."
     X1_MALFORMED_VARIABLE "x1-malformed-variable" "A policy variable is malformed (lint in a version of a managed policy that is not the default, which is then left out)."

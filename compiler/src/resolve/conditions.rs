@@ -190,18 +190,31 @@ fn parse(text: &str) -> Result<Operator, Wrong<'_>> {
     }
 }
 
+/// The comparison nearest to a misspelt one, with its suffix if that is what is misspelt.
+fn nearest_operator(name: &str) -> Option<String> {
+    let plain = BaseOperator::ALL.iter().map(|base| base.name());
+    let near = suggest::nearest(name, plain.clone()).map(str::to_owned);
+    near.or_else(|| {
+        let suffixed: Vec<String> = plain.map(|name| format!("{name}IfExists")).collect();
+        suggest::nearest(name, suffixed.iter().map(String::as_str)).map(str::to_owned)
+    })
+}
+
 /// What to do about a name that is no operator.
 fn advice(text: &str, wrong: Wrong<'_>) -> String {
     let (part, near) = match wrong {
         Wrong::NullIfExists => {
             return "`Null` asks whether the key exists; write it without IfExists".to_owned();
         }
-        Wrong::Prefix(prefix) => (prefix, suggest::nearest(prefix, PREFIXES.iter().map(|(name, _)| *name))),
-        Wrong::Base(name) => (name, suggest::nearest(name, BaseOperator::ALL.iter().map(|base| base.name()))),
+        Wrong::Prefix(prefix) => {
+            let near = suggest::nearest(prefix, PREFIXES.iter().map(|(name, _)| *name));
+            (prefix, near.map(str::to_owned))
+        }
+        Wrong::Base(name) => (name, nearest_operator(name)),
     };
     match (near, wrong) {
         (Some(near), _) if !part.is_empty() => {
-            format!("did you mean `{}`?", shown(&text.replacen(part, near, 1)))
+            format!("did you mean `{}`?", shown(&text.replacen(part, &near, 1)))
         }
         (_, Wrong::Prefix(_)) => "the prefixes are ForAnyValue: and ForAllValues:".to_owned(),
         _ => "the operators are String…, Numeric…, Date…, Bool, BinaryEquals, …IpAddress, Arn… and Null"
@@ -243,6 +256,7 @@ mod tests {
             ("StringEqual", "did you mean `StringEquals`?"),
             ("StringEqualIfExists", "did you mean `StringEqualsIfExists`?"),
             ("ForAnyValue:stringlik", "did you mean `ForAnyValue:StringLike`?"),
+            ("stringnotlikeifexist", "did you mean `StringNotLikeIfExists`?"),
             ("ForAnyValues:StringLike", "did you mean `ForAnyValue:StringLike`?"),
             (
                 "Equals",

@@ -208,12 +208,11 @@ fn read_effect(reader: &mut Reader<'_, '_>, member: Option<&Member>, span: Span)
         "Deny" => Some(Effect::Deny),
         other => {
             let message = format!("`{}` is no effect", shown(other));
-            reader.error(
-                codes::P2_EFFECT,
-                member.value.span,
-                message,
-                reader.did_you_mean(codes::P2_EFFECT, other, &["Allow", "Deny"]),
-            );
+            let help = match reader.nearest(codes::P2_EFFECT, other, &["Allow", "Deny"]) {
+                Some(_) => reader.did_you_mean(codes::P2_EFFECT, other, &["Allow", "Deny"]),
+                None => help.to_owned(),
+            };
+            reader.error(codes::P2_EFFECT, member.value.span, message, help);
             None
         }
     }

@@ -2,6 +2,7 @@
 
 use portcullis_grammar::diagnostic::{Diagnostic, Severity};
 use portcullis_grammar::json::Value;
+use portcullis_grammar::source::Span;
 
 use super::super::document::Sized;
 use super::super::drafts::{Drafts, PolicyDraft};
@@ -49,6 +50,8 @@ pub(super) fn read<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut 
         return;
     };
     let (items, span) = items;
+    // The opening bracket: underlining all versions would help nobody.
+    let span = Span::new(span.start as usize, span.start as usize + 1);
     let versions: Vec<_> = items.iter().filter_map(|item| version(reader, item)).collect();
     let Some((text, parsed)) = arn else { return };
     // With a broken version, what follows would only complain about its absence.
@@ -65,7 +68,10 @@ pub(super) fn read<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut 
     let (first, second) = (defaults.next(), defaults.next());
     let Some((default_at, default_version)) = first.filter(|_| second.is_none()) else {
         let count = versions.iter().filter(|version| version.is_default).count();
-        let message = format!("`{}` has {count} default versions instead of one", shown(text));
+        let message = match count {
+            0 => format!("`{}` has no default version", shown(text)),
+            _ => format!("`{}` has {count} default versions instead of one", shown(text)),
+        };
         reader.error(
             codes::I2_DEFAULT_VERSION,
             span,
