@@ -1,6 +1,7 @@
 //! The compiler: syntax in, bundle out. Pure: no IO, no clock, no environment, no printing.
 //!
 //! [`compile`] is the pipeline behind [`resolve`](resolve::resolve), a line for each pass; what holds behind a pass is said there.
+#![forbid(unsafe_code)]
 
 pub mod automata;
 pub mod bundle;

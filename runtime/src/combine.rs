@@ -164,6 +164,18 @@ mod tests {
     }
 
     #[test]
+    fn e3_within_one_account_the_identity_grants_alone() {
+        let decided = combine(&facts());
+        assert_eq!((decided.effect, decided.layer), (Effect::Allow, Layer::Identity));
+    }
+
+    #[test]
+    fn e4_another_account_needs_its_resource_policy() {
+        let decided = combine(&Facts { resource: ResourceSide::OtherAccount, ..facts() });
+        assert_eq!((decided.effect, decided.reason), (Effect::ImplicitDeny, Reason::CrossAccount));
+    }
+
+    #[test]
     fn e8_strict_services_do_not_go_by_the_identity_alone() {
         for resource in [ResourceSide::Key, ResourceSide::Trust, ResourceSide::OtherAccount] {
             assert_eq!(combine(&Facts { resource, ..facts() }).effect, Effect::ImplicitDeny);

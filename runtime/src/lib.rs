@@ -21,6 +21,7 @@
 //! # }
 //! ```
 #![no_std]
+#![forbid(unsafe_code)]
 
 extern crate alloc;
 

@@ -1,0 +1,90 @@
+//! Every rule of SEMANTICS.md is named by a test, or is on the list of what later layers bring.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{files, read, root};
+
+/// Rules that no part of this version evaluates. Who builds one takes it off the list and names a test after it.
+const LATER: &[&str] = &[
+    // Principals in resource-type policies: so far only their shape is checked (N4, N5).
+    "N1", "N2", "N3", "N6", // SCPs, RCPs, sessions, endpoint policies.
+    "E1", "E2", "E6", "E12", // Taking a role.
+    "I3",
+];
+
+/// The ids of the rules, in order.
+fn rules(semantics: &str) -> Vec<String> {
+    let id = |line: &str| {
+        let (id, _) = line.strip_prefix("- ")?.split_once(". ")?;
+        let (letter, number) = id.split_at_checked(1)?;
+        let plain = letter.chars().all(|it| it.is_ascii_uppercase()) && number.parse::<u32>().is_ok();
+        plain.then(|| id.to_owned())
+    };
+    semantics.lines().filter_map(id).collect()
+}
+
+/// The names of all test functions.
+pub(super) fn tests() -> Vec<String> {
+    let mut names = Vec::new();
+    for file in files(&[".rs"]) {
+        let mut is_test = false;
+        for line in file.text.lines().map(str::trim) {
+            if line == "#[test]" {
+                is_test = true;
+            } else if let Some(rest) = line.strip_prefix("fn ") {
+                if is_test {
+                    names.push(rest.split(['(', '<']).next().unwrap().to_owned());
+                }
+                is_test = false;
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn rules_have_ids_in_order() {
+    let rules = rules(&read("compiler/SEMANTICS.md"));
+    assert!(rules.len() > 50);
+    let mut last = BTreeMap::<&str, u32>::new();
+    for rule in &rules {
+        let (letter, number) = rule.split_at(1);
+        let number = number.parse::<u32>().unwrap();
+        let before = last.insert(letter, number).unwrap_or(0);
+        assert_eq!(number, before + 1, "{rule} is out of order");
+    }
+    let letters: String = last.keys().copied().collect();
+    assert_eq!(letters, "ACEINPRVX");
+}
+
+/// The copy in the repository is that of the rules that the project works by.
+#[test]
+fn the_copy_of_the_rules_is_whole() {
+    match std::fs::read_to_string(root().join("../shared/SEMANTICS.md")) {
+        Ok(shared) => {
+            assert!(shared == read("compiler/SEMANTICS.md"), "compiler/SEMANTICS.md is another text")
+        }
+        Err(_) => println!("SKIPPED: ../shared/SEMANTICS.md is not there"),
+    }
+}
+
+#[test]
+fn every_rule_is_named_by_a_test_or_waits_for_its_layer() {
+    let tested: BTreeSet<String> = tests()
+        .iter()
+        .flat_map(|name| name.split('_'))
+        .filter(|word| {
+            let (letter, number) = word.split_at_checked(1).unwrap_or_default();
+            letter.chars().all(|it| it.is_ascii_lowercase()) && number.parse::<u32>().is_ok()
+        })
+        .map(str::to_ascii_uppercase)
+        .collect();
+    let rules: BTreeSet<String> = rules(&read("compiler/SEMANTICS.md")).into_iter().collect();
+    let later: BTreeSet<String> = LATER.iter().map(|rule| (*rule).to_owned()).collect();
+    let untested: Vec<&String> = rules.difference(&tested).filter(|rule| !later.contains(*rule)).collect();
+    assert!(untested.is_empty(), "no test is named after {untested:?} (a test of rule C4 is named `c4_…`)");
+    let built: Vec<&String> = later.intersection(&tested).collect();
+    assert!(built.is_empty(), "tests are named after {built:?}: take them off the list of later layers");
+    let unknown: Vec<&String> = tested.union(&later).filter(|rule| !rules.contains(*rule)).collect();
+    assert!(unknown.is_empty(), "there are no rules {unknown:?}");
+}
