@@ -1,6 +1,7 @@
 //! A validated bundle: from here on nothing can panic, and every decision ends.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::error::LoadError;
@@ -20,7 +21,9 @@ pub struct Bundle {
     bytes: Cow<'static, [u8]>,
     layout: Layout,
     /// Distinguishes the handles of this bundle from those of another.
-    stamp: u64,
+    stamp: u32,
+    /// The names of the context keys: few, and wanted as text at every condition.
+    keys: Box<[Box<str>]>,
 }
 
 impl Bundle {
@@ -36,17 +39,22 @@ impl Bundle {
         let bytes = bytes.into();
         let layout = validate::validate(&bytes)?;
         let stamp = validate::stamp(&bytes);
-        Ok(Self { bytes, layout, stamp })
+        let mut bundle = Self { bytes, layout, stamp, keys: Box::default() };
+        let view = bundle.view();
+        let keys = (0..view.count(Section::Keys, format::Key::WORDS)?)
+            .filter_map(|key| view.string(view.key(key)?.name).map(Box::from));
+        bundle.keys = keys.collect();
+        Ok(bundle)
     }
 
     #[inline]
     pub(crate) fn view(&self) -> View<'_> {
         let bytes: &[u8] = &self.bytes;
-        View { bytes, words: bytes.as_chunks::<4>().0, layout: &self.layout }
+        View { bytes, words: bytes.as_chunks::<4>().0, layout: &self.layout, keys: &self.keys }
     }
 
     #[inline]
-    pub(crate) fn stamp(&self) -> u64 {
+    pub(crate) fn stamp(&self) -> u32 {
         self.stamp
     }
 

@@ -2,14 +2,51 @@
 //! small facts.
 
 use crate::decision::{Decision, Effect, Layer, Reason, RuleId};
+use crate::format::NONE;
 
 /// What one layer of identity type says about a request: a rule that denies, a rule that allows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+///
+/// Two words, so that it stays in a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
+    deny: u32,
+    allow: u32,
+}
+
+impl Default for Verdict {
+    fn default() -> Self {
+        Self { deny: NONE, allow: NONE }
+    }
+}
+
+impl Verdict {
     /// A rule that denies.
-    pub deny: Option<RuleId>,
+    #[inline]
+    #[must_use]
+    pub const fn deny(self) -> Option<RuleId> {
+        if self.deny == NONE { None } else { Some(RuleId(self.deny)) }
+    }
+
     /// A rule that allows.
-    pub allow: Option<RuleId>,
+    #[inline]
+    #[must_use]
+    pub const fn allow(self) -> Option<RuleId> {
+        if self.allow == NONE { None } else { Some(RuleId(self.allow)) }
+    }
+
+    /// The verdict with one more rule that denies; the first one stays.
+    #[inline]
+    #[must_use]
+    pub const fn denied_by(self, rule: RuleId) -> Self {
+        if self.deny == NONE { Self { deny: rule.0, ..self } } else { self }
+    }
+
+    /// The verdict with one more rule that allows; the first one stays.
+    #[inline]
+    #[must_use]
+    pub const fn allowed_by(self, rule: RuleId) -> Self {
+        if self.allow == NONE { Self { allow: rule.0, ..self } } else { self }
+    }
 }
 
 /// Who the caller is, as far as the combination cares.
@@ -77,6 +114,7 @@ const fn implicit(layer: Layer, reason: Reason) -> Decision {
 
 /// The decision (rules V1, V5, E3–E5, E8–E11, E13).
 #[must_use]
+#[inline]
 pub fn combine(facts: &Facts) -> Decision {
     let authenticated = !matches!(facts.caller, Caller::Anonymous | Caller::Malformed);
     if facts.uncontrolled && authenticated || facts.uncontrolled_for_users && facts.caller_is_user {
@@ -93,7 +131,7 @@ pub fn combine(facts: &Facts) -> Decision {
         return implicit(Layer::Resource, Reason::TrustPolicyNotEvaluated);
     }
     let denies =
-        [(Layer::Identity, facts.identity.deny), (Layer::Boundary, facts.boundary.and_then(|it| it.deny))];
+        [(Layer::Identity, facts.identity.deny()), (Layer::Boundary, facts.boundary.and_then(Verdict::deny))];
     for (layer, deny) in denies {
         if deny.is_some() {
             return decision(Effect::ExplicitDeny, layer, Reason::Statement, deny);
@@ -111,13 +149,13 @@ pub fn combine(facts: &Facts) -> Decision {
     if facts.caller == Caller::Unknown {
         return implicit(Layer::Identity, Reason::UnknownPrincipal);
     }
-    if facts.identity.allow.is_none() {
+    if facts.identity.allow().is_none() {
         return implicit(Layer::Identity, Reason::NoStatement);
     }
-    if facts.boundary.is_some_and(|boundary| boundary.allow.is_none()) {
+    if facts.boundary.is_some_and(|boundary| boundary.allow().is_none()) {
         return implicit(Layer::Boundary, Reason::NoStatement);
     }
-    decision(Effect::Allow, Layer::Identity, Reason::Statement, facts.identity.allow)
+    decision(Effect::Allow, Layer::Identity, Reason::Statement, facts.identity.allow())
 }
 
 #[cfg(test)]
@@ -133,14 +171,14 @@ mod tests {
             no_caller_side: false,
             owned_by_aws: false,
             resource: ResourceSide::Free,
-            identity: Verdict { deny: None, allow: Some(RuleId(7)) },
+            identity: Verdict::default().allowed_by(RuleId(7)),
             boundary: None,
         }
     }
 
     #[test]
     fn v1_a_deny_in_any_layer_wins() {
-        let deny = Verdict { deny: Some(RuleId(1)), allow: Some(RuleId(2)) };
+        let deny = Verdict::default().denied_by(RuleId(1)).allowed_by(RuleId(2));
         let decided = combine(&Facts { identity: deny, ..facts() });
         assert_eq!((decided.effect, decided.layer), (Effect::ExplicitDeny, Layer::Identity));
         let decided = combine(&Facts { boundary: Some(deny), ..facts() });
@@ -183,7 +221,7 @@ mod tests {
         let nobody =
             Facts { caller: Caller::Anonymous, caller_is_user: false, uncontrolled: true, ..facts() };
         assert_eq!(combine(&nobody).effect, Effect::ImplicitDeny);
-        let denied = Verdict { deny: Some(RuleId(0)), allow: None };
+        let denied = Verdict::default().denied_by(RuleId(0));
         assert!(combine(&Facts { uncontrolled: true, identity: denied, ..facts() }).is_allowed());
     }
 
@@ -191,7 +229,7 @@ mod tests {
     fn e11_what_aws_owns_is_denied_after_explicit_denies() {
         let decided = combine(&Facts { owned_by_aws: true, ..facts() });
         assert_eq!((decided.effect, decided.layer), (Effect::ImplicitDeny, Layer::Service));
-        let denied = Verdict { deny: Some(RuleId(0)), allow: None };
+        let denied = Verdict::default().denied_by(RuleId(0));
         let decided = combine(&Facts { owned_by_aws: true, identity: denied, ..facts() });
         assert_eq!(decided.effect, Effect::ExplicitDeny);
     }

@@ -3,11 +3,11 @@
 use crate::bundle::Bundle;
 use crate::combine::{Caller, Facts as Combined, ResourceSide, Verdict, combine};
 use crate::decision::{Decision, Effect, Layer, Reason, RuleId};
-use crate::format::{self as f, NONE, Section, TERMINAL_BIT, limits};
+use crate::format::{self as f, NONE, Section, limits};
 use crate::guard::Facts;
 use crate::hash::equal;
 use crate::leaf;
-use crate::request::{ActionKind, PrincipalKind, Request};
+use crate::request::{PrincipalKind, Request};
 use crate::value::arn;
 use crate::view::View;
 use crate::walk::{End, walk};
@@ -38,23 +38,23 @@ impl Bundle {
             return None;
         }
         let too_long = request.resource.len() > limits::RESOURCE_BYTES
-            || request.action.kind == ActionKind::TooLong
-            || request.principal.kind == PrincipalKind::TooLong;
+            || request.action.is_too_long()
+            || request.principal.kind() == PrincipalKind::TooLong;
         if too_long || !request.context.within_limits() {
             return Some(refusal(Layer::Limit, Reason::LimitExceeded));
         }
         let view = self.view();
-        let action = match request.action.kind {
-            ActionKind::Known(id) => Some(view.action(id)?),
-            _ => None,
+        let action = match request.action.known() {
+            Some(id) => Some(view.action(id)?),
+            None => None,
         };
         let flags = action.map_or(0, |action| action.flags);
         let flag = |bit| flags & bit != 0;
-        let principal = match request.principal.kind {
-            PrincipalKind::Known(id) => Some((id, view.principal(id)?)),
-            _ => None,
+        let principal = match request.principal.known() {
+            Some(id) => Some((id, view.principal(id)?)),
+            None => None,
         };
-        let (caller, caller_is_user, account) = match (request.principal.kind, principal) {
+        let (caller, caller_is_user, account) = match (request.principal.kind(), principal) {
             (_, Some((_, principal))) => {
                 (Caller::Known, principal.kind == f::PRINCIPAL_USER, view.string_bytes(principal.account)?)
             }
@@ -84,8 +84,13 @@ impl Bundle {
             "*" if service_arn != NONE => view.string(service_arn)?,
             resource => resource,
         };
-        let layer =
-            LayerWalk { bundle: self, view, action, resource, facts: Facts { view, request, principal } };
+        let layer = LayerWalk {
+            bundle: self,
+            view,
+            action: action.as_ref(),
+            resource,
+            facts: &Facts { view, request, principal },
+        };
         facts.identity = layer.verdict(principal.identity)?;
         if principal.boundary != NONE {
             facts.boundary = Some(layer.verdict(principal.boundary)?);
@@ -165,9 +170,9 @@ fn resource_side(
 struct LayerWalk<'a> {
     bundle: &'a Bundle,
     view: View<'a>,
-    action: Option<f::Action>,
+    action: Option<&'a f::Action>,
     resource: &'a str,
-    facts: Facts<'a>,
+    facts: &'a Facts<'a>,
 }
 
 impl LayerWalk<'_> {
@@ -184,7 +189,7 @@ impl LayerWalk<'_> {
 
     /// The root list of an action of the vocabulary.
     #[inline]
-    fn list_of(&self, set: &f::Set, action: f::Action) -> Option<u32> {
+    fn list_of(&self, set: &f::Set, action: &f::Action) -> Option<u32> {
         let view = self.view;
         if set.service_count > 0 {
             // Always the same steps for a set, and a choice instead of a branch at each: nothing to guess wrong.
@@ -218,10 +223,10 @@ impl LayerWalk<'_> {
 
     /// Rules whose action patterns cover an action that the vocabulary does not hold.
     fn rule_roots(&self, set: &f::Set, verdict: &mut Verdict) -> Option<()> {
-        let ActionKind::Other(text) = self.facts.request.action.kind else { return None };
+        let text = self.facts.request.action.text();
         let mut room = [0; limits::ACTION_BYTES];
         let folded = room.get_mut(..text.len())?;
-        folded.copy_from_slice(text.as_bytes());
+        folded.copy_from_slice(text);
         folded.make_ascii_lowercase();
         let folded = &*folded;
         for place in set.rule_roots..set.rule_roots + set.rule_root_count {
@@ -249,21 +254,23 @@ impl LayerWalk<'_> {
     #[inline]
     fn root_list(&self, list: u32, verdict: &mut Verdict) -> Option<()> {
         let list = self.view.root_list(list)?;
-        for place in list.start..list.start + list.length {
-            let root = self.view.word(Section::Roots, place)?;
-            let end = match root & TERMINAL_BIT {
-                0 => walk(self.view, root, self.resource.as_bytes())?,
-                _ => End::Terminal(root & !TERMINAL_BIT),
-            };
-            match end {
-                End::Terminal(terminal) => self.terminal(terminal, verdict)?,
-                End::Leaf { leaf, offset } => self.leaf(leaf, offset, verdict)?,
-            }
-            if verdict.deny.is_some() {
+        self.root(list.root, verdict)?;
+        for place in list.rest..list.rest + list.rest_count {
+            if verdict.deny().is_some() {
                 break;
             }
+            self.root(self.view.word(Section::Roots, place)?, verdict)?;
         }
         Some(())
+    }
+
+    /// Walks one automaton.
+    #[inline]
+    fn root(&self, root: u32, verdict: &mut Verdict) -> Option<()> {
+        match walk(self.view, root, self.resource.as_bytes())? {
+            End::Terminal(terminal) => self.terminal(terminal, verdict),
+            End::Leaf { leaf, offset } => self.leaf(leaf, offset, verdict),
+        }
     }
 
     #[inline]
@@ -273,17 +280,17 @@ impl LayerWalk<'_> {
         }
         let terminal = self.view.terminal(terminal)?;
         if terminal.flags != 0 {
-            let rule = Some(RuleId(self.view.word(Section::TerminalRules, terminal.rules)?));
+            let rule = RuleId(terminal.rule);
             if terminal.flags & f::TERMINAL_DENY != 0 {
-                verdict.deny = rule;
+                *verdict = verdict.denied_by(rule);
                 return Some(());
             }
-            verdict.allow = verdict.allow.or(rule);
+            *verdict = verdict.allowed_by(rule);
         }
         for place in terminal.residues..terminal.residues + terminal.residue_count {
             let residue = self.view.residue(place)?;
             let denies = residue.flags & f::RESIDUE_DENY != 0;
-            if !denies && verdict.allow.is_some() {
+            if !denies && verdict.allow().is_some() {
                 // Residues stand denies first: from here on nothing could change the verdict.
                 break;
             }
@@ -329,6 +336,6 @@ impl LayerWalk<'_> {
 }
 
 fn record(verdict: &mut Verdict, denies: bool, rule: u32) {
-    let place = if denies { &mut verdict.deny } else { &mut verdict.allow };
-    *place = place.or(Some(RuleId(rule)));
+    let rule = RuleId(rule);
+    *verdict = if denies { verdict.denied_by(rule) } else { verdict.allowed_by(rule) };
 }

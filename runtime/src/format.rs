@@ -179,11 +179,22 @@ records! {
         /// String: the ARN that a resource `*` also matches as (rule R4), or [`NONE`].
         service_arn,
     }
+    /// The automata of one cell.
+    RootList {
+        /// The first reference; the empty terminal where there is none.
+        root,
+        /// First of the others.
+        rest,
+        /// Number of the others.
+        rest_count,
+    }
     /// What is known at the end of a walk.
     Terminal {
         /// Bits [`TERMINAL_ALLOW`] and [`TERMINAL_DENY`]: what holds whatever the context says.
         flags,
-        /// First of its rules: those behind the flags, the first one decides.
+        /// The first of its rules, which is the one that a decision names; [`NONE`] without flags.
+        rule,
+        /// First of its rules: those behind the flags.
         rules,
         /// Number of rules.
         rule_count,

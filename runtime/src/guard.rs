@@ -50,19 +50,19 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn requested(&self, name: u32) -> Option<Held<'a>> {
+    fn requested(&self, key: u32) -> Option<Held<'a>> {
         let context: &'a dyn Context = self.request.context;
-        Some(match context.get(self.view.string(name)?)? {
+        Some(match context.get(self.view.keys.get(key as usize)?)? {
             Values::One(text) => Held::One(Text::Borrowed(text)),
             Values::Many(texts) => Held::Many(texts),
         })
     }
 
     /// What a key holds, or `None` if it is missing (rule C12).
-    fn held(&self, key: u32) -> Option<Held<'a>> {
-        let key = self.view.key(key)?;
+    fn held(&self, id: u32) -> Option<Held<'a>> {
+        let key = self.view.key(id)?;
         if self.request.context_is_complete {
-            return self.requested(key.name);
+            return self.requested(id);
         }
         let text = |string| Some(Held::One(Text::Borrowed(self.view.string(string)?)));
         let fixed = |text| Some(Held::One(Text::Borrowed(text)));
@@ -85,12 +85,12 @@ impl<'a> Facts<'a> {
                 text(tag.value)
             }
             f::KEY_CURRENT_TIME => self
-                .requested(key.name)
+                .requested(id)
                 .or_else(|| self.request.now.map(|now| Held::One(crate::clock::iso_8601(now)))),
-            f::KEY_EPOCH_TIME => self
-                .requested(key.name)
-                .or_else(|| self.request.now.map(|now| Held::One(crate::clock::epoch(now)))),
-            _ => self.requested(key.name),
+            f::KEY_EPOCH_TIME => {
+                self.requested(id).or_else(|| self.request.now.map(|now| Held::One(crate::clock::epoch(now))))
+            }
+            _ => self.requested(id),
         }
     }
 

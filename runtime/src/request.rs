@@ -27,11 +27,26 @@ pub struct Request<'a> {
 }
 
 /// Who asks, resolved against one bundle. Resolve it once per session and keep it.
+///
+/// Two words, so that it is handed over in registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Principal<'a> {
-    pub(crate) stamp: u64,
-    pub(crate) kind: PrincipalKind<'a>,
+    pub(crate) stamp: u32,
+    /// A principal's id, or one of the numbers behind [`LAST_ID`].
+    id: u32,
+    account: Option<&'a [u8; 12]>,
 }
+
+/// Ids that are none of the bundle's principals; it cannot hold so many.
+const LAST_ID: u32 = u32::MAX - 16;
+const USER: u32 = LAST_ID + 1;
+const ROLE: u32 = LAST_ID + 2;
+const ROOT: u32 = LAST_ID + 3;
+const SESSION: u32 = LAST_ID + 4;
+const SERVICE: u32 = LAST_ID + 5;
+const ANONYMOUS: u32 = LAST_ID + 6;
+const MALFORMED: u32 = LAST_ID + 7;
+const TOO_LONG: u32 = LAST_ID + 8;
 
 /// What a principal is to a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,38 +83,83 @@ pub enum PrincipalKind<'a> {
 
 impl<'a> Principal<'a> {
     /// What this principal is to its bundle.
+    #[inline]
     #[must_use]
-    pub const fn kind(&self) -> PrincipalKind<'a> {
-        self.kind
+    pub fn kind(&self) -> PrincipalKind<'a> {
+        let account = || self.account.and_then(|account| core::str::from_utf8(account).ok()).unwrap_or("");
+        match self.id {
+            USER | ROLE => PrincipalKind::Foreign { account: account(), user: self.id == USER },
+            ROOT => PrincipalKind::Root { account: account() },
+            SESSION => PrincipalKind::Session { account: account() },
+            SERVICE => PrincipalKind::Service,
+            ANONYMOUS => PrincipalKind::Anonymous,
+            MALFORMED => PrincipalKind::Malformed,
+            TOO_LONG => PrincipalKind::TooLong,
+            id => PrincipalKind::Known(id),
+        }
+    }
+
+    /// The id of a principal that the bundle holds.
+    #[inline]
+    pub(crate) const fn known(&self) -> Option<u32> {
+        if self.id <= LAST_ID { Some(self.id) } else { None }
+    }
+
+    #[inline]
+    fn new(stamp: u32, kind: PrincipalKind<'a>) -> Self {
+        let (id, account) = match kind {
+            PrincipalKind::Known(id) => (id, ""),
+            PrincipalKind::Foreign { account, user } => (if user { USER } else { ROLE }, account),
+            PrincipalKind::Root { account } => (ROOT, account),
+            PrincipalKind::Session { account } => (SESSION, account),
+            PrincipalKind::Service => (SERVICE, ""),
+            PrincipalKind::Anonymous => (ANONYMOUS, ""),
+            PrincipalKind::Malformed => (MALFORMED, ""),
+            PrincipalKind::TooLong => (TOO_LONG, ""),
+        };
+        Self { stamp, id, account: account.as_bytes().first_chunk() }
     }
 }
 
 /// What is asked for, resolved against one bundle. Resolve it once per route and keep it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Action<'a> {
-    pub(crate) stamp: u64,
-    pub(crate) kind: ActionKind<'a>,
+    pub(crate) stamp: u32,
+    /// The vocabulary's id, or [`NONE`](f::NONE).
+    id: u32,
+    /// The text of an action outside the vocabulary, as far as an action may be long.
+    text: &'a [u8],
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ActionKind<'a> {
-    /// In the vocabulary.
-    Known(u32),
-    /// Outside of it: decided by rule roots.
-    Other(&'a str),
-    /// Longer than an action may be (rule V4).
-    TooLong,
-}
-
-impl Action<'_> {
+impl<'a> Action<'a> {
     /// Whether the bundle's vocabulary holds the action; one that it does not hold is decided just as exactly, but slower.
+    #[inline]
     #[must_use]
     pub const fn is_in_vocabulary(&self) -> bool {
-        matches!(self.kind, ActionKind::Known(_))
+        self.id != f::NONE
+    }
+
+    /// The vocabulary's id.
+    #[inline]
+    pub(crate) const fn known(&self) -> Option<u32> {
+        if self.id == f::NONE { None } else { Some(self.id) }
+    }
+
+    /// The text of an action outside the vocabulary.
+    #[inline]
+    pub(crate) const fn text(&self) -> &'a [u8] {
+        self.text
+    }
+
+    /// Whether it is longer than an action may be (rule V4).
+    #[inline]
+    pub(crate) const fn is_too_long(&self) -> bool {
+        self.text.len() > limits::ACTION_BYTES
     }
 }
 
 /// What a principal that the bundle does not hold is, by its text alone.
+#[cold]
 fn classify(text: &str) -> PrincipalKind<'_> {
     if text == "*" {
         return PrincipalKind::Anonymous;
@@ -136,6 +196,7 @@ fn classify(text: &str) -> PrincipalKind<'_> {
 impl Bundle {
     /// Resolves a principal: an ARN, a service name or `*`. Never fails: what is unknown or malformed is a principal that no identity
     /// policy speaks for (rule E13). Linear in the text; allocates nothing.
+    #[inline]
     #[must_use]
     pub fn principal<'a>(&self, text: &'a str) -> Principal<'a> {
         let kind = if text.len() > limits::RESOURCE_BYTES {
@@ -146,21 +207,16 @@ impl Bundle {
                 None => classify(text),
             }
         };
-        Principal { stamp: self.stamp(), kind }
+        Principal::new(self.stamp(), kind)
     }
 
     /// Resolves an action such as `s3:GetObject`; case does not matter (rule A1). Never fails. Linear in the text; allocates nothing.
+    #[inline]
     #[must_use]
     pub fn action<'a>(&self, text: &'a str) -> Action<'a> {
-        let kind = if text.len() > limits::ACTION_BYTES {
-            ActionKind::TooLong
-        } else {
-            match self.find_action(text.as_bytes()) {
-                Some(id) => ActionKind::Known(id),
-                None => ActionKind::Other(text),
-            }
-        };
-        Action { stamp: self.stamp(), kind }
+        let text = text.as_bytes();
+        let known = if text.len() > limits::ACTION_BYTES { None } else { self.find_action(text) };
+        Action { stamp: self.stamp(), id: known.unwrap_or(f::NONE), text }
     }
 
     /// Walks a hash table's probe sequence: never further than validation lets an entry stand from its place.

@@ -20,10 +20,9 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(*four))
 }
 
-/// The first eight bytes of the digest.
-pub(crate) fn stamp(bytes: &[u8]) -> u64 {
-    let digest = bytes.get(DIGEST_AT..).and_then(<[u8]>::first_chunk::<8>);
-    digest.map_or(0, |word| u64::from_le_bytes(*word))
+/// The first four bytes of the digest.
+pub(crate) fn stamp(bytes: &[u8]) -> u32 {
+    u32_at(bytes, DIGEST_AT).unwrap_or(0)
 }
 
 /// The digest over all bytes but the digest's own.
@@ -46,13 +45,13 @@ pub fn seal(bytes: &mut [u8]) {
 pub(crate) fn validate(bytes: &[u8]) -> Result<Layout, LoadError> {
     header(bytes)?;
     let layout = layout(bytes)?;
-    let view = View { bytes, words: bytes.as_chunks::<4>().0, layout: &layout };
+    let view = View { bytes, words: bytes.as_chunks::<4>().0, layout: &layout, keys: &[] };
     let counts = Counts {
         strings: tables::strings(view)?,
         globs: view.count(Section::Globs, f::Range::WORDS)?,
         arn_patterns: view.count(Section::ArnPatterns, f::ArnPattern::WORDS)?,
         keys: view.count(Section::Keys, f::Key::WORDS)?,
-        root_lists: view.count(Section::RootLists, f::Range::WORDS)?,
+        root_lists: view.count(Section::RootLists, f::RootList::WORDS)?,
         rule_root_lists: view.count(Section::RuleRootLists, f::Range::WORDS)?,
         services: view.count(Section::Services, f::Service::WORDS)?,
         sets: view.count(Section::Sets, f::Set::WORDS)?,

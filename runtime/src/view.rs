@@ -5,8 +5,8 @@
 
 use crate::error::LoadError;
 use crate::format::{
-    Action, ActionPattern, ArnPattern, Atom, Key, Operand, Piece, Principal, Range, Residue, Row, RuleRoot,
-    Section, Service, Set, SetService, Tag, Terminal,
+    Action, ActionPattern, ArnPattern, Atom, Key, Operand, Piece, Principal, Range, Residue, RootList, Row,
+    RuleRoot, Section, Service, Set, SetService, Tag, Terminal,
 };
 
 /// Number of sections.
@@ -40,6 +40,8 @@ pub(crate) struct View<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) words: &'a [[u8; 4]],
     pub(crate) layout: &'a Layout,
+    /// The names of the context keys; empty while a bundle is validated.
+    pub(crate) keys: &'a [alloc::boxed::Box<str>],
 }
 
 macro_rules! accessors {
@@ -62,7 +64,7 @@ accessors! {
     row: Row in Rows;
     service: Service in Services;
     action: Action in Actions;
-    root_list: Range in RootLists;
+    root_list: RootList in RootLists;
     terminal: Terminal in Terminals;
     residue: Residue in Residues;
     arn_pattern: ArnPattern in ArnPatterns;

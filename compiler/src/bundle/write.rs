@@ -225,8 +225,10 @@ impl Writer {
     fn automata(&mut self, automata: &Automata) {
         let (mut lists, mut roots) = (Vec::new(), Vec::new());
         for list in automata.roots.lists.items() {
-            f::Range { start: roots.len() as u32, length: list.len() as u32 }.write(&mut lists);
-            roots.extend_from_slice(list);
+            let (root, rest) =
+                list.split_first().map_or((f::TERMINAL_BIT, &[][..]), |(root, rest)| (*root, rest));
+            f::RootList { root, rest: roots.len() as u32, rest_count: rest.len() as u32 }.write(&mut lists);
+            roots.extend_from_slice(rest);
         }
         self.sections.put(Section::RootLists, lists);
         self.sections.put_words(Section::Roots, roots);
@@ -251,6 +253,7 @@ impl Writer {
             };
             f::Terminal {
                 flags,
+                rule: own.first().copied().unwrap_or(NONE),
                 rules: rules.len() as u32,
                 rule_count: own.len() as u32,
                 residues: residue_count,

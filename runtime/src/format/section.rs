@@ -49,9 +49,9 @@ sections! {
     Actions = 13,
     /// Hash table over lower-case action names: the seed, then slots: id + 1, or 0 for an empty one.
     ActionIndex = 14,
-    /// [`Range`](super::Range) records into `Roots`.
+    /// [`RootList`](super::RootList) records.
     RootLists = 15,
-    /// `u32` references.
+    /// `u32` references, by root list: all but its first.
     Roots = 16,
     /// `u32` words of the automaton nodes.
     Nodes = 17,

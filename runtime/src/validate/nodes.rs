@@ -27,17 +27,21 @@ pub(super) fn validate(view: View<'_>) -> Result<(), LoadError> {
         at += edges(view, at, terminals, &reference, &leaf_starts)?;
     }
     let mut roots = SideBySide::new(Section::Roots, view.count(Section::Roots, 1)?);
-    for index in 0..view.count(Section::RootLists, f::Range::WORDS)? {
+    for index in 0..view.count(Section::RootLists, f::RootList::WORDS)? {
         let list = view.root_list(index).ok_or(invalid(Section::RootLists, index, "unreadable"))?;
-        let mut before = None;
-        for place in roots.take(list.start, list.length, Section::RootLists, index)? {
+        check(reference(list.root), Section::RootLists, index, "unknown node or terminal")?;
+        let rest = roots.take(list.rest, list.rest_count, Section::RootLists, index)?;
+        let alone = rest.is_empty() || list.root != TERMINAL_BIT;
+        check(alone, Section::RootLists, index, "others behind the empty terminal")?;
+        let mut before = list.root ^ TERMINAL_BIT;
+        for place in rest {
             let root =
                 view.word(Section::Roots, place).ok_or(invalid(Section::Roots, place, "unreadable"))?;
             check(reference(root), Section::Roots, place, "unknown node or terminal")?;
             // Terminals first, and none twice.
             let rank = root ^ TERMINAL_BIT;
-            check(before.is_none_or(|before| before < rank), Section::Roots, place, "out of order")?;
-            before = Some(rank);
+            check(before < rank, Section::Roots, place, "out of order")?;
+            before = rank;
         }
     }
     roots.finish()
@@ -136,7 +140,9 @@ fn terminals(view: View<'_>) -> Result<u32, LoadError> {
     for index in 0..count {
         let terminal = view.terminal(index).ok_or(invalid(section, index, "unreadable"))?;
         check(terminal.flags <= f::TERMINAL_DENY, section, index, "unknown flags, or both")?;
-        rules.take(terminal.rules, terminal.rule_count, section, index)?;
+        let own = rules.take(terminal.rules, terminal.rule_count, section, index)?;
+        let first = if own.is_empty() { Some(NONE) } else { view.word(Section::TerminalRules, own.start) };
+        check(first == Some(terminal.rule), section, index, "its rule is not the first of its rules")?;
         let founded = (terminal.flags != 0) == (terminal.rule_count > 0);
         check(founded, section, index, "flags without rules, or rules without")?;
         let empty = terminal.flags == 0 && terminal.residue_count == 0;

@@ -256,7 +256,8 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     (32, Section::Terminals, "no empty terminal", |it| it.content(Section::Terminals).clear()),
     (32, Section::Terminals, "terminal 0 is not empty", |it| {
         it.set(Section::Terminals, 0, 1);
-        it.set(Section::Terminals, 2, 1);
+        it.set(Section::Terminals, 1, it.words(Section::TerminalRules)[0]);
+        it.set(Section::Terminals, 3, 1);
     }),
     (33, Section::Terminals, "unknown flags, or both", |it| it.set(Section::Terminals, 0, 3)),
     (33, Section::Terminals, "flags without rules", |it| {
@@ -264,16 +265,20 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
         it.set(Section::Terminals, at, 0);
     }),
     (33, Section::Terminals, "does not begin", |it| {
-        let at = it.find(Section::Terminals, f::Terminal::WORDS, |terminal| terminal[1] > 0);
-        it.set(Section::Terminals, at + 1, 0);
+        let at = it.find(Section::Terminals, f::Terminal::WORDS, |terminal| terminal[2] > 0);
+        it.set(Section::Terminals, at + 2, 0);
+    }),
+    (33, Section::Terminals, "not the first of its rules", |it| {
+        let at = it.find(Section::Terminals, f::Terminal::WORDS, |terminal| terminal[0] == 1);
+        it.set(Section::Terminals, at + 1, NONE - 1);
     }),
     (34, Section::Terminals, "does not begin", |it| {
-        let at = it.find(Section::Terminals, f::Terminal::WORDS, |terminal| terminal[3] > 0);
-        it.set(Section::Terminals, at + 3, 0);
+        let at = it.find(Section::Terminals, f::Terminal::WORDS, |terminal| terminal[4] > 0);
+        it.set(Section::Terminals, at + 4, 0);
     }),
     (34, Section::Residues, "a deny behind an allow", |it| {
-        let pairs = it.find(Section::Terminals, f::Terminal::WORDS, |terminal| terminal[4] > 1);
-        let first = it.words(Section::Terminals)[pairs + 3] as usize * f::Residue::WORDS;
+        let pairs = it.find(Section::Terminals, f::Terminal::WORDS, |terminal| terminal[5] > 1);
+        let first = it.words(Section::Terminals)[pairs + 4] as usize * f::Residue::WORDS;
         it.set(Section::Residues, first + 1, 0);
         it.set(Section::Residues, first + f::Residue::WORDS + 1, f::RESIDUE_DENY);
     }),
@@ -353,13 +358,18 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
         it.set(Section::Nodes, at + 2, NONE);
     }),
     (42, Section::Roots, "unknown node or terminal", |it| it.set(Section::Roots, 0, NONE)),
+    (42, Section::RootLists, "unknown node or terminal", |it| it.set(Section::RootLists, 0, NONE)),
     (42, Section::RootLists, "does not begin", |it| {
-        let at = it.find(Section::RootLists, 2, |list| list[0] > 0);
-        it.set(Section::RootLists, at, 0);
+        let at = it.find(Section::RootLists, f::RootList::WORDS, |list| list[1] > 0);
+        it.set(Section::RootLists, at + 1, 0);
+    }),
+    (42, Section::RootLists, "behind the empty terminal", |it| {
+        let at = it.find(Section::RootLists, f::RootList::WORDS, |list| list[2] > 0);
+        it.set(Section::RootLists, at, f::TERMINAL_BIT);
     }),
     (42, Section::Roots, "out of order", |it| {
-        let list = it.find(Section::RootLists, 2, |list| list[1] > 1);
-        let first = it.words(Section::RootLists)[list] as usize;
-        it.set(Section::Roots, first + 1, it.words(Section::Roots)[first]);
+        let list = it.find(Section::RootLists, f::RootList::WORDS, |list| list[2] > 0);
+        let (root, rest) = (it.words(Section::RootLists)[list], it.words(Section::RootLists)[list + 1]);
+        it.set(Section::Roots, rest as usize, root);
     }),
 ];
