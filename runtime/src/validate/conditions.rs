@@ -95,10 +95,13 @@ pub(super) fn guards(view: View<'_>, counts: &Counts, globs: &Globs) -> Result<(
         }
     });
     operands.finish()?;
+    let mut named = Bits::new(counts.strings);
     each!(view, Keys, Key, key, |at, key| {
         let section = Section::Keys;
         let known = key.name < counts.strings && key.source <= f::KEY_SOURCES;
         check(known, section, at, "unknown string or source")?;
+        // A loaded bundle holds the names as texts: shared ones could take more than the bundle does.
+        check(named.insert(key.name), section, at, "a name stands twice")?;
         let tag = if key.source == f::KEY_PRINCIPAL_TAG { key.tag < counts.strings } else { key.tag == NONE };
         check(tag, section, at, "a tag where none belongs, or none where one does")?;
     });

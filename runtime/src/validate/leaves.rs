@@ -2,7 +2,7 @@
 
 use super::checks::{Bits, check, invalid, optional, within};
 use crate::error::LoadError;
-use crate::format::{self as f, Section, leaf};
+use crate::format::{self as f, NONE, Section, leaf};
 use crate::view::View;
 
 /// Leaves stand side by side and use the section up; so do the parts of each. Gives the words at which they begin.
@@ -52,6 +52,7 @@ impl Leaves<'_> {
         let mut end = self.end(rules_at, rules.checked_mul(leaf::RULE_WORDS as u32))?;
         for record in (rules_at..end).step_by(leaf::RULE_WORDS) {
             let (flags, guard) = (self.word(record + 1)?, self.word(record + 2)?);
+            check(self.word(record)? != NONE, section, at, "no rule")?;
             check(flags <= f::RESIDUE_DENY | f::RESIDUE_NEGATED, section, at, "unknown flags")?;
             check(optional(guard, self.guards), section, at, "unknown guard")?;
         }

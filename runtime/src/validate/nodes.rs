@@ -143,7 +143,9 @@ fn terminals(view: View<'_>) -> Result<u32, LoadError> {
         let own = rules.take(terminal.rules, terminal.rule_count, section, index)?;
         let first = if own.is_empty() { Some(NONE) } else { view.word(Section::TerminalRules, own.start) };
         check(first == Some(terminal.rule), section, index, "its rule is not the first of its rules")?;
-        let founded = (terminal.flags != 0) == (terminal.rule_count > 0);
+        // A verdict takes `NONE` for no rule: under that name a deny would be lost.
+        let says = terminal.flags != 0;
+        let founded = says == (terminal.rule_count > 0) && says == (terminal.rule != NONE);
         check(founded, section, index, "flags without rules, or rules without")?;
         let empty = terminal.flags == 0 && terminal.residue_count == 0;
         check(index > 0 || empty, section, index, "terminal 0 is not empty")?;
@@ -167,6 +169,7 @@ fn residue(view: View<'_>, at: u32, checks: &mut SideBySide) -> Result<f::Residu
     let guards = view.count(Section::Guards, f::Range::WORDS)?;
     let patterns = view.count(Section::ArnPatterns, f::ArnPattern::WORDS)?;
     let residue = view.residue(at).ok_or(invalid(section, at, "unreadable"))?;
+    check(residue.rule != NONE, section, at, "no rule")?;
     check(residue.flags <= f::RESIDUE_DENY | f::RESIDUE_NEGATED, section, at, "unknown flags")?;
     check(super::checks::optional(residue.guard, guards), section, at, "unknown guard")?;
     let negated = residue.flags & f::RESIDUE_NEGATED != 0;

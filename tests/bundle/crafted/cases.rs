@@ -245,6 +245,7 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     }),
     (31, Section::Keys, "unknown string", |it| it.set(Section::Keys, 0, NONE)),
     (31, Section::Keys, "unknown string or source", |it| it.set(Section::Keys, 1, 11)),
+    (31, Section::Keys, "twice", |it| it.set(Section::Keys, 3, it.words(Section::Keys)[0])),
     (31, Section::Keys, "a tag", |it| {
         let at = it.find(Section::Keys, 3, |key| key[1] == f::KEY_PRINCIPAL_TAG);
         it.set(Section::Keys, at + 2, NONE);
@@ -282,6 +283,12 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
         it.set(Section::Residues, first + 1, 0);
         it.set(Section::Residues, first + f::Residue::WORDS + 1, f::RESIDUE_DENY);
     }),
+    (33, Section::Terminals, "flags without rules", |it| {
+        let at = it.find(Section::Terminals, f::Terminal::WORDS, |terminal| terminal[0] == 2);
+        it.set(Section::Terminals, at + 1, NONE);
+        it.set(Section::TerminalRules, it.words(Section::Terminals)[at + 2] as usize, NONE);
+    }),
+    (35, Section::Residues, "no rule", |it| it.set(Section::Residues, 0, NONE)),
     (35, Section::Residues, "unknown flags", |it| it.set(Section::Residues, 1, 4)),
     (35, Section::Residues, "unknown guard", |it| it.set(Section::Residues, 2, NONE - 1)),
     (35, Section::Residues, "negated without", |it| {
@@ -296,6 +303,7 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     }),
     (36, Section::Leaves, "no rules", |it| it.content(Section::Leaves).extend([0; 8])),
     (37, Section::Leaves, "too many", |it| it.set(Section::Leaves, 0, 1_025)),
+    (37, Section::Leaves, "no rule", |it| it.set(Section::Leaves, 2, NONE)),
     (37, Section::Leaves, "unknown flags", |it| it.set(Section::Leaves, 3, 4)),
     (37, Section::Leaves, "unknown guard", |it| it.set(Section::Leaves, 4, 1 << 20)),
     (38, Section::Leaves, "block size", |it| {
