@@ -6,6 +6,7 @@ use portcullis::compiler::request::Request;
 use portcullis::runtime::format::{HEADER_BYTES, SECTION_ENTRY_BYTES, Section};
 use portcullis::runtime::{Bundle, LoadError, seal};
 
+use super::worlds::Random;
 use super::{compiled, golden};
 
 /// Runs a check over numbered cases on all cores.
@@ -141,6 +142,34 @@ fn words_under_a_fitting_digest_never_panic_and_always_end() {
         }
     });
     println!("{} words, {survivors:?} changed bundles still load", places.len());
+}
+
+/// Several changes at once: what one check would have caught may hide behind another.
+#[test]
+fn random_changes_under_a_fitting_digest_never_panic_and_always_end() {
+    let (golden, requests) = (golden::bytes(), requests());
+    let hot = start(&golden, Section::StringOffsets)..start(&golden, Section::Provenance);
+    let survivors = std::sync::atomic::AtomicUsize::new(0);
+    let cases = if compiled::long() { 300_000 } else { 2_000 };
+    parallel(cases, |case| {
+        let random = &mut Random::new(case as u64);
+        let mut bytes = golden.clone();
+        for _ in 0..2 + random.below(3) {
+            let at = (hot.start + random.below(hot.len())) / 4 * 4;
+            let word = u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+            // Another word of the bundle is a likely id; a small step stays inside most bounds.
+            let other = (hot.start + random.below(hot.len())) / 4 * 4;
+            let value = match random.below(4) {
+                0 => u32::from_le_bytes(bytes[other..other + 4].try_into().unwrap()),
+                1 => word.wrapping_add(random.below(9) as u32).wrapping_sub(4),
+                2 => word ^ 1 << random.below(32),
+                _ => random.below(300) as u32,
+            };
+            bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        }
+        survivors.fetch_add(usize::from(survives(bytes, &requests)), std::sync::atomic::Ordering::Relaxed);
+    });
+    println!("{cases} changed bundles, {survivors:?} still load");
 }
 
 /// Where a section begins, by the section table.
