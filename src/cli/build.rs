@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::inputs::{Policies, show};
 use super::output::report;
-use super::{Outcome, Result};
+use super::{Failure, Outcome, Result};
 use crate::compiler::bundle::facts_of;
-use crate::files::write_whole;
+use crate::files::{is_same_file, write_whole};
 use crate::runtime::Bundle;
 
 /// Arguments of `build`.
@@ -37,6 +37,10 @@ pub(super) fn run(arguments: &Arguments) -> Result {
     let builder = arguments.policies.builder().strip(arguments.strip);
     let started = Instant::now();
     let input = builder.read();
+    if input.inputs.iter().any(|input| is_same_file(&input.path, &arguments.output)) {
+        let output = arguments.output.display();
+        return Err(Failure(format!("{output} is one of the inputs: the bundle needs a file of its own")));
+    }
     let resolved = Instant::now();
     let diagnostics = &input.resolved.diagnostics;
     let Some(model) = &input.resolved.model else {

@@ -161,6 +161,10 @@ fn human(case: &Case, file: &str) -> String {
             let id = error.id.as_deref().unwrap_or("(no id)");
             let id = plain(id);
             let _ = writeln!(text, "FAIL {id} ({file}:{})\n  error: {}", error.line, error.message);
+            let first = error.diagnostics.iter().find(|found| found.is_error());
+            if let Some(help) = first.and_then(|found| found.help.as_ref()) {
+                let _ = writeln!(text, "  help: {help}");
+            }
         }
     }
     text

@@ -10,6 +10,8 @@ use portcullis_grammar::source::Source;
 /// Columns of a rendered line; longer source lines, such as a snapshot on one line, are trimmed around what is underlined.
 const WIDTH: usize = 120;
 
+/// How much of a line in bytes is taken on either side of a label.
+const AROUND: usize = 1_000;
 /// How far apart in bytes labels may stand to be shown in one piece of text; lines between them are folded.
 const NEAR: u32 = 4_096;
 /// The same for labels on one line.
@@ -23,6 +25,7 @@ pub(crate) fn diagnostic<'a>(found: &Diagnostic, path: impl Fn(&Source) -> Optio
         Severity::Warning => Level::WARNING,
     };
     let mut group = Group::with_title(level.primary_title(&found.message).id(found.code));
+    let mut columns = Vec::new();
     let near = found.labels.len() > 1 && near(&found.labels);
     let windows: Vec<&[Label]> = if near { vec![&found.labels] } else { found.labels.chunks(1).collect() };
     for (number, labels) in windows.into_iter().enumerate() {
@@ -35,6 +38,16 @@ pub(crate) fn diagnostic<'a>(found: &Diagnostic, path: impl Fn(&Source) -> Optio
             continue;
         }
         let window = Window::around(labels);
+        if window.is_cut {
+            // The renderer counts columns from the cut.
+            let place = first.source.position(first.span.start);
+            let before = window.spans.first().and_then(|span| window.text.get(..span.start)).unwrap_or("");
+            let counted = before.chars().count() + 1;
+            columns.push((
+                format!("{shown}:{}:{counted}", place.line),
+                format!("{shown}:{}:{}", place.line, place.column),
+            ));
+        }
         let mut snippet = Snippet::source(window.text).line_start(window.line).path(shown);
         for (at, (label, span)) in labels.iter().zip(window.spans).enumerate() {
             let kind = if number + at == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
@@ -46,7 +59,11 @@ pub(crate) fn diagnostic<'a>(found: &Diagnostic, path: impl Fn(&Source) -> Optio
     if let Some(help) = &found.help {
         group = group.element(Level::HELP.message(help));
     }
-    Renderer::styled().term_width(WIDTH).render(&[group])
+    let mut text = Renderer::styled().term_width(WIDTH).render(&[group]);
+    for (counted, column) in columns {
+        text = text.replacen(&counted, &column, 1);
+    }
+    text
 }
 
 /// Whether labels stand so near to each other that one piece of the text shows them all.
@@ -68,6 +85,8 @@ struct Window {
     text: String,
     /// Number of the first line.
     line: usize,
+    /// Whether the first line does not begin here: a snapshot may be one line of megabytes, of which a finding needs what is around it.
+    is_cut: bool,
     /// The places of the labels in the text.
     spans: Vec<Range<usize>>,
 }
@@ -75,13 +94,16 @@ struct Window {
 impl Window {
     fn around(labels: &[Label]) -> Self {
         let Some(label) = labels.iter().min_by_key(|label| label.span.start) else {
-            return Self { text: String::new(), line: 1, spans: Vec::new() };
+            return Self { text: String::new(), line: 1, is_cut: false, spans: Vec::new() };
         };
         let text: &str = label.source.text();
-        let before = text.get(..label.span.start as usize).unwrap_or("");
-        let from = before.rfind('\n').map_or(0, |at| at + 1);
+        let back = text.floor_char_boundary((label.span.start as usize).saturating_sub(AROUND));
+        let before = text.get(back..label.span.start as usize).unwrap_or("");
+        let line_start = before.rfind('\n').map(|at| back + at + 1);
+        let from = line_start.unwrap_or(back);
         let line_end = |start: usize| {
-            text.get(start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| start + at)
+            let most = text.ceil_char_boundary((start + AROUND).min(text.len()));
+            text.get(start..most).and_then(|rest| rest.find('\n')).map_or(most, |at| start + at)
         };
         let spans = labels.iter().map(|label| {
             let start = label.span.start as usize;
@@ -95,6 +117,7 @@ impl Window {
         Self {
             text: text.get(from..last).unwrap_or("").to_owned(),
             line: label.source.position(label.span.start).line as usize,
+            is_cut: line_start.is_none() && from > 0,
             spans: spans.collect(),
         }
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::command::{Done, Folder, example};
+use crate::command::{Done, Folder, example, portcullis};
 
 /// Builds the example account.
 fn build(folder: &Folder, output: &str) -> Done {
@@ -56,6 +56,45 @@ fn standard_output_and_standard_input() {
         "*",
     ]);
     assert!(done.quiet(0).contains("at <stdin>:1:40"));
+    // To standard output a bundle is written as it is.
+    build(&folder, "a.bundle").quiet(0);
+    let output = portcullis(&folder.path(""), &["build", &example("acme"), "-o", "-"]).output().unwrap();
+    assert!(output.status.success() && output.stdout == folder.read("a.bundle"));
+    assert_eq!(folder.names("."), ["a.bundle"]);
+}
+
+/// A disk that is full behind standard output is a failure, not an answer.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_standard_output_is_a_failure() {
+    let folder = Folder::new();
+    build(&folder, "a.bundle").quiet(0);
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    for arguments in
+        [vec!["ir", "a.bundle"], vec!["inspect", "a.bundle"], vec!["build", &example("acme"), "-o", "-"]]
+    {
+        let mut command = portcullis(&folder.path(""), &arguments);
+        let output = command.stdout(full()).output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(
+            message.starts_with("error: cannot write ") && message.contains("No space left on device"),
+            "{message}"
+        );
+    }
+}
+
+/// A slip of the hand must not cost a policy.
+#[test]
+fn an_input_is_never_written_over() {
+    let folder = Folder::new();
+    let snapshot = r#"{"UserDetailList": [{"UserName": "a", "Arn": "arn:aws:iam::123456789012:user/a"}]}"#;
+    folder.write("in/a.json", snapshot);
+    let message = "error: in/../in/a.json is one of the inputs: the bundle needs a file of its own\n";
+    for input in ["in", "in/a.json"] {
+        assert_eq!(folder.run(&["build", input, "-o", "in/../in/a.json"]).complains(2), message);
+    }
+    assert_eq!(folder.read("in/a.json"), snapshot.as_bytes());
 }
 
 /// Everything that keeps a bundle from being made leaves the old one as it is, and nothing beside it.

@@ -114,7 +114,7 @@ fn unreadable_lines_are_status_two_and_the_others_are_answered() {
     assert!(
         human
             .out
-            .contains("FAIL sample/identity-allow (a.jsonl:3)\n  error: a scenario has no field `acton`\n"),
+            .contains("FAIL sample/identity-allow (a.jsonl:3)\n  error: a scenario has no field `acton`\n  help: did you mean `action`?\n"),
         "{}",
         human.out
     );

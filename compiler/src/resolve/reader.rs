@@ -212,7 +212,8 @@ impl<'a> Reader<'a, '_> {
         names: [&str; N],
     ) -> [Option<&'v Member>; N] {
         let mut meant = [None; N];
-        for member in unknown {
+        // A hostile object may have a million wrong names; a look at some is enough.
+        for member in unknown.iter().take(16) {
             let near = self.nearest(code, &member.key, &names);
             if let Some((_, slot)) = names.iter().zip(&mut meant).find(|(name, _)| near == Some(**name)) {
                 *slot = slot.or(Some(*member));
