@@ -97,12 +97,14 @@ impl Window {
             return Self { text: String::new(), line: 1, is_cut: false, spans: Vec::new() };
         };
         let text: &str = label.source.text();
-        let back = text.floor_char_boundary((label.span.start as usize).saturating_sub(AROUND));
+        let is_boundary = |at: &usize| text.is_char_boundary(*at);
+        let back = (label.span.start as usize).saturating_sub(AROUND);
+        let back = (0..=back).rev().find(is_boundary).unwrap_or(0);
         let before = text.get(back..label.span.start as usize).unwrap_or("");
         let line_start = before.rfind('\n').map(|at| back + at + 1);
         let from = line_start.unwrap_or(back);
         let line_end = |start: usize| {
-            let most = text.ceil_char_boundary((start + AROUND).min(text.len()));
+            let most = (start + AROUND..text.len()).find(is_boundary).unwrap_or(text.len());
             text.get(start..most).and_then(|rest| rest.find('\n')).map_or(most, |at| start + at)
         };
         let spans = labels.iter().map(|label| {
