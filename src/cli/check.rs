@@ -1,10 +1,9 @@
 //! `portcullis check`: all findings about inputs, without writing anything.
 
-use clap::ValueEnum;
 use serde_json::json;
 
 use super::inputs::{Policies, path_of, show};
-use super::output::print;
+use super::output::{Format, print};
 use super::{Outcome, Result};
 use crate::render;
 
@@ -21,12 +20,6 @@ pub(super) struct Arguments {
     /// Output for people (on standard error) or for machines (on standard output)
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result {

@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::inputs::load;
-use super::output::{plain, print};
+use super::output::{Format, plain, print};
 use super::{Failure, Outcome, Result, requests};
 use crate::ask::ask;
 use crate::compiler::request::Request;
@@ -63,12 +62,6 @@ pub(super) struct Arguments {
     /// Output for people or for machines
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result {

@@ -3,11 +3,10 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::inputs::load;
-use super::output::print;
+use super::output::{Format, print};
 use super::{Outcome, Result};
 use crate::compiler::bundle::facts_of;
 use crate::runtime::format::FORMAT_VERSION;
@@ -22,12 +21,6 @@ pub(super) struct Arguments {
     /// Output for people or for machines
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result {

@@ -2,7 +2,18 @@
 
 use std::io::Write as _;
 
+use clap::ValueEnum;
+
 use super::Failure;
+
+/// Whom an answer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Text for people.
+    Human,
+    /// JSON for machines.
+    Json,
+}
 
 /// Writes text to standard output. If the reader is gone, the program ends quietly, as a filter should.
 pub(super) fn print(text: &str) -> Result<(), Failure> {

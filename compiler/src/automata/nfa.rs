@@ -47,6 +47,32 @@ pub(super) struct Position {
     pub(super) alternative: u32,
 }
 
+/// Whether a byte is a continuation byte of UTF-8.
+const fn is_continuation(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
+}
+
+impl Position {
+    /// Whether a byte leads to the next position.
+    pub(super) const fn advances(&self, byte: u8) -> bool {
+        match self.element {
+            Element::Byte(wanted) => wanted == byte,
+            Element::One { colon } => !is_continuation(byte) && (colon || byte != b':'),
+            Element::End => false,
+        }
+    }
+
+    /// Whether the position stays live behind a byte.
+    pub(super) const fn stays(&self, byte: u8) -> bool {
+        let loops = match self.stay {
+            Stay::Any => true,
+            Stay::NoColon => byte != b':',
+            Stay::No => false,
+        };
+        loops || self.after_one && is_continuation(byte)
+    }
+}
+
 /// One pattern of one rule.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Alternative {
@@ -163,24 +189,13 @@ impl Nfa {
 
     /// The state behind one byte.
     pub(super) fn step(&self, state: &State, byte: u8) -> State {
-        let continuation = byte & 0xc0 == 0x80;
         let mut live = Vec::with_capacity(state.live.len() + 4);
         for &at in &state.live {
             let Some(position) = self.position(at) else { continue };
-            let moves = match position.element {
-                Element::Byte(wanted) => wanted == byte,
-                Element::One { colon } => !continuation && (colon || byte != b':'),
-                Element::End => false,
-            };
-            let stays = match position.stay {
-                Stay::Any => true,
-                Stay::NoColon => byte != b':',
-                Stay::No => false,
-            };
-            if stays || position.after_one && continuation {
+            if position.stays(byte) {
                 live.push(at);
             }
-            if moves {
+            if position.advances(byte) {
                 live.push(at + 1);
             }
         }

@@ -4,7 +4,7 @@
 
 use portcullis_runtime::format::{NONE, RESIDUE_DENY, RESIDUE_NEGATED, leaf};
 
-use super::nfa::{Element, Nfa, Position, Stay};
+use super::nfa::{Element, Nfa, Position};
 use crate::model::Effect;
 
 /// Bits of a block.
@@ -167,23 +167,12 @@ fn encode(block: &Block<'_>) -> Encoded {
     }
     wide(&mut words, &start);
     for &byte in &representatives {
-        let continuation = byte & 0xc0 == 0x80;
         let (mut advance, mut stay) = (vec![0; width], vec![0; width]);
         for (bit, position) in block.positions.iter().enumerate() {
-            let advances = match position.element {
-                Element::Byte(wanted) => wanted == byte,
-                Element::One { colon } => !continuation && (colon || byte != b':'),
-                Element::End => false,
-            };
-            let stays = match position.stay {
-                Stay::Any => true,
-                Stay::NoColon => byte != b':',
-                Stay::No => false,
-            };
-            if advances {
+            if position.advances(byte) {
                 set(&mut advance, bit);
             }
-            if stays || position.after_one && continuation {
+            if position.stays(byte) {
                 set(&mut stay, bit);
             }
         }
