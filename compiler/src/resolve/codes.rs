@@ -71,6 +71,7 @@ codes! {
     SCENARIO_UNSUPPORTED "scenario-unsupported" "A scenario uses a layer or principal that this version does not evaluate."
     SNAPSHOT_FIELD "snapshot-field" "An entry of a snapshot or policy list lacks a field, or one has the wrong type."
     SNAPSHOT_TRUNCATED "snapshot-truncated" "The last page of a snapshot says that there are more."
+    SNAPSHOT_MISSPELT_FIELD "snapshot-misspelt-field" "A snapshot has a field whose name is nearly that of a known one."
     SNAPSHOT_UNKNOWN_FIELD "snapshot-unknown-field" "Lint: a snapshot has a field of an unknown name, which is ignored."
     TOO_MANY "too-many" "Further findings of one code in one file are not shown."
     X1_MALFORMED_VARIABLE "x1-malformed-variable" "A policy variable is malformed (lint in a version of a managed policy that is not the default, which is then left out)."

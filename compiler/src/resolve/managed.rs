@@ -5,6 +5,7 @@ use portcullis_grammar::json::{Kind, Member, Value};
 use super::drafts::{Drafts, PolicyDraft};
 use super::names::EntityArn;
 use super::reader::{Reader, fields, shown};
+use super::snapshot::unknown_fields;
 use super::{codes, document};
 use crate::model::{DocumentKind, ManagedPolicy, PolicyVersion};
 
@@ -19,15 +20,7 @@ pub(super) fn entry<'a>(
 ) {
     let what = "an entry of a policy list";
     let ([name, arn, version, document], unknown) = fields(members, FIELDS);
-    for member in unknown {
-        let message = format!("{what} has no field `{}`; it is ignored", shown(&member.key));
-        reader.lint(
-            codes::SNAPSHOT_UNKNOWN_FIELD,
-            member.key_span,
-            message,
-            reader.did_you_mean(codes::SNAPSHOT_UNKNOWN_FIELD, &member.key, &FIELDS),
-        );
-    }
+    unknown_fields(reader, unknown, what, &FIELDS, &[]);
     let name = reader.required_string(name, "name", what, value.span);
     let document = reader.required(document, "document", what, value.span);
     let sized = document.and_then(|value| document::read(reader, value, DocumentKind::Identity));

@@ -53,8 +53,9 @@ pub(super) fn page<'a>(reader: &mut Reader<'a, '_>, members: &[Member], drafts: 
     drafts.pages.push(Page { account, truncated });
 }
 
-/// Fields that AWS may have added are no reason to refuse a snapshot, but nothing is ignored silently.
-fn unknown_fields(
+/// Fields that AWS may have added are no reason to refuse a snapshot, but nothing is ignored silently; and a field that is spelt nearly
+/// like one that matters is an error: a boundary or a deny may stand in it.
+pub(super) fn unknown_fields(
     reader: &mut Reader<'_, '_>,
     unknown: Vec<&Member>,
     what: &str,
@@ -65,13 +66,15 @@ fn unknown_fields(
         if ignored.contains(&&*member.key) {
             continue;
         }
-        let message = format!("the field `{}` of {what} is not known; it is ignored", shown(&member.key));
-        reader.lint(
-            codes::SNAPSHOT_UNKNOWN_FIELD,
-            member.key_span,
-            message,
-            reader.did_you_mean(codes::SNAPSHOT_UNKNOWN_FIELD, &member.key, known),
-        );
+        let (code, name) = (codes::SNAPSHOT_UNKNOWN_FIELD, shown(&member.key));
+        let help = reader.did_you_mean(code, &member.key, known);
+        if reader.nearest(code, &member.key, known).is_some() {
+            let message = format!("{what} has no field `{name}`");
+            reader.error(codes::SNAPSHOT_MISSPELT_FIELD, member.key_span, message, help);
+        } else {
+            let message = format!("the field `{name}` of {what} is not known; it is ignored");
+            reader.lint(code, member.key_span, message, help);
+        }
     }
 }
 

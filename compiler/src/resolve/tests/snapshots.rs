@@ -291,9 +291,15 @@ fn documents_of_the_raw_api_point_into_the_outer_text() {
 }
 
 #[test]
-fn unknown_fields_are_lints_with_a_suggestion_and_missing_ones_errors() {
+fn unknown_fields_are_lints_and_misspelt_or_missing_ones_errors() {
+    let resolved = files(&[&users(&[user("alice", r#", "LoginProfile": []"#)])]);
+    assert_eq!(found(&resolved), [(codes::SNAPSHOT_UNKNOWN_FIELD, "\"LoginProfile\"".to_owned())]);
+    assert!(resolved.model.is_some());
+    // What stands in it may limit or deny: it must not get lost.
+    let resolved = files(&[&users(&[user("alice", r#", "PermisionsBoundary": {}"#)])]);
+    assert_eq!(found(&resolved), [(codes::SNAPSHOT_MISSPELT_FIELD, "\"PermisionsBoundary\"".to_owned())]);
     let resolved = files(&[&users(&[user("alice", r#", "UserPolicyLst": []"#)])]);
-    assert_eq!(found(&resolved), [(codes::SNAPSHOT_UNKNOWN_FIELD, "\"UserPolicyLst\"".to_owned())]);
+    assert_eq!(found(&resolved), [(codes::SNAPSHOT_MISSPELT_FIELD, "\"UserPolicyLst\"".to_owned())]);
     assert!(resolved.diagnostics[0].help.as_ref().unwrap().contains("`UserPolicyList`"));
     assert_eq!(codes_of(&files(&[r#"{"UserDetailList": [{"UserName": "x"}]}"#])), [codes::SNAPSHOT_FIELD]);
     for (members, code) in [
