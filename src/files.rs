@@ -164,7 +164,10 @@ fn list(path: &Path) -> Result<Vec<(PathBuf, String)>, FileError> {
             }
             if std::fs::metadata(&entry).map_err(io("read", &entry))?.is_dir() {
                 folders.push(entry);
-            } else if entry.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known)) {
+            } else if entry
+                .extension()
+                .is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+            {
                 files.push(entry);
             }
         }

@@ -38,6 +38,7 @@ fn bundle(model: &Model, budget: Budget) -> Bundle {
 
 /// Compares all requests; gives the number that some statement decided.
 fn compare(name: &str, model: &Model, bundle: &Bundle, requests: &[Request]) -> usize {
+    let provenance = bundle.provenance().unwrap();
     let mut hits = 0;
     for request in requests {
         let expected = reference::decide(model, request);
@@ -45,7 +46,26 @@ fn compare(name: &str, model: &Model, bundle: &Bundle, requests: &[Request]) -> 
         let same = (decided.effect(), decided.layer(), decided.reason())
             == (expected.effect, expected.layer, expected.reason);
         assert!(same, "{name}: the bundle says {decided:?}, the reference {expected:#?}\n{request:#?}");
-        hits += usize::from(expected.reason == Reason::Statement);
+        if expected.reason == Reason::Statement {
+            hits += 1;
+            let statements = provenance.statements(&decided);
+            assert!(!statements.is_empty(), "{name}: nothing decided\n{request:#?}");
+            for statement in statements {
+                // The statements behind the bundle's rule all decided, by the reference too.
+                let same = |deciding: &reference::Deciding| {
+                    let policy = match &deciding.holder {
+                        Some(holder) => format!("{holder}#{}", deciding.policy),
+                        None => deciding.policy.clone(),
+                    };
+                    policy == statement.policy && deciding.statement == statement.index as usize
+                };
+                let known = expected.statements.iter().any(same);
+                assert!(
+                    known,
+                    "{name}: {statement:?} is none of the reference's {expected:#?}\n{request:#?}"
+                );
+            }
+        }
     }
     hits
 }

@@ -60,6 +60,13 @@ pub const UNCONTROLLED: &[&str] = &["sts:getcalleridentity"];
 /// Actions allowed to users and root, whatever policies say (rule E8).
 pub const UNCONTROLLED_FOR_USERS: &[&str] = &["sts:getsessiontoken"];
 
+/// All actions of the tables above: the runtime knows their contracts from the vocabulary, which must hold them.
+pub fn controlled_actions() -> impl Iterator<Item = &'static str> {
+    let tables = [POLICY_WRITES, ROLE_WRITES, ALIAS_WRITES, TRUST_ACTIONS, NO_CALLER_SIDE, UNCONTROLLED];
+    let service_level = SERVICE_LEVEL_ARNS.iter().map(|(action, _)| *action);
+    tables.into_iter().flatten().chain(UNCONTROLLED_FOR_USERS).copied().chain(service_level)
+}
+
 /// A service and its known actions, as the service authorization reference spells them.
 #[derive(Clone, Debug)]
 pub struct KnownService {

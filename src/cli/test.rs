@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::inputs::show;
 use super::output::{plain, print, report};
-use super::{Outcome, Result};
+use super::{Failure, Outcome, Result};
 use crate::ask::ask;
 use crate::compiler::resolve::scenario::{LineError, Scenario, parse_scenarios};
 use crate::compiler::{CompileOptions, compile, reference};
@@ -77,6 +77,12 @@ pub(super) fn run(arguments: &Arguments) -> Result {
             }
         }
     }
+    if passed + failed + unjudged == 0 {
+        // A file that lost its contents must not pass for one whose cases all do.
+        return Err(Failure(
+            "there is no scenario in the input; a scenario file holds one JSON object a line".to_owned(),
+        ));
+    }
     if arguments.format == Format::Human {
         let unjudged = if unjudged > 0 { format!(", {unjudged} without expectation") } else { String::new() };
         print(&format!("{passed} passed, {failed} failed{unjudged}\n"))?;
@@ -131,8 +137,8 @@ fn jsonl(case: &Case) -> Value {
             "id": id,
             "expected": expected.map(Effect::name),
             "actual": "error",
-            "reference": "error",
-            "pass": false,
+            "reference": null,
+            "pass": expected.map(|_| false),
             "message": message,
         }),
         Case::Failed(LineError { line, message, .. }) => {

@@ -59,7 +59,7 @@ fn what_does_not_pass_is_said_case_by_case() {
         assert_eq!(
             *answer,
             json!({
-                "id": case["id"], "expected": case["expected"], "actual": "error", "reference": "error",
+                "id": case["id"], "expected": case["expected"], "actual": "error", "reference": null,
                 "pass": false, "message": message
             })
         );
@@ -142,4 +142,13 @@ fn the_shared_sample_is_read() {
     for answer in done.json_lines() {
         assert!(answer["pass"] == true || answer["actual"] == "error", "{answer}");
     }
+}
+
+/// A file that lost its contents must not pass for one whose cases all do.
+#[test]
+fn a_file_without_scenarios_is_unusable() {
+    let folder = Folder::new();
+    folder.write("empty.jsonl", "\n");
+    let message = folder.run(&["test", "empty.jsonl"]).complains(2);
+    assert!(message.contains("no scenario"), "{message}");
 }

@@ -1,5 +1,6 @@
 //! The automata's verifier. A violation is a bug of this compiler, never the user's.
 //!
+//! - Every action that the combination treats by a contract of its own (rules R4, E8, E11) is in the vocabulary, where its flags stand.
 //! - Every row has a root list for each class of its service, and every root list is known.
 //! - The services of a permission set ascend, and no row says only what the default says.
 //! - Root lists have their terminals first, and no root twice.
@@ -9,6 +10,7 @@
 use portcullis_runtime::format::TERMINAL_BIT;
 
 use super::Automata;
+use crate::facts;
 use crate::ir::Violation;
 
 /// Checks all sentences. Linear in the tables. The node arena itself is checked by the runtime's validation, which every bundle passes
@@ -19,6 +21,10 @@ use crate::ir::Violation;
 pub fn verify(automata: &Automata) -> Result<(), Violation> {
     let check =
         |holds: bool, table, index, what| if holds { Ok(()) } else { Err(Violation { table, index, what }) };
+    for action in facts::controlled_actions() {
+        let known = automata.vocabulary.actions.iter().any(|known| known.name == action);
+        check(known, "vocabulary", 0, "an action with a contract of its own is missing")?;
+    }
     let lists = automata.roots.lists.len() as u32;
     for (index, row) in automata.rows.items().iter().enumerate() {
         check(row.iter().all(|&list| list < lists), "row", index, "unknown root list")?;

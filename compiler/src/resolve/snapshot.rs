@@ -68,7 +68,8 @@ pub(super) fn unknown_fields(
         }
         let (code, name) = (codes::SNAPSHOT_UNKNOWN_FIELD, shown(&member.key));
         let help = reader.did_you_mean(code, &member.key, known);
-        if reader.nearest(code, &member.key, known).is_some() {
+        // Statements beside the lists of a page are a policy that got into the wrong place.
+        if reader.nearest(code, &member.key, known).is_some() || &*member.key == "Statement" {
             let message = format!("{what} has no field `{name}`");
             reader.error(codes::SNAPSHOT_MISSPELT_FIELD, member.key_span, message, help);
         } else {

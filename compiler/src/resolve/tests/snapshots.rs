@@ -301,6 +301,8 @@ fn unknown_fields_are_lints_and_misspelt_or_missing_ones_errors() {
     let resolved = files(&[&users(&[user("alice", r#", "UserPolicyLst": []"#)])]);
     assert_eq!(found(&resolved), [(codes::SNAPSHOT_MISSPELT_FIELD, "\"UserPolicyLst\"".to_owned())]);
     assert!(resolved.diagnostics[0].help.as_ref().unwrap().contains("`UserPolicyList`"));
+    let both = files(&[r#"{"UserDetailList": [], "Statement": []}"#]);
+    assert!(codes_of(&both).contains(&codes::SNAPSHOT_MISSPELT_FIELD));
     assert_eq!(codes_of(&files(&[r#"{"UserDetailList": [{"UserName": "x"}]}"#])), [codes::SNAPSHOT_FIELD]);
     for (members, code) in [
         (r#", "GroupList": null"#, codes::SNAPSHOT_FIELD),
