@@ -146,8 +146,13 @@ impl Reason {
             Self::NoStatement => "no statement of this layer allows the request",
             Self::LimitExceeded => "the request is past a size limit",
             Self::UnknownPrincipal => "the bundle does not hold this principal",
-            Self::MalformedPrincipal => "the principal is no ARN, service name or *",
-            Self::NoResourcePolicy => "only a resource policy could allow this principal, and none is held",
+            Self::MalformedPrincipal => {
+                "the principal is no ARN of a principal (the account has 12 digits), no service name and not *"
+            }
+            Self::NoResourcePolicy => {
+                "a service, identity provider or anonymous caller is granted by a resource policy only, and none is held; \
+                 a user or role is named by its ARN"
+            }
             Self::CrossAccount => {
                 "the resource is another account's: its resource policy would have to allow, and none is held"
             }
