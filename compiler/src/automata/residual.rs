@@ -58,14 +58,10 @@ pub struct Roots {
     pub leaves: Vec<Leaf>,
     /// Distinct root lists: references.
     pub lists: Interner<Vec<u32>>,
-    /// By root list: the rules that it stands for, for the verifier.
-    pub list_rules: Vec<Vec<u32>>,
     /// Terminals.
     pub terminals: Terminals,
     /// Residuals that ended in a set leaf.
     pub set_leaves: usize,
-    /// Distinct residuals.
-    pub residuals: usize,
     /// States of all automata.
     pub states: usize,
     budget: Budget,
@@ -83,6 +79,12 @@ impl Roots {
         Self { budget, ..Self::default() }
     }
 
+    /// Number of distinct residuals.
+    #[must_use]
+    pub fn residuals(&self) -> usize {
+        self.table.len()
+    }
+
     /// The residual of some rules of one policy.
     pub(super) fn residual(&mut self, ir: &Ir, rules: &[u32]) -> u32 {
         let rules = simplify(ir, rules);
@@ -93,7 +95,6 @@ impl Roots {
         let roots = self.build(ir, &rules);
         let id = self.table.len() as u32;
         self.table.push(Residual { rules: rules.clone(), roots, states: self.states - before });
-        self.residuals += 1;
         self.by_rules.insert(rules, id);
         id
     }
@@ -111,34 +112,31 @@ impl Roots {
         }
         let parts: Vec<Residual> =
             cell.iter().filter_map(|&id| self.table.get(id as usize)).cloned().collect();
-        let rules =
-            simplify(ir, &parts.iter().flat_map(|part| part.rules.iter().copied()).collect::<Vec<_>>());
         let mut roots = match parts.as_slice() {
             [] => Vec::new(),
             [part] => part.roots.clone(),
-            parts => self.merge(ir, &rules, parts),
+            parts => self.merge(ir, parts),
         };
         // Terminals first: a constant deny among them ends the decision before any walk. None twice.
         roots.sort_unstable_by_key(|root| root ^ TERMINAL_BIT);
         roots.dedup();
         let list = self.lists.intern(roots);
-        if list as usize == self.list_rules.len() {
-            self.list_rules.push(rules);
-        }
         self.by_cell.insert(cell, list);
         list
     }
 
-    fn merge(&mut self, ir: &Ir, rules: &[u32], parts: &[Residual]) -> Vec<u32> {
+    fn merge(&mut self, ir: &Ir, parts: &[Residual]) -> Vec<u32> {
+        let rules =
+            simplify(ir, &parts.iter().flat_map(|part| part.rules.iter().copied()).collect::<Vec<_>>());
         let states = parts.iter().map(|part| part.states).sum::<usize>();
         let whole = parts.iter().all(|part| part.roots.len() == 1);
-        let known = self.by_rules.get(rules).and_then(|&known| self.table.get(known as usize));
+        let known = self.by_rules.get(&rules).and_then(|&known| self.table.get(known as usize));
         if let Some(residual) = known {
             return residual.roots.clone();
         }
         if whole && states <= MERGED_STATES / 2 {
             let budget = Budget { states: (2 * states + 8).min(MERGED_STATES), ..self.budget };
-            if let Some(root) = self.automaton(ir, rules, budget) {
+            if let Some(root) = self.automaton(ir, &rules, budget) {
                 return vec![root];
             }
         }

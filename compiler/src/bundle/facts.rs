@@ -90,7 +90,7 @@ impl BuildFacts {
             rows: automata.rows.len() as u64,
             root_lists: lists.len() as u64,
             longest_root_list: lists.iter().map(Vec::len).max().unwrap_or(0) as u64,
-            residuals: automata.roots.residuals as u64,
+            residuals: automata.roots.residuals() as u64,
             states: automata.roots.states as u64,
             terminals: automata.roots.terminals.table.len() as u64,
             set_leaves: automata.roots.set_leaves as u64,
