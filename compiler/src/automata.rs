@@ -3,7 +3,9 @@
 //! In: the IR. Out: for every permission set and action class a list of roots; every root is a terminal or the first node of an automaton
 //! over the resource. All of it is hash-consed by whole content, and within the budget whatever the patterns.
 
+mod classifiers;
 mod determinize;
+mod diagram;
 mod glob;
 mod nfa;
 mod residual;
@@ -13,10 +15,12 @@ mod terminal;
 mod verify;
 mod vocabulary;
 
+pub use classifiers::{Classifier, Classifiers, Reading, Table};
+pub use diagram::Diagrams;
 pub use residual::{Budget, Roots};
 pub use rows::{Automata, RuleRoot, SetTable, build};
 pub use set_leaf::Leaf;
-pub use terminal::{Residue, Terminal, Terminals};
+pub use terminal::Terminals;
 pub use verify::verify;
 pub use vocabulary::{Action, Service, Vocabulary};
 

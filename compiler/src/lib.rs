@@ -61,7 +61,7 @@ pub fn compile(model: &model::Model, options: &CompileOptions) -> Result<Vec<u8>
     ir::verify(&ir).map_err(CompileError::Violation)?;
     // Behind this point: every rule is canonical, and every id is known.
     let automata = automata::build(&ir, options.budget);
-    automata::verify(&automata).map_err(CompileError::Violation)?;
+    automata::verify(&ir, &automata).map_err(CompileError::Violation)?;
     // Behind this point: every cell has its root list, and every terminal is folded.
     bundle::write(model, &ir, &automata, options.strip).map_err(CompileError::Write)
 }

@@ -104,17 +104,23 @@ pub struct Facts {
     pub boundary: Option<Verdict>,
 }
 
+#[inline]
 const fn decision(effect: Effect, layer: Layer, reason: Reason, rule: Option<RuleId>) -> Decision {
-    Decision { effect, layer, reason, rule, principal: None }
+    let rule = match rule {
+        Some(RuleId(rule)) => rule,
+        None => NONE,
+    };
+    Decision { effect, layer, reason, rule, principal: NONE }
 }
 
+#[inline]
 const fn implicit(layer: Layer, reason: Reason) -> Decision {
     decision(Effect::ImplicitDeny, layer, reason, None)
 }
 
 /// The decision (rules V1, V5, E3–E5, E8–E11, E13).
 #[must_use]
-#[inline]
+#[inline(always)]
 pub fn combine(facts: &Facts) -> Decision {
     let authenticated = !matches!(facts.caller, Caller::Anonymous | Caller::Malformed);
     if facts.uncontrolled && authenticated || facts.uncontrolled_for_users && facts.caller_is_user {
@@ -130,12 +136,13 @@ pub fn combine(facts: &Facts) -> Decision {
     if facts.no_caller_side {
         return implicit(Layer::Resource, Reason::TrustPolicyNotEvaluated);
     }
-    let denies =
-        [(Layer::Identity, facts.identity.deny()), (Layer::Boundary, facts.boundary.and_then(Verdict::deny))];
-    for (layer, deny) in denies {
-        if deny.is_some() {
-            return decision(Effect::ExplicitDeny, layer, Reason::Statement, deny);
-        }
+    let denied = |layer, rule| decision(Effect::ExplicitDeny, layer, Reason::Statement, rule);
+    if facts.identity.deny().is_some() {
+        return denied(Layer::Identity, facts.identity.deny());
+    }
+    let boundary = facts.boundary.and_then(Verdict::deny);
+    if boundary.is_some() {
+        return denied(Layer::Boundary, boundary);
     }
     if facts.owned_by_aws {
         return implicit(Layer::Service, Reason::OwnedByAws);

@@ -1,9 +1,10 @@
 //! One request to one decision: action and principal to root lists, walks, residues, combination.
 
 use crate::bundle::Bundle;
+use crate::classify::Remembered;
 use crate::combine::{Caller, Facts as Combined, ResourceSide, Verdict, combine};
 use crate::decision::{Decision, Effect, Layer, Reason, RuleId};
-use crate::format::{self as f, NONE, Section, limits};
+use crate::format::{self as f, NONE, Section, diagram, limits};
 use crate::guard::Facts;
 use crate::hash::equal;
 use crate::leaf;
@@ -14,7 +15,7 @@ use crate::walk::{End, walk};
 
 /// A decision that denies because of a reason that is no statement's.
 const fn refusal(layer: Layer, reason: Reason) -> Decision {
-    Decision { effect: Effect::ImplicitDeny, layer, reason, rule: None, principal: None }
+    Decision { effect: Effect::ImplicitDeny, layer, reason, rule: NONE, principal: NONE }
 }
 
 impl Bundle {
@@ -39,65 +40,86 @@ impl Bundle {
         }
         let too_long = request.resource.len() > limits::RESOURCE_BYTES
             || request.action.is_too_long()
-            || request.principal.kind() == PrincipalKind::TooLong;
+            || request.principal.is_too_long();
         if too_long || !request.context.within_limits() {
             return Some(refusal(Layer::Limit, Reason::LimitExceeded));
         }
-        let view = self.view();
+        let view = &self.view();
         let action = match request.action.known() {
             Some(id) => Some(view.action(id)?),
             None => None,
         };
         let flags = action.map_or(0, |action| action.flags);
-        let flag = |bit| flags & bit != 0;
-        let principal = match request.principal.known() {
-            Some(id) => Some((id, view.principal(id)?)),
-            None => None,
+        let Some(id) = request.principal.known() else { return Some(strangers(request, flags)) };
+        let principal = view.principal(id)?;
+        // Every step to a root list waits for the one before it: they come first, so that the rest is done meanwhile.
+        let list = |set| match &action {
+            Some(action) => list_of(view, set, action),
+            None => Some(NONE),
         };
-        let (caller, caller_is_user, account) = match (request.principal.kind(), principal) {
-            (_, Some((_, principal))) => {
-                (Caller::Known, principal.kind == f::PRINCIPAL_USER, view.string_bytes(principal.account)?)
-            }
-            (PrincipalKind::Foreign { account, user }, _) => (Caller::Unknown, user, account.as_bytes()),
-            (PrincipalKind::Root { account }, _) => (Caller::Root, true, account.as_bytes()),
-            (PrincipalKind::Session { account }, _) => (Caller::Session, false, account.as_bytes()),
-            (PrincipalKind::Service, _) => (Caller::Service, false, &b""[..]),
-            (PrincipalKind::Anonymous, _) => (Caller::Anonymous, false, &b""[..]),
-            _ => (Caller::Malformed, false, &b""[..]),
-        };
-        let resource = Parts::of(request.resource.as_bytes());
-        let mut facts = Combined {
-            caller,
-            caller_is_user,
-            uncontrolled: flag(f::ACTION_UNCONTROLLED),
-            uncontrolled_for_users: flag(f::ACTION_UNCONTROLLED_FOR_USERS),
-            no_caller_side: flag(f::ACTION_NO_CALLER_SIDE),
-            owned_by_aws: resource.is_some_and(|resource| resource.owned_by_aws(flags)),
-            resource: resource_side(request, flags, resource, account),
-            identity: Verdict::default(),
-            boundary: None,
-        };
-        let Some((id, principal)) = principal else { return Some(combine(&facts)) };
+        let identity = list(principal.identity)?;
+        let boundary = if principal.boundary == NONE { None } else { Some(list(principal.boundary)?) };
+        let account = view.string_bytes(principal.account)?;
+        let parts = Parts::of(request.resource.as_bytes());
+        let side = resource_side(request, flags, parts, account);
         // Rule R4: `*` also matches as the action's service-level ARN; whatever matches `*` matches that as well.
         let service_arn = action.map_or(NONE, |action| action.service_arn);
         let resource = match request.resource {
             "*" if service_arn != NONE => view.string(service_arn)?,
             resource => resource,
         };
-        let layer = LayerWalk {
-            bundle: self,
-            view,
-            action: action.as_ref(),
-            resource,
-            facts: &Facts { view, request, principal },
+        let facts = Facts { view, request, principal: id, remembered: Remembered::default() };
+        let layer = LayerWalk { bundle: self, view, resource, facts: &facts };
+        let identity = layer.verdict(principal.identity, identity)?;
+        let boundary = match boundary {
+            Some(list) => Some(layer.verdict(principal.boundary, list)?),
+            None => None,
         };
-        facts.identity = layer.verdict(principal.identity)?;
-        if principal.boundary != NONE {
-            facts.boundary = Some(layer.verdict(principal.boundary)?);
-        }
-        let decision = combine(&facts);
-        Some(Decision { principal: Some(id), ..decision })
+        let is_user = principal.kind == f::PRINCIPAL_USER;
+        let combined = combined(Caller::Known, is_user, flags, parts, side);
+        Some(Decision { principal: id, ..combine(&Combined { identity, boundary, ..combined }) })
     }
+}
+
+/// What the combination looks at, but for the verdicts.
+#[inline]
+fn combined(
+    caller: Caller,
+    caller_is_user: bool,
+    flags: u32,
+    parts: Option<Parts<'_>>,
+    resource: ResourceSide,
+) -> Combined {
+    let flag = |bit| flags & bit != 0;
+    Combined {
+        caller,
+        caller_is_user,
+        uncontrolled: flag(f::ACTION_UNCONTROLLED),
+        uncontrolled_for_users: flag(f::ACTION_UNCONTROLLED_FOR_USERS),
+        no_caller_side: flag(f::ACTION_NO_CALLER_SIDE),
+        owned_by_aws: parts.is_some_and(|parts| parts.owned_by_aws(flags)),
+        resource,
+        identity: Verdict::default(),
+        boundary: None,
+    }
+}
+
+/// The decision for a principal that the bundle does not hold (rule E13).
+#[cold]
+fn strangers(request: &Request<'_>, flags: u32) -> Decision {
+    let (caller, is_user, account) = match request.principal.kind() {
+        PrincipalKind::Foreign { account, user } => (Caller::Unknown, user, account),
+        PrincipalKind::Root { account } => (Caller::Root, true, account),
+        PrincipalKind::Session { account } => (Caller::Session, false, account),
+        PrincipalKind::Service => (Caller::Service, false, ""),
+        PrincipalKind::Anonymous => (Caller::Anonymous, false, ""),
+        PrincipalKind::Known(_) | PrincipalKind::Malformed | PrincipalKind::TooLong => {
+            (Caller::Malformed, false, "")
+        }
+    };
+    let parts = Parts::of(request.resource.as_bytes());
+    let side = resource_side(request, flags, parts, account.as_bytes());
+    combine(&combined(caller, is_user, flags, parts, side))
 }
 
 /// The parts of a resource that the combination looks at.
@@ -121,7 +143,12 @@ impl<'a> Parts<'a> {
     }
 
     /// Whether AWS owns the resource and the action would change it (rule E11).
+    #[inline]
     fn owned_by_aws(&self, flags: u32) -> bool {
+        const WRITES: u32 = f::ACTION_WRITES_POLICY | f::ACTION_WRITES_ROLE | f::ACTION_WRITES_ALIAS;
+        if flags & WRITES == 0 {
+            return false;
+        }
         let has = |bit| flags & bit != 0;
         has(f::ACTION_WRITES_POLICY)
             && self.service == b"iam"
@@ -166,63 +193,51 @@ fn resource_side(
     if other { ResourceSide::OtherAccount } else { ResourceSide::Free }
 }
 
+/// The root list of an action of the vocabulary.
+#[inline]
+fn list_of(view: &View<'_>, at: u32, action: &f::Action) -> Option<u32> {
+    let set = view.set(at)?;
+    if set.service_count > 0 {
+        // Always the same steps for a set, and a choice instead of a branch at each: nothing to guess wrong.
+        let (mut base, mut size) = (0, set.service_count);
+        while size > 1 {
+            let half = size / 2;
+            let middle = view.set_service(at, base + half)?;
+            base = if middle.service <= action.service { base + half } else { base };
+            size -= half;
+        }
+        let entry = view.set_service(at, base)?;
+        if entry.service == action.service {
+            return view.cell(entry.row, action.class);
+        }
+    }
+    Some(set.default_list)
+}
+
 /// The evaluation of one principal's layers for one request.
 struct LayerWalk<'a> {
     bundle: &'a Bundle,
-    view: View<'a>,
-    action: Option<&'a f::Action>,
+    view: &'a View<'a>,
     resource: &'a str,
     facts: &'a Facts<'a>,
 }
 
 impl LayerWalk<'_> {
-    /// What a permission set says.
-    fn verdict(&self, set: u32) -> Option<Verdict> {
-        let set = self.view.set(set)?;
+    /// What a permission set says: by the root list of the action, or by its rule roots where that is none.
+    #[inline]
+    fn verdict(&self, set: u32, list: u32) -> Option<Verdict> {
         let mut verdict = Verdict::default();
-        match self.action {
-            Some(action) => self.root_list(self.list_of(&set, action)?, &mut verdict)?,
-            None => self.rule_roots(&set, &mut verdict)?,
+        match list {
+            NONE => self.rule_roots(set, &mut verdict)?,
+            list => self.root_list(list, &mut verdict)?,
         }
         Some(verdict)
     }
 
-    /// The root list of an action of the vocabulary.
-    #[inline]
-    fn list_of(&self, set: &f::Set, action: &f::Action) -> Option<u32> {
-        let view = self.view;
-        if set.service_count > 0 {
-            // Always the same steps for a set, and a choice instead of a branch at each: nothing to guess wrong.
-            let (mut base, mut size) = (set.services, set.service_count);
-            while size > 1 {
-                let half = size / 2;
-                let middle = view.set_service(base + half)?;
-                base = if middle.service <= action.service { base + half } else { base };
-                size -= half;
-            }
-            let entry = view.set_service(base)?;
-            if entry.service == action.service {
-                return self.cell(view.row(entry.row)?, action.class);
-            }
-        }
-        Some(set.default_list)
-    }
-
-    /// The root list of a class in a row.
-    #[inline]
-    fn cell(&self, row: f::Row, class: u32) -> Option<u32> {
-        let cells = self.view.section_bytes(Section::Cells);
-        let (start, class) = (row.cells as usize, class as usize);
-        let index = match row.width {
-            0 => 0,
-            1 => u32::from(*cells.get(start + class)?),
-            _ => u32::from(u16::from_le_bytes(*cells.get(start + class * 2..)?.first_chunk::<2>()?)),
-        };
-        self.view.word(Section::Palettes, row.palette + index)
-    }
-
     /// Rules whose action patterns cover an action that the vocabulary does not hold.
-    fn rule_roots(&self, set: &f::Set, verdict: &mut Verdict) -> Option<()> {
+    #[cold]
+    fn rule_roots(&self, set: u32, verdict: &mut Verdict) -> Option<()> {
+        let set = self.view.set(set)?;
         let text = self.facts.request.action.text();
         let mut room = [0; limits::ACTION_BYTES];
         let folded = room.get_mut(..text.len())?;
@@ -253,13 +268,13 @@ impl LayerWalk<'_> {
     /// Walks all automata of a list and joins what they say. Stops at a deny, which nothing can undo (rule V1).
     #[inline]
     fn root_list(&self, list: u32, verdict: &mut Verdict) -> Option<()> {
-        let list = self.view.root_list(list)?;
-        self.root(list.root, verdict)?;
-        for place in list.rest..list.rest + list.rest_count {
+        let (first, others) = self.view.roots(list)?;
+        self.root(first, verdict)?;
+        for root in others {
             if verdict.deny().is_some() {
                 break;
             }
-            self.root(self.view.word(Section::Roots, place)?, verdict)?;
+            self.root(u32::from_le_bytes(*root), verdict)?;
         }
         Some(())
     }
@@ -267,56 +282,76 @@ impl LayerWalk<'_> {
     /// Walks one automaton.
     #[inline]
     fn root(&self, root: u32, verdict: &mut Verdict) -> Option<()> {
-        match walk(self.view, root, self.resource.as_bytes())? {
+        match walk(self.view, Section::Nodes, root, self.resource.as_bytes())? {
             End::Terminal(terminal) => self.terminal(terminal, verdict),
             End::Leaf { leaf, offset } => self.leaf(leaf, offset, verdict),
         }
     }
 
     #[inline]
-    fn terminal(&self, terminal: u32, verdict: &mut Verdict) -> Option<()> {
-        if terminal == 0 {
-            return Some(());
-        }
-        let terminal = self.view.terminal(terminal)?;
-        if terminal.flags != 0 {
-            let rule = RuleId(terminal.rule);
-            if terminal.flags & f::TERMINAL_DENY != 0 {
-                *verdict = verdict.denied_by(rule);
-                return Some(());
-            }
-            *verdict = verdict.allowed_by(rule);
-        }
-        for place in terminal.residues..terminal.residues + terminal.residue_count {
-            let residue = self.view.residue(place)?;
-            let denies = residue.flags & f::RESIDUE_DENY != 0;
-            if !denies && verdict.allow().is_some() {
-                // Residues stand denies first: from here on nothing could change the verdict.
-                break;
-            }
-            if self.checks_hold(&residue)? && self.facts.guard_holds(residue.guard)? {
-                record(verdict, denies, residue.rule);
-                if denies {
-                    break;
+    fn terminal(&self, mut terminal: u32, verdict: &mut Verdict) -> Option<()> {
+        loop {
+            let rule = RuleId(terminal & f::terminal::VALUE);
+            match terminal & f::terminal::KIND {
+                f::terminal::ALLOWS => *verdict = verdict.allowed_by(rule),
+                f::terminal::DENIES => *verdict = verdict.denied_by(rule),
+                f::terminal::NOTHING => {}
+                _ => {
+                    terminal = self.diagram(terminal)?;
+                    continue;
                 }
             }
+            return Some(());
         }
-        Some(())
     }
 
-    /// Whether a residue's resource patterns match: any of them, or if negated none (rules R3, X2, X3).
-    fn checks_hold(&self, residue: &f::Residue) -> Option<bool> {
-        if residue.check_count == 0 {
-            return Some(true);
+    /// Where a diagram leads: every node leads to one that stands before it, or to a terminal of another kind.
+    fn diagram(&self, mut terminal: u32) -> Option<u32> {
+        let view = self.view;
+        while terminal & f::terminal::KIND == f::terminal::DIAGRAM {
+            let words = view.words_at(Section::Diagrams, (terminal & f::terminal::VALUE) as usize)?;
+            let word = |at: usize| words.get(at).map(|word| u32::from_le_bytes(*word));
+            let first = word(0)?;
+            let count = (first >> 8) as usize;
+            terminal = match first & 0xff {
+                diagram::SWITCH => {
+                    let class = self.facts.class(word(1)?)? as usize;
+                    let table = words.get(diagram::SWITCH_WORDS + count..)?.as_flattened();
+                    word(diagram::SWITCH_WORDS + usize::from(*table.get(class)?))?
+                }
+                diagram::SPARSE => {
+                    let class = self.facts.class(word(1)?)?;
+                    let (mut low, mut high) = (0, count);
+                    while low < high {
+                        let middle = low + (high - low) / 2;
+                        let this = word(diagram::SPARSE_WORDS + 2 * middle)?;
+                        if this < class {
+                            low = middle + 1;
+                        } else {
+                            high = middle;
+                        }
+                    }
+                    let at = diagram::SPARSE_WORDS + 2 * low;
+                    if low < count && word(at)? == class { word(at + 1)? } else { word(2)? }
+                }
+                diagram::ATOM => {
+                    let holds = self.facts.atom_holds(view.atom(word(1)?)?)?;
+                    word(if holds { 3 } else { 2 })?
+                }
+                diagram::CHECK => {
+                    let mut holds = false;
+                    for at in diagram::CHECK_WORDS..diagram::CHECK_WORDS + count {
+                        if self.facts.resource_matches(word(at)?, self.resource)? {
+                            holds = true;
+                            break;
+                        }
+                    }
+                    word(if holds { 2 } else { 1 })?
+                }
+                _ => return None,
+            };
         }
-        let negated = residue.flags & f::RESIDUE_NEGATED != 0;
-        for place in residue.checks..residue.checks + residue.check_count {
-            let pattern = self.view.word(Section::Checks, place)?;
-            if self.facts.resource_matches(pattern, self.resource)? {
-                return Some(!negated);
-            }
-        }
-        Some(negated)
+        Some(terminal)
     }
 
     /// A set leaf: all its rules are looked at, since they stand in no order.
@@ -326,16 +361,10 @@ impl LayerWalk<'_> {
         let verify = |pattern| self.facts.resource_matches(pattern, self.resource);
         let matched = leaf::run(self.view, leaf, rest, verify)?;
         for (place, rule) in leaf::rules(self.view, leaf)?.enumerate() {
-            let negated = rule.flags & f::RESIDUE_NEGATED != 0;
-            if matched.has(place) != negated && self.facts.guard_holds(rule.guard)? {
-                record(verdict, rule.flags & f::RESIDUE_DENY != 0, rule.rule);
+            if matched.has(place) != rule.negated {
+                self.terminal(rule.terminal, verdict)?;
             }
         }
         Some(())
     }
-}
-
-fn record(verdict: &mut Verdict, denies: bool, rule: u32) {
-    let rule = RuleId(rule);
-    *verdict = if denies { verdict.denied_by(rule) } else { verdict.allowed_by(rule) };
 }

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::format::NONE;
+
 /// What a request gets (rule V1). Everything but [`Effect::Allow`] means: refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
@@ -179,8 +181,9 @@ pub struct Decision {
     pub(crate) effect: Effect,
     pub(crate) layer: Layer,
     pub(crate) reason: Reason,
-    pub(crate) rule: Option<RuleId>,
-    pub(crate) principal: Option<u32>,
+    /// Rule and principal, or [`NONE`]: so the whole is handed over in registers.
+    pub(crate) rule: u32,
+    pub(crate) principal: u32,
 }
 
 impl Decision {
@@ -211,6 +214,6 @@ impl Decision {
     /// One rule that decided, where a rule did; `Bundle::explain` gives its statements.
     #[must_use]
     pub const fn rule(&self) -> Option<RuleId> {
-        self.rule
+        if self.rule == NONE { None } else { Some(RuleId(self.rule)) }
     }
 }

@@ -54,8 +54,8 @@ impl Provenance {
     /// statement made, none for another. In the order of policies and statements.
     #[must_use]
     pub fn statements(&self, decision: &Decision) -> Vec<Statement<'_>> {
-        let Some((rule, principal)) = decision.rule.zip(decision.principal) else { return Vec::new() };
-        let lists = self.principals.get(principal as usize);
+        let Some(rule) = decision.rule() else { return Vec::new() };
+        let lists = self.principals.get(decision.principal as usize);
         let list = match decision.layer {
             Layer::Boundary => lists.and_then(|&(_, boundary)| boundary),
             _ => lists.map(|&(identity, _)| identity),

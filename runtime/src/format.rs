@@ -22,8 +22,11 @@ pub const SECTION_ENTRY_BYTES: usize = 16;
 /// Sections begin at multiples of this.
 pub const ALIGNMENT: usize = 8;
 
-/// Set in a reference: the other bits are a terminal's id; else the reference is the word index of a node.
+/// Set in a reference that is a terminal; else the reference is the word index of a node.
 pub const TERMINAL_BIT: u32 = 1 << 31;
+/// Set in a root list that has two roots or more: the other bits are its place in `Roots`. Without it, and without [`TERMINAL_BIT`], a
+/// root list is its only root.
+pub const LIST_BIT: u32 = 1 << 30;
 /// "None" where a field may be absent and zero is an id.
 pub const NONE: u32 = u32::MAX;
 
@@ -39,6 +42,75 @@ pub mod limits {
     pub const CONTEXT_KEYS: usize = 256;
 }
 
+/// What a terminal is, by the three highest bits of its reference, and what the others hold.
+pub mod terminal {
+    /// The three bits.
+    pub const KIND: u32 = 7 << 29;
+    /// The others.
+    pub const VALUE: u32 = (1 << 29) - 1;
+    /// A rule denies, whatever the context says: the others are the rule.
+    pub const DENIES: u32 = 4 << 29;
+    /// A rule allows, whatever the context says, and nothing denies: the others are the rule.
+    pub const ALLOWS: u32 = 5 << 29;
+    /// It depends on the context: the others are the word of a node in `Diagrams`.
+    pub const DIAGRAM: u32 = 6 << 29;
+    /// Nothing matched: the others are zero.
+    pub const NOTHING: u32 = 7 << 29;
+}
+
+/// Nodes of diagrams, by the low byte of their first word; the other bytes are a number.
+pub mod diagram {
+    /// By class: a target for every class.
+    pub const SWITCH: u32 = 1;
+    /// By class: a target for some classes, and one for all others.
+    pub const SPARSE: u32 = 2;
+    /// By an atom that is compared at request time.
+    pub const ATOM: u32 = 3;
+    /// By patterns with variables, of which the resource matches one or none.
+    pub const CHECK: u32 = 4;
+    /// Words of a [`SWITCH`] node before its targets.
+    pub const SWITCH_WORDS: usize = 2;
+    /// Words of a [`SPARSE`] node before its pairs.
+    pub const SPARSE_WORDS: usize = 3;
+    /// Words of an [`ATOM`] node.
+    pub const ATOM_WORDS: usize = 4;
+    /// Words of a [`CHECK`] node before its patterns.
+    pub const CHECK_WORDS: usize = 3;
+}
+
+/// Classes of context values.
+pub mod class {
+    /// The key is missing.
+    pub const MISSING: u32 = 0;
+    /// The key holds a list, even of one.
+    pub const LIST: u32 = 1;
+    /// A value that does not parse, or that no operand matches.
+    pub const OTHER: u32 = 2;
+    /// Booleans: true.
+    pub const TRUE: u32 = 3;
+    /// Booleans: false.
+    pub const FALSE: u32 = 4;
+    /// Numbers and dates: below the first threshold. One higher is the first threshold itself, two higher lies between it and the second,
+    /// and so on.
+    pub const ORDERED: u32 = 3;
+    /// Longest text in lower case that can match.
+    pub const FOLDED_BYTES: usize = 512;
+}
+
+/// Rows: what stands in the two highest bits of a row's id, in which the others are the word of its number of cells.
+pub mod row {
+    /// The two bits.
+    pub const WIDTH: u32 = 3 << 30;
+    /// The others.
+    pub const PLACE: u32 = !WIDTH;
+    /// All classes have the first root list of the palette; there are no cells.
+    pub const CONSTANT: u32 = 0;
+    /// Cells of one byte.
+    pub const BYTES: u32 = 1 << 30;
+    /// Cells of two bytes.
+    pub const PAIRS: u32 = 2 << 30;
+}
+
 /// Limits of a set leaf: what fits the fixed scratch of a decision. Alternatives and blocks are as many as it takes.
 pub mod leaf {
     /// 64-bit words of one block's state.
@@ -47,8 +119,10 @@ pub mod leaf {
     pub const RULES: usize = 1_024;
     /// Words of a leaf before its rules: number of rules, number of blocks.
     pub const HEADER_WORDS: usize = 2;
-    /// Words of a rule: rule, flags, guard.
-    pub const RULE_WORDS: usize = 3;
+    /// Words of a rule: terminal, flags.
+    pub const RULE_WORDS: usize = 2;
+    /// Flag of a rule: its resources are negated.
+    pub const NEGATED: u32 = 1;
     /// Words of a block before its masks: 64-bit words of its state, classes, alternatives, and 256 bytes of class map.
     pub const BLOCK_HEADER_WORDS: usize = 3 + 64;
     /// Words of an alternative: place of its rule in the leaf, ARN pattern to verify or [`super::NONE`], accepting bit.
@@ -59,6 +133,10 @@ pub mod leaf {
 pub mod index {
     /// An entry stands less than this many slots behind the slot that its hash names.
     pub const PROBES: u32 = 128;
+    /// Words before the slots: the seed, and zero.
+    pub const HEADER_WORDS: usize = 2;
+    /// Words of a slot: the high half of the hash, and an id + 1, or 0 in an empty one.
+    pub const SLOT_WORDS: usize = 2;
 }
 
 macro_rules! records {
@@ -128,9 +206,7 @@ records! {
     }
     /// A permission set: one layer of some principals.
     Set {
-        /// First of its services.
-        services,
-        /// Number of services with a row of their own.
+        /// Number of services with a row of their own: their records follow.
         service_count,
         /// Root list of every vocabulary action whose service has no row here.
         default_list,
@@ -146,19 +222,6 @@ records! {
         /// Row.
         row,
     }
-    /// From the classes of one service to root lists.
-    Row {
-        /// First entry of its palette.
-        palette,
-        /// Number of palette entries, at least 1.
-        palette_length,
-        /// Bytes of one cell: 0 (all classes have palette entry 0), 1 or 2.
-        width,
-        /// Byte offset of its first cell.
-        cells,
-        /// Number of cells: the classes of its service; 0 where the width is 0.
-        cell_count,
-    }
     /// A service of the vocabulary.
     Service {
         /// String: the prefix in lower case.
@@ -168,8 +231,6 @@ records! {
     }
     /// An action of the vocabulary.
     Action {
-        /// String: `service:name` in lower case.
-        name,
         /// Service.
         service,
         /// Class within the service.
@@ -178,43 +239,8 @@ records! {
         flags,
         /// String: the ARN that a resource `*` also matches as (rule R4), or [`NONE`].
         service_arn,
-    }
-    /// The automata of one cell.
-    RootList {
-        /// The first reference; the empty terminal where there is none.
-        root,
-        /// First of the others.
-        rest,
-        /// Number of the others.
-        rest_count,
-    }
-    /// What is known at the end of a walk.
-    Terminal {
-        /// Bits [`TERMINAL_ALLOW`] and [`TERMINAL_DENY`]: what holds whatever the context says.
-        flags,
-        /// The first of its rules, which is the one that a decision names; [`NONE`] without flags.
-        rule,
-        /// First of its rules: those behind the flags.
-        rules,
-        /// Number of rules.
-        rule_count,
-        /// First of its residues.
-        residues,
-        /// Number of residues.
-        residue_count,
-    }
-    /// A rule that still depends on the context.
-    Residue {
-        /// Rule, for provenance.
-        rule,
-        /// Bits [`RESIDUE_DENY`] and [`RESIDUE_NEGATED`].
-        flags,
-        /// Guard, or [`NONE`].
-        guard,
-        /// First check.
-        checks,
-        /// Number of checks: resource patterns with variables. With any, one must match, or if negated none.
-        check_count,
+        /// Bytes of its name, `service:name` in lower case, which follows.
+        name_length,
     }
     /// A pattern of six parts; each field is a glob.
     ArnPattern {
@@ -266,6 +292,52 @@ records! {
         d,
         /// IP: bytes 12 to 15.
         e,
+    }
+    /// What conditions tell apart about a key.
+    Classifier {
+        /// `CLASSIFY_…`: how its values are read.
+        reading,
+        /// Key.
+        key,
+        /// Number of classes.
+        classes,
+        /// Texts: first word in `ClassNodes`, for texts that stand for no class by themselves. Addresses: first of its intervals. Numbers, dates: first of its thresholds. Else 0.
+        start,
+        /// Number of these.
+        length,
+        /// Texts: the root. Addresses: the number of IPv4 intervals. Else 0.
+        root,
+    }
+    /// A text that some operand is, without wildcards.
+    ClassText {
+        /// Classifier.
+        classifier,
+        /// String: the text.
+        text,
+        /// Class.
+        class,
+    }
+    /// Addresses of one class.
+    Interval {
+        /// Bytes 0 to 3 of the first address, as they stand.
+        a,
+        /// Bytes 4 to 7.
+        b,
+        /// Bytes 8 to 11.
+        c,
+        /// Bytes 12 to 15.
+        d,
+        /// Class.
+        class,
+    }
+    /// A number or a moment that separates classes.
+    Threshold {
+        /// String: the number, or the fraction of a second.
+        text,
+        /// Date: low half of the seconds. Else 0.
+        low,
+        /// Date: high half. Else 0.
+        high,
     }
     /// A context key that the bundle mentions.
     Key {

@@ -54,7 +54,7 @@ impl Variables for NoVariables {
 
 /// The text that a glob is, where it is one literal: most operands are.
 #[inline]
-pub(crate) fn literal<'a>(view: View<'a>, glob: u32) -> Option<Option<&'a [u8]>> {
+pub(crate) fn literal<'a>(view: &View<'a>, glob: u32) -> Option<Option<&'a [u8]>> {
     let range = view.glob(glob)?;
     if range.length != 1 {
         return Some(None);
@@ -64,7 +64,7 @@ pub(crate) fn literal<'a>(view: View<'a>, glob: u32) -> Option<Option<&'a [u8]>>
 }
 
 /// Whether a whole text matches a glob. `None` if a record cannot be read, which validation excludes.
-pub(crate) fn matches(view: View<'_>, glob: u32, text: &[u8], variables: &impl Variables) -> Option<bool> {
+pub(crate) fn matches(view: &View<'_>, glob: u32, text: &[u8], variables: &impl Variables) -> Option<bool> {
     let range = view.glob(glob)?;
     if !resolvable(view, range, variables)? {
         return Some(false);
@@ -88,7 +88,7 @@ pub(crate) fn matches(view: View<'_>, glob: u32, text: &[u8], variables: &impl V
 
 /// Spans of pieces without `*` against texts. What is not found is `Some(None)`; `None` is a record that cannot be read.
 struct Matcher<'a, V> {
-    view: View<'a>,
+    view: &'a View<'a>,
     variables: &'a V,
 }
 
@@ -256,7 +256,7 @@ fn first_character(text: &[u8]) -> Option<usize> {
 }
 
 /// Whether every variable of a glob has a text: one that has none makes the whole pattern match nothing, wherever it stands (X3).
-fn resolvable(view: View<'_>, range: Range, variables: &impl Variables) -> Option<bool> {
+fn resolvable(view: &View<'_>, range: Range, variables: &impl Variables) -> Option<bool> {
     for index in range.start..range.start + range.length {
         let piece = view.piece(index)?;
         if piece.kind == PIECE_VARIABLE && variables.resolve(&piece).is_none() {
@@ -268,7 +268,7 @@ fn resolvable(view: View<'_>, range: Range, variables: &impl Variables) -> Optio
 
 /// Whether a text equals a glob of literals and variables, comparing simple lower case (rule C8).
 pub(crate) fn equals_ignoring_case(
-    view: View<'_>,
+    view: &View<'_>,
     glob: u32,
     text: &str,
     variables: &impl Variables,
@@ -299,13 +299,13 @@ pub(crate) fn equals_ignoring_case(
 }
 
 /// Unicode's simple lower case: one character to one. The only full mapping to several is that of `İ`, whose simple one is its first.
-fn simple_lower_case(character: char) -> char {
+pub(crate) fn simple_lower_case(character: char) -> char {
     character.to_lowercase().next().unwrap_or(character)
 }
 
 /// Whether six parts match an ARN pattern, each part by itself (rules R1, C7).
 pub(crate) fn arn_matches(
-    view: View<'_>,
+    view: &View<'_>,
     pattern: u32,
     parts: &[&str; 6],
     variables: &impl Variables,

@@ -1,9 +1,10 @@
-//! Guards: the conditions of a rule against the request's context (rules C1–C12).
+//! Atoms: conditions that are compared at request time against the request's context (rules C1–C12).
 
 use core::cmp::Ordering;
 
+use crate::classify::Remembered;
 use crate::context::{Context, Values};
-use crate::format::{self as f, NONE, Operand, Piece, Section};
+use crate::format::{self as f, NONE, Operand, Piece};
 use crate::glob::{self, Text, Variables};
 use crate::hash::equal;
 use crate::request::Request;
@@ -12,36 +13,22 @@ use crate::view::View;
 
 /// What a key holds for one request.
 #[derive(Clone, Copy)]
-enum Held<'a> {
+pub(crate) enum Held<'a> {
     One(Text<'a>),
     Many(&'a [alloc::string::String]),
 }
 
 /// Everything that conditions and policy variables read.
-#[derive(Clone, Copy)]
 pub(crate) struct Facts<'a> {
-    pub(crate) view: View<'a>,
+    pub(crate) view: &'a View<'a>,
     pub(crate) request: &'a Request<'a>,
-    /// The record of the principal, where the bundle holds it.
-    pub(crate) principal: f::Principal,
+    /// The principal, which the bundle holds.
+    pub(crate) principal: u32,
+    /// What the classifiers have said so far.
+    pub(crate) remembered: Remembered,
 }
 
 impl<'a> Facts<'a> {
-    /// Whether all atoms of a guard hold (rule C1). `None` if a record cannot be read, which validation excludes.
-    pub(crate) fn guard_holds(&self, guard: u32) -> Option<bool> {
-        if guard == NONE {
-            return Some(true);
-        }
-        let range = self.view.guard(guard)?;
-        for index in range.start..range.start + range.length {
-            let atom = self.view.word(Section::GuardAtoms, index)?;
-            if !self.atom_holds(self.view.atom(atom)?)? {
-                return Some(false);
-            }
-        }
-        Some(true)
-    }
-
     /// Whether a resource matches an ARN pattern with variables. A resource with fewer than six parts matches none (rule R1).
     pub(crate) fn resource_matches(&self, pattern: u32, resource: &str) -> Option<bool> {
         match arn::split(resource) {
@@ -59,42 +46,52 @@ impl<'a> Facts<'a> {
     }
 
     /// What a key holds, or `None` if it is missing (rule C12).
-    fn held(&self, id: u32) -> Option<Held<'a>> {
+    pub(crate) fn held(&self, id: u32) -> Option<Held<'a>> {
         let key = self.view.key(id)?;
         if self.request.context_is_complete {
             return self.requested(id);
         }
-        let text = |string| Some(Held::One(Text::Borrowed(self.view.string(string)?)));
-        let fixed = |text| Some(Held::One(Text::Borrowed(text)));
-        let is_user = self.principal.kind == f::PRINCIPAL_USER;
         match key.source {
-            f::KEY_USERNAME if is_user => text(self.principal.name),
-            f::KEY_USERNAME | f::KEY_PRINCIPAL_ABSENT => None,
-            f::KEY_USER_ID if self.principal.unique_id == NONE => None,
-            f::KEY_USER_ID => text(self.principal.unique_id),
-            f::KEY_PRINCIPAL_ARN => text(self.principal.arn),
-            f::KEY_PRINCIPAL_ACCOUNT => text(self.principal.account),
-            f::KEY_PRINCIPAL_TYPE => fixed(if is_user { "User" } else { "AssumedRole" }),
-            f::KEY_PRINCIPAL_IS_SERVICE => fixed("false"),
-            f::KEY_PRINCIPAL_TAG => {
-                let wanted = self.view.string_bytes(key.tag)?;
-                let tags = self.principal.tags..self.principal.tags + self.principal.tag_count;
-                let tag = tags
-                    .filter_map(|tag| self.view.tag(tag))
-                    .find(|tag| self.view.string_bytes(tag.key) == Some(wanted))?;
-                text(tag.value)
-            }
+            f::KEY_REQUEST => self.requested(id),
+            f::KEY_PRINCIPAL_ABSENT => None,
+            f::KEY_PRINCIPAL_IS_SERVICE => Some(Held::One(Text::Borrowed("false"))),
             f::KEY_CURRENT_TIME => self
                 .requested(id)
                 .or_else(|| self.request.now.map(|now| Held::One(crate::clock::iso_8601(now)))),
             f::KEY_EPOCH_TIME => {
                 self.requested(id).or_else(|| self.request.now.map(|now| Held::One(crate::clock::epoch(now))))
             }
-            _ => self.requested(id),
+            _ => self.of_principal(&key),
         }
     }
 
-    fn atom_holds(&self, atom: f::Atom) -> Option<bool> {
+    /// What the principal itself defines (rule C12).
+    fn of_principal(&self, key: &f::Key) -> Option<Held<'a>> {
+        let principal = self.view.principal(self.principal)?;
+        let text = |string| Some(Held::One(Text::Borrowed(self.view.string(string)?)));
+        let is_user = principal.kind == f::PRINCIPAL_USER;
+        match key.source {
+            f::KEY_USERNAME if is_user => text(principal.name),
+            f::KEY_USER_ID if principal.unique_id != NONE => text(principal.unique_id),
+            f::KEY_PRINCIPAL_ARN => text(principal.arn),
+            f::KEY_PRINCIPAL_ACCOUNT => text(principal.account),
+            f::KEY_PRINCIPAL_TYPE => {
+                Some(Held::One(Text::Borrowed(if is_user { "User" } else { "AssumedRole" })))
+            }
+            f::KEY_PRINCIPAL_TAG => {
+                let wanted = self.view.string_bytes(key.tag)?;
+                let tags = principal.tags..principal.tags + principal.tag_count;
+                let tag = tags
+                    .filter_map(|tag| self.view.tag(tag))
+                    .find(|tag| self.view.string_bytes(tag.key) == Some(wanted))?;
+                text(tag.value)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether an atom holds. `None` if a record cannot be read, which validation excludes.
+    pub(crate) fn atom_holds(&self, atom: f::Atom) -> Option<bool> {
         let has = |bit| atom.operator & bit != 0;
         let held = self.held(atom.key);
         if atom.operator & f::ATOM_COMPARISON == f::COMPARE_NULL {

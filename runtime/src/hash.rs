@@ -5,6 +5,8 @@
 //! compared in full. Texts of up to 64 bytes, which nearly all names are, take one of four fixed paths with overlapping reads: no loop
 //! whose length the processor would have to guess.
 
+use crate::format::index::PROBES;
+
 const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 const KEY: u64 = 0xd6e8_feb8_6659_fd93;
 
@@ -55,18 +57,40 @@ fn pair(text: &[u8], at: usize, map: impl Fn(u64) -> u64) -> Option<[u64; 2]> {
     Some([map(eight(text, at)?), map(eight(text, at + 8)?)])
 }
 
+/// Texts by their length: those of one class take one path, without a branch, through hash and comparison.
+mod class {
+    pub(super) const SHORT: u8 = 0;
+    pub(super) const TO_16: u8 = 1;
+    pub(super) const TO_32: u8 = 2;
+    pub(super) const TO_64: u8 = 3;
+    pub(super) const LONG: u8 = 4;
+}
+
+/// Calls a function of a length class with the class of a length.
+macro_rules! by_class {
+    ($length:expr, $function:ident($($argument:expr),*)) => {
+        match $length {
+            0..8 => $function::<{ class::SHORT }, _>($($argument),*),
+            8..=16 => $function::<{ class::TO_16 }, _>($($argument),*),
+            17..=32 => $function::<{ class::TO_32 }, _>($($argument),*),
+            33..=64 => $function::<{ class::TO_64 }, _>($($argument),*),
+            _ => $function::<{ class::LONG }, _>($($argument),*),
+        }
+    };
+}
+
 #[inline]
-fn hash_with(text: &[u8], seed: u32, map: impl Fn(u64) -> u64 + Copy) -> Option<u64> {
+fn hash_class<const CLASS: u8, M: Fn(u64) -> u64 + Copy>(text: &[u8], seed: u32, map: M) -> Option<u64> {
     let length = text.len();
     let mut state = SEED ^ u64::from(seed) ^ (length as u64) << 32;
-    match length {
-        0..8 => state = mix(state, [map(short(text)), 0]),
-        8..=16 => state = mix(state, [map(eight(text, 0)?), map(eight(text, length - 8)?)]),
-        17..=32 => {
+    match CLASS {
+        class::SHORT => state = mix(state, [map(short(text)), 0]),
+        class::TO_16 => state = mix(state, [map(eight(text, 0)?), map(eight(text, length - 8)?)]),
+        class::TO_32 => {
             state = mix(state, pair(text, 0, map)?);
             state = mix(state, pair(text, length - 16, map)?);
         }
-        33..=64 => {
+        class::TO_64 => {
             state = mix(state, pair(text, 0, map)?);
             state = mix(state, pair(text, 16, map)?);
             state = mix(state, pair(text, length - 32, map)?);
@@ -84,11 +108,71 @@ fn hash_with(text: &[u8], seed: u32, map: impl Fn(u64) -> u64 + Copy) -> Option<
     Some(multiply(state, KEY))
 }
 
+#[inline]
+fn hash_with(text: &[u8], seed: u32, map: impl Fn(u64) -> u64 + Copy) -> Option<u64> {
+    by_class!(text.len(), hash_class(text, seed, map))
+}
+
+/// A hash table of names, as the bundle stores it.
+pub(crate) trait Table {
+    /// Its seed.
+    fn seed(&self) -> u32;
+    /// High half of the hash and id of the entry so many slots behind the home of a hash; `None` for an empty slot.
+    fn entry(&self, hash: u64, distance: u32) -> Option<(u32, u32)>;
+    /// The name of an id; `None` if it is not one of those that are looked for.
+    fn name(&self, id: u32) -> Option<&[u8]>;
+}
+
+#[inline]
+fn search_class<const CLASS: u8, M: Fn(u64) -> u64 + Copy>(
+    text: &[u8],
+    map: M,
+    table: &impl Table,
+) -> Option<u32> {
+    let hash = hash_class::<CLASS, M>(text, table.seed(), map)?;
+    for distance in 0..PROBES {
+        let (tag, id) = table.entry(hash, distance)?;
+        // Another name's record is not even looked at.
+        if tag == (hash >> 32) as u32 {
+            let Some(name) = table.name(id) else { continue };
+            if name.len() == text.len() && equal_class::<CLASS, M>(name, text, map)? {
+                return Some(id);
+            }
+        }
+    }
+    None
+}
+
+#[inline]
+fn search_with(text: &[u8], map: impl Fn(u64) -> u64 + Copy, table: &impl Table) -> Option<u32> {
+    // One branch on the length for the whole look-up.
+    by_class!(text.len(), search_class(text, map, table))
+}
+
+/// The id of a name; never further from its home than validation lets an entry stand.
+#[inline]
+pub(crate) fn search(text: &[u8], table: &impl Table) -> Option<u32> {
+    search_with(text, as_it_is, table)
+}
+
+/// The id of a name in lower case, ignoring the text's ASCII case.
+#[inline]
+pub(crate) fn search_folded(text: &[u8], table: &impl Table) -> Option<u32> {
+    search_with(text, fold_word, table)
+}
+
 /// The slot of a hash in a table; `slots` is a power of two.
 #[inline]
 #[must_use]
 pub const fn slot(hash: u64, slots: u32) -> u32 {
     hash as u32 & slots.wrapping_sub(1)
+}
+
+/// The seed of the texts of one classifier, of the table's seed.
+#[inline]
+#[must_use]
+pub const fn classifier_seed(seed: u32, classifier: u32) -> u32 {
+    seed ^ classifier.wrapping_mul(0x9e37_79b1)
 }
 
 /// Hashes a text as it is, with the seed of a table.
@@ -105,19 +189,17 @@ pub fn hash_folded(seed: u32, text: &[u8]) -> u64 {
     hash_with(text, seed, fold_word).unwrap_or(0)
 }
 
+/// Compares texts of equal length.
 #[inline]
-fn equal_with(a: &[u8], b: &[u8], map: impl Fn(u64) -> u64 + Copy) -> Option<bool> {
+fn equal_class<const CLASS: u8, M: Fn(u64) -> u64 + Copy>(a: &[u8], b: &[u8], map: M) -> Option<bool> {
     let length = a.len();
-    if b.len() != length {
-        return Some(false);
-    }
     let differs = |at: usize| Some(eight(a, at)? ^ map(eight(b, at)?));
     let wide = |at: usize| Some(differs(at)? | differs(at + 8)?);
-    Some(match length {
-        0..8 => short(a) == map(short(b)),
-        8..=16 => differs(0)? | differs(length - 8)? == 0,
-        17..=32 => wide(0)? | wide(length - 16)? == 0,
-        33..=64 => wide(0)? | wide(16)? | wide(length - 32)? | wide(length - 16)? == 0,
+    Some(match CLASS {
+        class::SHORT => short(a) == map(short(b)),
+        class::TO_16 => differs(0)? | differs(length - 8)? == 0,
+        class::TO_32 => wide(0)? | wide(length - 16)? == 0,
+        class::TO_64 => wide(0)? | wide(16)? | wide(length - 32)? | wide(length - 16)? == 0,
         _ => {
             let mut at = 0;
             while at + 16 < length {
@@ -129,6 +211,14 @@ fn equal_with(a: &[u8], b: &[u8], map: impl Fn(u64) -> u64 + Copy) -> Option<boo
             wide(length - 16)? == 0
         }
     })
+}
+
+#[inline]
+fn equal_with(a: &[u8], b: &[u8], map: impl Fn(u64) -> u64 + Copy) -> Option<bool> {
+    if a.len() != b.len() {
+        return Some(false);
+    }
+    by_class!(a.len(), equal_class(a, b, map))
 }
 
 /// Whether two texts are equal: as `==`, but without a call for the short texts that names and literals are.

@@ -25,12 +25,11 @@ impl Matched {
 /// One rule of a leaf.
 #[derive(Clone, Copy)]
 pub(crate) struct LeafRule {
-    pub(crate) rule: u32,
-    pub(crate) flags: u32,
-    pub(crate) guard: u32,
+    pub(crate) terminal: u32,
+    pub(crate) negated: bool,
 }
 
-fn words(view: View<'_>, at: usize) -> Option<&[[u8; 4]]> {
+fn words<'a>(view: &View<'a>, at: usize) -> Option<&'a [[u8; 4]]> {
     view.words_at(Section::Leaves, at)
 }
 
@@ -44,21 +43,21 @@ fn wide(words: &[[u8; 4]], index: usize) -> Option<u64> {
 }
 
 /// The rules of a leaf, in its order. `None` if a record cannot be read, which validation excludes.
-pub(crate) fn rules(view: View<'_>, leaf: u32) -> Option<impl Iterator<Item = LeafRule>> {
+pub(crate) fn rules<'a>(view: &View<'a>, leaf: u32) -> Option<impl Iterator<Item = LeafRule> + use<'a>> {
     let words = words(view, leaf as usize)?;
     let count = word(words, 0)? as usize;
     let records = words.get(leaf::HEADER_WORDS..leaf::HEADER_WORDS + count * leaf::RULE_WORDS)?;
     let (records, _) = records.as_chunks::<{ leaf::RULE_WORDS }>();
     Some(records.iter().map(|record| {
-        let [rule, flags, guard] = record.map(u32::from_le_bytes);
-        LeafRule { rule, flags, guard }
+        let [terminal, flags] = record.map(u32::from_le_bytes);
+        LeafRule { terminal, negated: flags & leaf::NEGATED != 0 }
     }))
 }
 
 /// Runs a leaf over the rest of a resource and tells which rules match; an alternative with variables only if `verify` says so of its
 /// pattern. Linear in the rest times the leaf's state words, and in its alternatives.
 pub(crate) fn run(
-    view: View<'_>,
+    view: &View<'_>,
     leaf: u32,
     rest: &[u8],
     verify: impl Fn(u32) -> Option<bool>,

@@ -26,6 +26,7 @@
 extern crate alloc;
 
 mod bundle;
+mod classify;
 mod clock;
 pub mod combine;
 pub mod context;

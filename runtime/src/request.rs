@@ -3,9 +3,10 @@
 use crate::bundle::Bundle;
 use crate::context::Context;
 use crate::format::{self as f, Section};
-use crate::format::{ActionPattern, index, limits};
-use crate::hash::{equal, equal_folded, find, hash, hash_folded, slot};
+use crate::format::{ActionPattern, limits};
+use crate::hash::{Table, find, search, search_folded};
 use crate::value::arn;
+use crate::view::View;
 
 /// One question to a bundle.
 #[derive(Clone, Copy)]
@@ -99,13 +100,18 @@ impl<'a> Principal<'a> {
         }
     }
 
+    /// Whether it is longer than a principal may be (rule V4).
+    #[inline]
+    pub(crate) const fn is_too_long(&self) -> bool {
+        self.id == TOO_LONG
+    }
+
     /// The id of a principal that the bundle holds.
     #[inline]
     pub(crate) const fn known(&self) -> Option<u32> {
         if self.id <= LAST_ID { Some(self.id) } else { None }
     }
 
-    #[inline]
     fn new(stamp: u32, kind: PrincipalKind<'a>) -> Self {
         let (id, account) = match kind {
             PrincipalKind::Known(id) => (id, ""),
@@ -161,6 +167,9 @@ impl<'a> Action<'a> {
 /// What a principal that the bundle does not hold is, by its text alone.
 #[cold]
 fn classify(text: &str) -> PrincipalKind<'_> {
+    if text.len() > limits::RESOURCE_BYTES {
+        return PrincipalKind::TooLong;
+    }
     if text == "*" {
         return PrincipalKind::Anonymous;
     }
@@ -193,21 +202,58 @@ fn classify(text: &str) -> PrincipalKind<'_> {
     }
 }
 
+/// The ARNs of principals.
+struct Principals<'a>(View<'a>);
+
+impl Table for Principals<'_> {
+    #[inline]
+    fn seed(&self) -> u32 {
+        self.0.seed(Section::PrincipalIndex)
+    }
+
+    #[inline]
+    fn entry(&self, hash: u64, distance: u32) -> Option<(u32, u32)> {
+        self.0.entry(Section::PrincipalIndex, hash, distance)
+    }
+
+    #[inline]
+    fn name(&self, id: u32) -> Option<&[u8]> {
+        self.0.string_bytes(self.0.principal(id)?.arn)
+    }
+}
+
+/// The names of actions.
+struct Actions<'a>(View<'a>);
+
+impl Table for Actions<'_> {
+    #[inline]
+    fn seed(&self) -> u32 {
+        self.0.seed(Section::ActionIndex)
+    }
+
+    #[inline]
+    fn entry(&self, hash: u64, distance: u32) -> Option<(u32, u32)> {
+        self.0.entry(Section::ActionIndex, hash, distance)
+    }
+
+    #[inline]
+    fn name(&self, id: u32) -> Option<&[u8]> {
+        self.0.action_name(id)
+    }
+}
+
 impl Bundle {
     /// Resolves a principal: an ARN, a service name or `*`. Never fails: what is unknown or malformed is a principal that no identity
     /// policy speaks for (rule E13). Linear in the text; allocates nothing.
     #[inline]
     #[must_use]
     pub fn principal<'a>(&self, text: &'a str) -> Principal<'a> {
-        let kind = if text.len() > limits::RESOURCE_BYTES {
-            PrincipalKind::TooLong
-        } else {
-            match self.find_principal(text.as_bytes()) {
-                Some(id) => PrincipalKind::Known(id),
-                None => classify(text),
-            }
-        };
-        Principal::new(self.stamp(), kind)
+        if text.len() <= limits::RESOURCE_BYTES
+            && let Some(id) = search(text.as_bytes(), &Principals(self.view()))
+        {
+            return Principal { stamp: self.stamp(), id, account: None };
+        }
+        Principal::new(self.stamp(), classify(text))
     }
 
     /// Resolves an action such as `s3:GetObject`; case does not matter (rule A1). Never fails. Linear in the text; allocates nothing.
@@ -215,39 +261,9 @@ impl Bundle {
     #[must_use]
     pub fn action<'a>(&self, text: &'a str) -> Action<'a> {
         let text = text.as_bytes();
-        let known = if text.len() > limits::ACTION_BYTES { None } else { self.find_action(text) };
+        let known =
+            if text.len() > limits::ACTION_BYTES { None } else { search_folded(text, &Actions(self.view())) };
         Action { stamp: self.stamp(), id: known.unwrap_or(f::NONE), text }
-    }
-
-    /// Walks a hash table's probe sequence: never further than validation lets an entry stand from its place.
-    #[inline]
-    fn probe(&self, section: Section, hash: u64, equal: impl Fn(u32) -> bool) -> Option<u32> {
-        let view = self.view();
-        let slots = view.slots(section);
-        let home = slot(hash, slots);
-        for distance in 0..index::PROBES {
-            let id = view.slot(section, slot(u64::from(home + distance), slots))?.checked_sub(1)?;
-            if equal(id) {
-                return Some(id);
-            }
-        }
-        None
-    }
-
-    #[inline]
-    fn find_principal(&self, text: &[u8]) -> Option<u32> {
-        let view = self.view();
-        let name = |id| view.principal(id).and_then(|found| view.string_bytes(found.arn));
-        let hash = hash(view.seed(Section::PrincipalIndex), text);
-        self.probe(Section::PrincipalIndex, hash, |id| name(id).is_some_and(|name| equal(name, text)))
-    }
-
-    #[inline]
-    fn find_action(&self, text: &[u8]) -> Option<u32> {
-        let view = self.view();
-        let name = |id| view.action(id).and_then(|found| view.string_bytes(found.name));
-        let hash = hash_folded(view.seed(Section::ActionIndex), text);
-        self.probe(Section::ActionIndex, hash, |id| name(id).is_some_and(|name| equal_folded(name, text)))
     }
 
     /// Whether an action pattern covers an action outside the vocabulary. Both halves compare each by itself (rule A1).
@@ -260,8 +276,8 @@ impl Bundle {
         let (service, name) = folded.split_at_checked(colon)?;
         let name = name.get(1..)?;
         Some(
-            crate::glob::matches(view, pattern.service, service, &crate::glob::NoVariables)?
-                && crate::glob::matches(view, pattern.name, name, &crate::glob::NoVariables)?,
+            crate::glob::matches(&view, pattern.service, service, &crate::glob::NoVariables)?
+                && crate::glob::matches(&view, pattern.name, name, &crate::glob::NoVariables)?,
         )
     }
 }

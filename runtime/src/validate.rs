@@ -4,9 +4,11 @@
 
 mod checks;
 mod conditions;
+mod diagrams;
 mod index;
 mod leaves;
 mod nodes;
+mod strings;
 mod tables;
 
 use crate::error::LoadError;
@@ -47,35 +49,35 @@ pub(crate) fn validate(bytes: &[u8]) -> Result<Layout, LoadError> {
     let layout = layout(bytes)?;
     let view = View { bytes, words: bytes.as_chunks::<4>().0, layout: &layout, keys: &[] };
     let counts = Counts {
-        strings: tables::strings(view)?,
+        strings: strings::strings(view)?,
         globs: view.count(Section::Globs, f::Range::WORDS)?,
         arn_patterns: view.count(Section::ArnPatterns, f::ArnPattern::WORDS)?,
         keys: view.count(Section::Keys, f::Key::WORDS)?,
-        root_lists: view.count(Section::RootLists, f::RootList::WORDS)?,
+        classifiers: view.count(Section::Classifiers, f::Classifier::WORDS)?,
         rule_root_lists: view.count(Section::RuleRootLists, f::Range::WORDS)?,
         services: view.count(Section::Services, f::Service::WORDS)?,
-        sets: view.count(Section::Sets, f::Set::WORDS)?,
     };
-    tables::principals(view, &counts)?;
-    tables::sets(view, &counts)?;
-    tables::vocabulary(view, &counts)?;
     let globs = conditions::patterns(view, &counts)?;
-    conditions::guards(view, &counts, &globs)?;
-    tables::rule_roots(view, &counts, &globs)?;
-    nodes::validate(view)?;
+    conditions::atoms(view, &counts, &globs)?;
+    diagrams::classifiers(view, &counts)?;
+    let terminals = diagrams::diagrams(view, &counts)?;
+    let roots = nodes::validate(view, terminals)?;
+    let sets = tables::sets(view, &counts, &roots)?;
+    tables::principals(view, &counts, &sets)?;
+    tables::vocabulary(view, &counts)?;
+    tables::rule_roots(view, &counts, &globs, &roots)?;
     Ok(layout)
 }
 
-/// Number of records of each section that others refer to.
+/// The records of each section that others refer to: how many there are, or where they begin.
 struct Counts {
-    strings: u32,
+    strings: strings::Strings,
     globs: u32,
     arn_patterns: u32,
     keys: u32,
-    root_lists: u32,
+    classifiers: u32,
     rule_root_lists: u32,
     services: u32,
-    sets: u32,
 }
 
 fn header(bytes: &[u8]) -> Result<(), LoadError> {

@@ -5,9 +5,10 @@
 
 use crate::error::LoadError;
 use crate::format::{
-    Action, ActionPattern, ArnPattern, Atom, Key, Operand, Piece, Principal, Range, Residue, RootList, Row,
-    RuleRoot, Section, Service, Set, SetService, Tag, Terminal,
+    Action, ActionPattern, ArnPattern, Atom, ClassText, Classifier, Interval, Key, LIST_BIT, Operand, Piece,
+    Principal, Range, RuleRoot, Section, Service, Set, SetService, TERMINAL_BIT, Tag, Threshold, index, row,
 };
+use crate::hash::slot;
 
 /// Number of sections.
 pub(crate) const SECTIONS: usize = Section::ALL.len();
@@ -59,27 +60,74 @@ macro_rules! accessors {
 accessors! {
     principal: Principal in Principals;
     tag: Tag in Tags;
-    set: Set in Sets;
-    set_service: SetService in SetServices;
-    row: Row in Rows;
     service: Service in Services;
-    action: Action in Actions;
-    root_list: RootList in RootLists;
-    terminal: Terminal in Terminals;
-    residue: Residue in Residues;
     arn_pattern: ArnPattern in ArnPatterns;
     glob: Range in Globs;
     piece: Piece in Pieces;
-    guard: Range in Guards;
     atom: Atom in Atoms;
     operand: Operand in Operands;
     key: Key in Keys;
+    classifier: Classifier in Classifiers;
+    class_text: ClassText in ClassTexts;
+    interval: Interval in Intervals;
+    threshold: Threshold in Thresholds;
     rule_root_list: Range in RuleRootLists;
     rule_root: RuleRoot in RuleRoots;
     action_pattern: ActionPattern in ActionPatterns;
 }
 
 impl<'a> View<'a> {
+    /// High half of the hash and id of the entry so many slots behind the home of a hash; `None` for an empty slot.
+    #[inline]
+    pub(crate) fn entry(&self, index: Section, hash: u64, distance: u32) -> Option<(u32, u32)> {
+        let home = hash.wrapping_add(u64::from(distance));
+        let (tag, entry) = self.slot(index, slot(home, self.slots(index)))?;
+        Some((tag, entry.checked_sub(1)?))
+    }
+
+    /// The permission set at a word.
+    #[inline]
+    pub(crate) fn set(&self, at: u32) -> Option<Set> {
+        Set::read(self.words_at(Section::Sets, at as usize)?)
+    }
+
+    /// A service of the permission set at a word.
+    #[inline]
+    pub(crate) fn set_service(&self, set: u32, number: u32) -> Option<SetService> {
+        let at = set as usize + Set::WORDS + number as usize * SetService::WORDS;
+        SetService::read(self.words_at(Section::Sets, at)?)
+    }
+
+    /// The root list of a class in a row.
+    #[inline]
+    pub(crate) fn cell(&self, row: u32, class: u32) -> Option<u32> {
+        let place = row & row::PLACE;
+        let cells = self.layout.extent(Section::Rows).start + (place as usize + 1) * 4;
+        let index = match row & row::WIDTH {
+            row::CONSTANT => 0,
+            row::BYTES => u32::from(*self.bytes.get(cells + class as usize)?),
+            _ => {
+                let pair = self.bytes.get(cells + class as usize * 2..)?.first_chunk::<2>()?;
+                u32::from(u16::from_le_bytes(*pair))
+            }
+        };
+        // The palette stands before the cells, from the back.
+        self.word(Section::Rows, place.checked_sub(1 + index)?)
+    }
+
+    /// The action at a word.
+    #[inline]
+    pub(crate) fn action(&self, at: u32) -> Option<Action> {
+        Action::read(self.words_at(Section::Actions, at as usize)?)
+    }
+
+    /// The name of the action at a word.
+    #[inline]
+    pub(crate) fn action_name(&self, at: u32) -> Option<&'a [u8]> {
+        let length = self.action(at)?.name_length as usize;
+        self.bytes_at(Section::Actions, at as usize + Action::WORDS, length)
+    }
+
     /// The words of a section from one of them on; they run on to the end of the bundle.
     #[inline]
     pub(crate) fn words_at(&self, section: Section, index: usize) -> Option<&'a [[u8; 4]]> {
@@ -103,13 +151,16 @@ impl<'a> View<'a> {
     /// Number of slots of a hash table.
     #[inline]
     pub(crate) fn slots(&self, index: Section) -> u32 {
-        (self.layout.extent(index).length as u32 / 4).saturating_sub(1)
+        let words = self.layout.extent(index).length / 4;
+        (words.saturating_sub(index::HEADER_WORDS) / index::SLOT_WORDS) as u32
     }
 
-    /// A slot of a hash table: an id + 1, or 0 if it is empty.
+    /// A slot of a hash table: the high half of the hash, and an id + 1, or 0 if it is empty.
     #[inline]
-    pub(crate) fn slot(&self, index: Section, slot: u32) -> Option<u32> {
-        self.word(index, slot + 1)
+    pub(crate) fn slot(&self, index: Section, slot: u32) -> Option<(u32, u32)> {
+        let words = self.words_at(index, index::HEADER_WORDS + slot as usize * index::SLOT_WORDS)?;
+        let &[tag, entry, ..] = words else { return None };
+        Some((u32::from_le_bytes(tag), u32::from_le_bytes(entry)))
     }
 
     /// Bytes of a section.
@@ -129,10 +180,21 @@ impl<'a> View<'a> {
     /// The bytes of a string.
     #[inline]
     pub(crate) fn string_bytes(&self, string: u32) -> Option<&'a [u8]> {
-        let offsets = self.words_at(Section::StringOffsets, string as usize)?;
-        let &[start, end, ..] = offsets else { return None };
-        let base = self.layout.extent(Section::StringBytes).start;
-        self.bytes.get(base + u32::from_le_bytes(start) as usize..base + u32::from_le_bytes(end) as usize)
+        let at = self.layout.extent(Section::Strings).start + string as usize * 4;
+        let (length, text) = self.bytes.get(at..)?.split_first_chunk::<4>()?;
+        text.get(..u32::from_le_bytes(*length) as usize)
+    }
+
+    /// The roots of a list: the first, and the words of the others.
+    #[inline]
+    pub(crate) fn roots(&self, list: u32) -> Option<(u32, &'a [[u8; 4]])> {
+        if list & (TERMINAL_BIT | LIST_BIT) != LIST_BIT {
+            return Some((list, &[]));
+        }
+        let words = self.words_at(Section::Roots, (list & !LIST_BIT) as usize)?;
+        let (&[count, first], rest) = words.split_first_chunk::<2>()?;
+        let others = rest.get(..(u32::from_le_bytes(count) as usize).checked_sub(1)?)?;
+        Some((u32::from_le_bytes(first), others))
     }
 
     /// A string. Validation has shown that it is UTF-8.

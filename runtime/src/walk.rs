@@ -18,19 +18,19 @@ pub(crate) enum End {
     },
 }
 
-/// Walks from a root reference over the whole resource. `None` if a record cannot be read, which validation excludes.
+/// Walks from a root reference, into the nodes of a section, over the whole resource. `None` if a record cannot be read, which validation excludes.
 ///
 /// Linear in the resource: every edge consumes at least one byte.
 #[inline]
-pub(crate) fn walk(view: View<'_>, root: u32, text: &[u8]) -> Option<End> {
+pub(crate) fn walk(view: &View<'_>, section: Section, root: u32, text: &[u8]) -> Option<End> {
     let mut reference = root;
     let mut offset = 0;
     loop {
         if reference & TERMINAL_BIT != 0 {
-            return Some(End::Terminal(reference & !TERMINAL_BIT));
+            return Some(End::Terminal(reference));
         }
-        let words = view.words_at(Section::Nodes, reference as usize)?;
-        // A leaf node has two words only, but the terminals stand behind all nodes and are never none.
+        let words = view.words_at(section, reference as usize)?;
+        // A leaf node has two words only, but the facts of the build stand behind all nodes and are never none.
         let &[first, second, third, ..] = words else { return None };
         let first = u32::from_le_bytes(first);
         let end = End::Terminal(u32::from_le_bytes(second));
@@ -38,11 +38,11 @@ pub(crate) fn walk(view: View<'_>, root: u32, text: &[u8]) -> Option<End> {
         let rest = text.get(offset..)?;
         match first & 0xff {
             node::LITERAL => {
-                let literal = view.bytes_at(Section::Nodes, reference as usize + 4, parameter)?;
+                let literal = view.bytes_at(section, reference as usize + 4, parameter)?;
                 if rest.get(..parameter).is_some_and(|start| equal(start, literal)) {
                     offset += parameter;
                     reference = u32::from_le_bytes(*words.get(3)?);
-                } else if u32::from_le_bytes(third) == u32::from_le_bytes(second) | TERMINAL_BIT {
+                } else if third == second {
                     // The same verdict whether the text ends or differs: no need to see where.
                     return Some(end);
                 } else {
@@ -57,7 +57,7 @@ pub(crate) fn walk(view: View<'_>, root: u32, text: &[u8]) -> Option<End> {
             node::BRANCH => {
                 let Some(byte) = rest.first() else { return Some(end) };
                 // More than the keys, so that all of them are looked at in one or two steps.
-                let keys = view.bytes_at(Section::Nodes, reference as usize + 3, node::BRANCH_KEYS)?;
+                let keys = view.bytes_at(section, reference as usize + 3, node::BRANCH_KEYS)?;
                 offset += 1;
                 reference = match place(keys, parameter, *byte) {
                     Some(index) => u32::from_le_bytes(*words.get(3 + parameter.div_ceil(4) + index)?),
@@ -66,7 +66,7 @@ pub(crate) fn walk(view: View<'_>, root: u32, text: &[u8]) -> Option<End> {
             }
             node::TABLE => {
                 let Some(&byte) = rest.first() else { return Some(end) };
-                let targets = view.bytes_at(Section::Nodes, reference as usize + 2, 256)?;
+                let targets = view.bytes_at(section, reference as usize + 2, 256)?;
                 let target = usize::from(*targets.get(usize::from(byte))?);
                 offset += 1;
                 reference = u32::from_le_bytes(*words.get(2 + node::TABLE_WORDS + target)?);
@@ -79,7 +79,7 @@ pub(crate) fn walk(view: View<'_>, root: u32, text: &[u8]) -> Option<End> {
                 }
             },
             node::SUFFIX => {
-                let literal = view.bytes_at(Section::Nodes, reference as usize + 3, parameter)?;
+                let literal = view.bytes_at(section, reference as usize + 3, parameter)?;
                 return Some(if rest.ends_with(literal) {
                     End::Terminal(u32::from_le_bytes(third))
                 } else {

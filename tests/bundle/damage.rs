@@ -148,7 +148,7 @@ fn words_under_a_fitting_digest_never_panic_and_always_end() {
 #[test]
 fn random_changes_under_a_fitting_digest_never_panic_and_always_end() {
     let (golden, requests) = (golden::bytes(), requests());
-    let hot = start(&golden, Section::StringOffsets)..start(&golden, Section::Provenance);
+    let hot = start(&golden, Section::Strings)..start(&golden, Section::Provenance);
     let survivors = std::sync::atomic::AtomicUsize::new(0);
     let cases = if compiled::long() { 300_000 } else { 2_000 };
     parallel(cases, |case| {

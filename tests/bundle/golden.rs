@@ -8,7 +8,7 @@ use portcullis::compiler::automata::Budget;
 use portcullis::compiler::model::Model;
 use portcullis::compiler::reference;
 use portcullis::compiler::request::{ContextValue, Request};
-use portcullis::runtime::format::{self as f, Section, node};
+use portcullis::runtime::format::{self as f, Section, diagram, node};
 use portcullis::runtime::{Bundle, Effect};
 
 use super::compiled;
@@ -155,6 +155,27 @@ fn node_kinds(bundle: &Bundle) -> Vec<u32> {
     kinds
 }
 
+/// The first node of each kind, by walking over the diagrams as FORMAT.md says.
+pub(super) fn diagrams(words: &[u32], classifiers: &[u32]) -> std::collections::BTreeMap<u32, usize> {
+    let mut first = std::collections::BTreeMap::new();
+    let mut at = 0;
+    while at < words.len() {
+        let (kind, count) = (words[at] & 0xff, (words[at] >> 8) as usize);
+        first.entry(kind).or_insert(at);
+        at += match kind {
+            diagram::SWITCH => {
+                let classes = classifiers[words[at + 1] as usize * f::Classifier::WORDS + 2];
+                diagram::SWITCH_WORDS + count + classes.div_ceil(4) as usize
+            }
+            diagram::SPARSE => diagram::SPARSE_WORDS + 2 * count,
+            diagram::ATOM => diagram::ATOM_WORDS,
+            diagram::CHECK => diagram::CHECK_WORDS + count,
+            other => panic!("diagram node {other}"),
+        };
+    }
+    first
+}
+
 /// What the golden bundle does not hold, no test of damage can damage.
 #[test]
 fn the_golden_bundle_holds_every_kind_of_record() {
@@ -180,12 +201,10 @@ fn the_golden_bundle_holds_every_kind_of_record() {
     }
     seen(column(Section::Pieces, f::Piece::WORDS, 0), f::PIECE_LITERAL..=f::PIECE_VARIABLE, "piece kind");
     seen(column(Section::Keys, f::Key::WORDS, 1), f::KEY_REQUEST..=f::KEY_EPOCH_TIME, "key source");
-    seen(column(Section::Terminals, f::Terminal::WORDS, 0), 0..=f::TERMINAL_DENY, "terminal flags");
-    // A residue that both allows and is negated would need an Allow with NotResource and a variable.
-    let flags = column(Section::Residues, f::Residue::WORDS, 1);
-    assert!(
-        [0, f::RESIDUE_DENY, f::RESIDUE_DENY | f::RESIDUE_NEGATED].iter().all(|flag| flags.contains(flag))
-    );
-    seen(column(Section::Rows, f::Row::WORDS, 2), 0..=1, "row width");
+    let words = |section| records(&bundle, section, 1).concat();
+    let nodes = diagrams(&words(Section::Diagrams), &words(Section::Classifiers));
+    seen(nodes.into_keys().collect(), diagram::SWITCH..=diagram::CHECK, "diagram node");
+    let readings = column(Section::Classifiers, f::Classifier::WORDS, 0);
+    seen(readings, f::CLASSIFY_TEXT..=f::CLASSIFY_PRESENCE, "reading");
     seen(column(Section::RuleRoots, f::RuleRoot::WORDS, 2), 0..=1, "negation of rule roots");
 }

@@ -121,6 +121,79 @@ fn state_explosion() {
     }
 }
 
+/// Conditions that blow a decision diagram up, and patterns that blow a key's classifier up: size stays bounded, and all of it decides.
+#[test]
+fn state_explosion_of_conditions() {
+    let statement = |effect: &str, operator: &str, key: String, value: String| {
+        format!(
+            r#"{{"Effect": "{effect}", "Action": "svc:Get", "Resource": "*", "Condition": {{"{operator}": {{"{key}": "{value}"}}}}}}"#
+        )
+    };
+    let many_keys = |number: usize| {
+        let effect = if number.is_multiple_of(40) { "Deny" } else { "Allow" };
+        statement(effect, "StringEquals", format!("k:{number}"), "yes".to_owned())
+    };
+    let many_patterns = |number: usize| {
+        statement("Allow", "StringLike", "k:a".to_owned(), format!("*a{number}b*c{number}d*"))
+    };
+    let keys = compiled::document(&(0..1_000).map(many_keys).collect::<Vec<_>>());
+    let patterns = compiled::document(&(0..200).map(many_patterns).collect::<Vec<_>>());
+    let base = compiled::bundle(&compiled::model(compiled::attached(&[&compiled::document(&[])])));
+    for (name, document) in [("keys", &keys), ("patterns", &patterns)] {
+        let model = compiled::model(compiled::attached(&[document]));
+        let bundle = compiled::bundle(&model);
+        let facts = facts_of(&bundle).unwrap();
+        let grown = bundle.as_bytes().len() - base.as_bytes().len();
+        assert!(grown <= 10 * document.len(), "{name}: {grown} bytes for {} of policies", document.len());
+        assert_eq!(name == "keys", facts.classifiers > 900, "{name}");
+        assert_eq!(facts.diagram_chains, 1, "{name}");
+        assert_eq!(name == "patterns", facts.atoms_at_request_time == 200, "{name}");
+        let get = |context: &[(&str, &str)]| compiled::with(compiled::request("svc:Get", "*"), context);
+        let requests = [
+            get(&[]),
+            get(&[("k:7", "yes"), ("k:a", "xa7bxc7dx")]),
+            get(&[("k:999", "yes"), ("k:a", "a199bc199d")]),
+            get(&[("k:999", "no"), ("k:a", "a199bc198d")]),
+            get(&[("k:999", "yes"), ("k:960", "yes"), ("k:a", "a1b")]),
+        ];
+        let decided: Vec<bool> =
+            decide(&model, &requests).iter().map(portcullis::runtime::Decision::is_allowed).collect();
+        assert_eq!(decided, [false, true, true, false, false], "{name}");
+    }
+}
+
+/// However many statements mention a key, a request's value of it is looked up and classified once.
+#[test]
+fn conditions_ask_for_each_key_once() {
+    let statement = |number: usize| {
+        format!(
+            r#"{{"Effect": "{}", "Action": "svc:Get", "Resource": "*", "Condition": {{
+                "StringEquals": {{"k:team": "team{number}"}}, "IpAddress": {{"aws:SourceIp": "10.{number}.0.0/16"}}}}}}"#,
+            if number.is_multiple_of(10) { "Deny" } else { "Allow" }
+        )
+    };
+    let document = compiled::document(&(0..101).map(statement).collect::<Vec<_>>());
+    let bundle = compiled::bundle(&compiled::model(compiled::attached(&[&document])));
+    for (team, address, allowed) in
+        [("team7", "10.7.1.1", true), ("team7", "10.8.1.1", false), ("team10", "10.10.0.1", false)]
+    {
+        let mut held = ContextMap::new();
+        held.insert("k:team", team).unwrap();
+        held.insert("aws:SourceIp", address).unwrap();
+        let context = Counted { held, asked: Cell::new(0) };
+        let decided = bundle.decide(&Request {
+            principal: bundle.principal(compiled::ALICE),
+            action: bundle.action("svc:Get"),
+            resource: "*",
+            resource_account: None,
+            context: &context,
+            now: None,
+            context_is_complete: false,
+        });
+        assert_eq!((decided.is_allowed(), context.asked.get()), (allowed, 2), "{team} {address}");
+    }
+}
+
 /// One statement with more patterns than any automaton takes, also negated, where they cannot be split.
 #[test]
 fn state_explosion_in_one_statement() {

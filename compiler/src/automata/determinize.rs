@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use portcullis_runtime::format::{TERMINAL_BIT, node};
+use portcullis_runtime::format::{node, terminal};
 
 use super::nfa::{Element, Nfa, State, Stay};
 use super::residual::Budget;
@@ -44,9 +44,21 @@ pub(super) struct Built {
     pub(super) states: usize,
 }
 
-struct Determinizer<'a> {
+/// What the states of an automaton mean where a text ends.
+pub(super) trait Ends {
+    /// The terminal of a state.
+    fn end(&mut self, nfa: &Nfa, state: &State) -> u32;
+}
+
+impl Ends for Terminals {
+    fn end(&mut self, nfa: &Nfa, state: &State) -> u32 {
+        self.fold(nfa.outcomes(state))
+    }
+}
+
+struct Determinizer<'a, E> {
     nfa: &'a Nfa,
-    terminals: &'a mut Terminals,
+    ends: &'a mut E,
     states: HashMap<State, u32>,
     queue: Vec<State>,
     nodes: Vec<Node>,
@@ -55,10 +67,10 @@ struct Determinizer<'a> {
 }
 
 /// Builds the automaton of an NFA.
-pub(super) fn determinize(nfa: &Nfa, terminals: &mut Terminals, budget: Budget) -> Result<Built, OverBudget> {
+pub(super) fn determinize(nfa: &Nfa, ends: &mut impl Ends, budget: Budget) -> Result<Built, OverBudget> {
     let mut builder = Determinizer {
         nfa,
-        terminals,
+        ends,
         states: HashMap::new(),
         queue: Vec::new(),
         nodes: Vec::new(),
@@ -73,9 +85,9 @@ pub(super) fn determinize(nfa: &Nfa, terminals: &mut Terminals, budget: Budget) 
     Ok(layout(&builder.nodes, root))
 }
 
-impl Determinizer<'_> {
+impl<E: Ends> Determinizer<'_, E> {
     fn end(&mut self, state: &State) -> u32 {
-        self.terminals.fold(self.nfa.outcomes(state))
+        self.ends.end(self.nfa, state)
     }
 
     fn target(&mut self, state: State) -> Result<Target, OverBudget> {
@@ -270,8 +282,8 @@ fn layout(nodes: &[Node], root: Target) -> Built {
         states: nodes.len(),
     };
     let resolve = |target: Target| match target {
-        Target::Terminal(terminal) => terminal | TERMINAL_BIT,
-        Target::State(state) => starts.get(state as usize).copied().unwrap_or(TERMINAL_BIT),
+        Target::Terminal(terminal) => terminal,
+        Target::State(state) => starts.get(state as usize).copied().unwrap_or(terminal::NOTHING),
     };
     for node in nodes {
         write(node, &mut built, &resolve);

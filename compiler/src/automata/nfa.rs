@@ -8,6 +8,7 @@
 use portcullis_runtime::format::limits::RESOURCE_BYTES;
 
 use super::ResidualRule;
+use super::classifiers::Pattern;
 use super::terminal::{Matched, RuleFacts, Terminals};
 use crate::model::Effect;
 use crate::pattern::{Glob, Piece, ResourceForm};
@@ -121,7 +122,7 @@ impl Nfa {
                     ResourceForm::Parts(parts) => {
                         let variable =
                             pattern.has_variable().then(|| terminals.patterns.intern(parts.clone()));
-                        nfa.add(number, variable, parts);
+                        nfa.add(number, variable, &parts[..], RESOURCE_BYTES);
                     }
                 }
             }
@@ -130,7 +131,24 @@ impl Nfa {
         nfa
     }
 
-    fn add(&mut self, rule: u32, variable: Option<u32>, parts: &[Glob; 6]) {
+    /// The automaton of named patterns over whole texts without variables, each a rule of its own that nothing folds. A pattern longer than a
+    /// text may be matches nothing and is left out.
+    pub(super) fn of_texts(patterns: &[(u32, &Pattern)], longest: usize) -> Self {
+        let mut nfa = Self::default();
+        for (number, &(name, pattern)) in (0..).zip(patterns) {
+            // Under a guard a rule is never constant.
+            let facts = RuleFacts { rule: name, effect: Effect::Allow, guard: Some(0), negated: false };
+            nfa.rules.push(facts);
+            match pattern {
+                Pattern::Text(glob) => nfa.add(number, None, std::slice::from_ref(glob), longest),
+                Pattern::Arn(parts) => nfa.add(number, None, &parts[..], longest),
+            }
+        }
+        nfa
+    }
+
+    /// Adds a pattern of one part or of six.
+    fn add(&mut self, rule: u32, variable: Option<u32>, parts: &[Glob], longest: usize) {
         let alternative = self.alternatives.len() as u32;
         let start = self.positions.len();
         let fresh = Position { element: Element::End, stay: Stay::No, after_one: false, alternative };
@@ -161,7 +179,7 @@ impl Nfa {
         }
         self.positions.push(at);
         let length = self.positions.len() - start;
-        if length > RESOURCE_BYTES + 1 {
+        if length > longest + 1 {
             self.positions.truncate(start);
             return;
         }
@@ -319,6 +337,21 @@ impl Nfa {
         let negated = |number: &u32| self.rules.get(*number as usize).is_some_and(|rule| rule.negated);
         state.matched.extend(off.iter().copied().filter(negated));
         state.matched.sort_unstable();
+    }
+
+    /// The rules of which a pattern matches if the text ends here, sorted.
+    pub(super) fn matched(&self, state: &State) -> Vec<u32> {
+        let mut matched = state.matched.clone();
+        let name = |number: u32| self.rules.get(number as usize).map(|rule| rule.rule);
+        let ends = state
+            .live
+            .iter()
+            .filter(|&&at| self.position(at).is_some_and(|position| position.element == Element::End));
+        matched.extend(ends.filter_map(|&at| self.rule_of_position(at)));
+        let mut names: Vec<u32> = matched.into_iter().filter_map(name).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// What the rules come to if the text ends here.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use portcullis_runtime::format::{self, TERMINAL_BIT, node};
 
 use super::ResidualRule;
+use super::classifiers::Classifiers;
 use super::determinize::{Built, determinize};
 use super::nfa::Nfa;
 use super::set_leaf::Leaf;
@@ -75,8 +76,8 @@ pub struct Roots {
 impl Roots {
     /// An empty arena.
     #[must_use]
-    pub fn new(budget: Budget) -> Self {
-        Self { budget, ..Self::default() }
+    pub fn new(ir: &Ir, classifiers: &Classifiers, budget: Budget) -> Self {
+        Self { budget, terminals: Terminals::new(ir, classifiers), ..Self::default() }
     }
 
     /// Number of distinct residuals.
@@ -194,7 +195,7 @@ impl Roots {
 
     fn one_leaf(&mut self, ir: &Ir, rules: &[u32]) -> u32 {
         let nfa = Nfa::new(&resolve(ir, rules), &mut self.terminals);
-        let leaf = Leaf::of(&nfa);
+        let leaf = Leaf::of(&nfa, &mut self.terminals);
         let node = self.nodes.len() as u32;
         self.nodes.extend([node::LEAF, self.leaf_words as u32]);
         self.leaf_words += leaf.length();

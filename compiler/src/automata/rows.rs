@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::classifiers::Classifiers;
 use super::residual::{Budget, Roots};
 use super::vocabulary::Vocabulary;
 use crate::intern::Interner;
@@ -33,6 +34,8 @@ pub struct SetTable {
 pub struct Automata {
     /// The vocabulary.
     pub vocabulary: Vocabulary,
+    /// What conditions tell apart about context keys.
+    pub classifiers: Classifiers,
     /// Automata, terminals and root lists.
     pub roots: Roots,
     /// Distinct rows: a root list for each class of a service.
@@ -56,7 +59,9 @@ struct PolicyRows {
 #[must_use]
 pub fn build(ir: &Ir, budget: Budget) -> Automata {
     let vocabulary = Vocabulary::of(ir);
-    let mut automata = Automata { vocabulary, roots: Roots::new(budget), ..Automata::default() };
+    let classifiers = Classifiers::of(ir, budget);
+    let roots = Roots::new(ir, &classifiers, budget);
+    let mut automata = Automata { vocabulary, classifiers, roots, ..Automata::default() };
     let coverage = Coverage::of(ir, &automata.vocabulary);
     let policies: Vec<PolicyRows> =
         ir.rule_lists.items().iter().map(|rules| automata.policy(ir, &coverage, rules)).collect();

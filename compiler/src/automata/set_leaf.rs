@@ -2,10 +2,10 @@
 //!
 //! The layout is that of FORMAT.md: rules, then blocks of positions, each with the alternatives that end in it.
 
-use portcullis_runtime::format::{NONE, RESIDUE_DENY, RESIDUE_NEGATED, leaf};
+use portcullis_runtime::format::{NONE, leaf};
 
 use super::nfa::{Element, Nfa, Position};
-use crate::model::Effect;
+use super::terminal::Terminals;
 
 /// Bits of a block.
 const BLOCK_BITS: usize = leaf::BLOCK_WORDS * 64;
@@ -43,11 +43,10 @@ struct Block<'a> {
 
 impl Leaf {
     /// A leaf that decides the rules of an NFA.
-    pub(super) fn of(nfa: &Nfa) -> Self {
+    pub(super) fn of(nfa: &Nfa, terminals: &mut Terminals) -> Self {
         let rules = nfa.rules.iter().map(|rule| {
-            let deny = if rule.effect == Effect::Deny { RESIDUE_DENY } else { 0 };
-            let negated = if rule.negated { RESIDUE_NEGATED } else { 0 };
-            [rule.rule, deny | negated, rule.guard.unwrap_or(NONE)]
+            let negated = if rule.negated { leaf::NEGATED } else { 0 };
+            [terminals.alone(*rule), negated]
         });
         let mut blocks: Vec<Encoded> = pack(nfa).iter().map(encode).collect();
         // A pattern that covers everything has no positions: one bit that is set from the start and stays serves all of them.

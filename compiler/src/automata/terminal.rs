@@ -1,51 +1,22 @@
 //! Terminals: what is known at the end of a walk, folded and hash-consed.
 
+use portcullis_runtime::format::terminal as format;
+
 use super::ResidualRule;
+use super::classifiers::Classifiers;
+use super::diagram::{Diagrams, Entry, Test};
 use crate::intern::Interner;
+use crate::ir::Ir;
 use crate::model::Effect;
 use crate::pattern::Glob;
 
-/// A rule that still depends on the context: on its guard, or on resource patterns with variables.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Residue {
-    /// Whether it allows; denies sort first.
-    pub allows: bool,
-    /// The IR's rule.
-    pub rule: u32,
-    /// Guard.
-    pub guard: Option<u32>,
-    /// Whether it holds where no check matches (rule R3), instead of where one does.
-    pub negated: bool,
-    /// Patterns with variables that are still to be verified, as ids, sorted. None: the resource matches already.
-    pub checks: Vec<u32>,
-}
-
-/// What is known at the end of a walk.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Terminal {
-    /// Rules that deny whatever the context says; then all else is empty.
-    pub denies: Vec<u32>,
-    /// Rules that allow whatever the context says; then no residue allows.
-    pub allows: Vec<u32>,
-    /// Rules that depend on the context, denies first.
-    pub residues: Vec<Residue>,
-}
-
-/// All terminals, and the patterns with variables that they check.
-#[derive(Clone, Debug)]
+/// The diagrams behind all terminals, and the patterns with variables that they check.
+#[derive(Clone, Debug, Default)]
 pub struct Terminals {
-    /// Distinct terminals; the first is the empty one.
-    pub table: Interner<Terminal>,
+    /// What depends on the context.
+    pub diagrams: Diagrams,
     /// Distinct patterns with variables.
     pub patterns: Interner<Box<[Glob; 6]>>,
-}
-
-impl Default for Terminals {
-    fn default() -> Self {
-        let mut table = Interner::default();
-        table.intern(Terminal::default());
-        Self { table, patterns: Interner::default() }
-    }
 }
 
 /// How one rule's resources ended.
@@ -60,10 +31,16 @@ pub(super) enum Matched {
 }
 
 impl Terminals {
-    /// Folds what the rules of a residual came to into one terminal: a constant deny is all that counts, a constant allow drops the
-    /// allows that depend on something (rule V1).
+    /// No terminals yet, over the guards of an IR.
+    pub(super) fn new(ir: &Ir, classifiers: &Classifiers) -> Self {
+        Self { diagrams: Diagrams::new(ir, classifiers), patterns: Interner::default() }
+    }
+
+    /// Folds what the rules of a residual came to into one terminal, and gives its reference: a constant deny is all that counts, a constant
+    /// allow drops the allows that depend on something (rule V1).
     pub(super) fn fold(&mut self, outcomes: impl IntoIterator<Item = (RuleFacts, Matched)>) -> u32 {
-        let mut terminal = Terminal::default();
+        let mut entries: Vec<Entry> = Vec::new();
+        let (mut deny, mut allow): (Option<u32>, Option<u32>) = (None, None);
         for (rule, matched) in outcomes {
             let checks = match matched {
                 Matched::No => continue,
@@ -71,27 +48,39 @@ impl Terminals {
                 Matched::Depends(checks) => checks,
             };
             if checks.is_empty() && rule.guard.is_none() {
-                match rule.effect {
-                    Effect::Deny => terminal.denies.push(rule.rule),
-                    Effect::Allow => terminal.allows.push(rule.rule),
-                }
+                let first = match rule.effect {
+                    Effect::Deny => &mut deny,
+                    Effect::Allow => &mut allow,
+                };
+                *first = Some(first.map_or(rule.rule, |first| first.min(rule.rule)));
                 continue;
             }
-            let allows = rule.effect == Effect::Allow;
-            let negated = rule.negated && !checks.is_empty();
-            terminal.residues.push(Residue { allows, rule: rule.rule, guard: rule.guard, negated, checks });
+            let mut tests = self.diagrams.tests(rule.guard);
+            if !checks.is_empty() {
+                tests.push(Test::Check { negated: rule.negated, patterns: checks });
+            }
+            entries.push(Entry { allows: rule.effect == Effect::Allow, rule: rule.rule, tests });
         }
-        if !terminal.denies.is_empty() {
-            terminal.allows.clear();
-            terminal.residues.clear();
+        if let Some(rule) = deny {
+            return format::DENIES | rule;
         }
-        if !terminal.allows.is_empty() {
-            terminal.residues.retain(|residue| !residue.allows);
+        let otherwise = match allow {
+            Some(rule) => {
+                entries.retain(|entry| !entry.allows);
+                format::ALLOWS | rule
+            }
+            None => format::NOTHING,
+        };
+        if entries.is_empty() {
+            return otherwise;
         }
-        terminal.denies.sort_unstable();
-        terminal.allows.sort_unstable();
-        terminal.residues.sort_unstable();
-        self.table.intern(terminal)
+        entries.sort_unstable_by_key(|entry| (entry.allows, entry.rule));
+        self.diagrams.terminal(entries, otherwise)
+    }
+
+    /// The terminal of one rule whose resources match.
+    pub(super) fn alone(&mut self, rule: RuleFacts) -> u32 {
+        self.fold([(rule, Matched::Yes)])
     }
 }
 

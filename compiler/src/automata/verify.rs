@@ -5,20 +5,22 @@
 //! - The services of a permission set ascend, and no row says only what the default says.
 //! - Root lists have their terminals first, and no root twice.
 //! - Every rule root list names known rule roots; it ascends, and so do the lists of a permission set.
-//! - Terminal 0 is the empty one; a terminal that denies says nothing else; one that allows has no residue that allows.
+//! - Every classifier has the classes that all have, and every atom of one says for each of its classes whether it holds; `Null` aside none
+//!   holds of a list (rule C6).
 
-use portcullis_runtime::format::TERMINAL_BIT;
+use portcullis_runtime::format::{TERMINAL_BIT, class};
 
 use super::Automata;
 use crate::facts;
-use crate::ir::Violation;
+use crate::ir::{Ir, Violation};
+use crate::model::BaseOperator;
 
 /// Checks all sentences. Linear in the tables. The node arena itself is checked by the runtime's validation, which every bundle passes
 /// before it is written.
 ///
 /// # Errors
 /// The first violation found.
-pub fn verify(automata: &Automata) -> Result<(), Violation> {
+pub fn verify(ir: &Ir, automata: &Automata) -> Result<(), Violation> {
     let check =
         |holds: bool, table, index, what| if holds { Ok(()) } else { Err(Violation { table, index, what }) };
     for action in facts::controlled_actions() {
@@ -63,13 +65,24 @@ pub fn verify(automata: &Automata) -> Result<(), Violation> {
         )?;
         check(list.is_sorted_by(|a, b| a < b), "rule root list", index, "not ascending")?;
     }
-    for (index, terminal) in automata.roots.terminals.table.items().iter().enumerate() {
-        let empty = terminal.denies.is_empty() && terminal.allows.is_empty() && terminal.residues.is_empty();
-        check(empty == (index == 0), "terminal", index, "the empty terminal is not the first")?;
-        let silent = terminal.allows.is_empty() && terminal.residues.is_empty();
-        check(terminal.denies.is_empty() || silent, "terminal", index, "a deny does not stand alone")?;
-        let quiet = !terminal.residues.iter().any(|residue| residue.allows);
-        check(terminal.allows.is_empty() || quiet, "terminal", index, "an allow beside residues that allow")?;
+    for (index, classifier) in automata.classifiers.items.iter().enumerate() {
+        let least = classifier.classes > class::OTHER;
+        check(least, "classifier", index, "a class that every classifier has is missing")?;
+    }
+    for (index, atom) in automata.classifiers.atoms.iter().enumerate() {
+        let Some((classifier, holds)) = atom else { continue };
+        let classes = automata.classifiers.items.get(*classifier as usize).map(|it| it.classes as usize);
+        check(classes == Some(holds.len()), "atom", index, "does not say for each class whether it holds")?;
+        check(
+            !holds.get(class::LIST as usize).is_some_and(|holds| *holds) || is_null(ir, index),
+            "atom",
+            index,
+            "holds of a list",
+        )?;
     }
     Ok(())
+}
+
+fn is_null(ir: &Ir, atom: usize) -> bool {
+    ir.atoms.items().get(atom).is_some_and(|atom| atom.operator.base == BaseOperator::Null)
 }

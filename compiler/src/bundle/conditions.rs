@@ -1,9 +1,11 @@
-//! Globs, ARN patterns, keys, atoms and guards as records.
+//! Globs, ARN patterns, keys, atoms and classifiers as records.
 
 use portcullis_runtime::format::{self as f, NONE, Section};
+use portcullis_runtime::hash::classifier_seed;
 
 use super::sections::Sections;
-use super::strings::Strings;
+use super::strings::{Strings, index_by};
+use crate::automata::{Classifier, Reading, Table};
 use crate::intern::Interner;
 use crate::ir::{Atom, Ir};
 use crate::model::{BaseOperator, OperandForm, Operator, SetPrefix};
@@ -30,21 +32,11 @@ impl Patterns {
         self.keys.intern(key.into())
     }
 
-    /// Writes the guards of an IR.
-    pub(super) fn guards(&mut self, ir: &Ir, strings: &mut Strings, sections: &mut Sections) {
-        let (mut guards, mut guard_atoms) = (Vec::new(), Vec::new());
-        for guard in ir.guards.items() {
-            f::Range { start: guard_atoms.len() as u32, length: guard.len() as u32 }.write(&mut guards);
-            // Atoms may be tested in any order; ascending, they show that none stands twice.
-            let mut own = guard.clone();
-            own.sort_unstable();
-            guard_atoms.extend(own);
-        }
-        sections.put(Section::Guards, guards);
-        sections.put_words(Section::GuardAtoms, guard_atoms);
+    /// Writes the atoms that are compared at request time, by their ids in the IR.
+    pub(super) fn atoms(&mut self, ir: &Ir, used: &[u32], strings: &mut Strings, sections: &mut Sections) {
         let (mut atoms, mut operands) = (Vec::new(), Vec::new());
         let mut count = 0;
-        for atom in ir.atoms.items() {
+        for atom in used.iter().filter_map(|&id| ir.atoms.get(id)) {
             f::Atom {
                 operator: operator_bits(atom.operator),
                 key: self.key(&atom.key),
@@ -57,6 +49,92 @@ impl Patterns {
         }
         sections.put(Section::Atoms, atoms);
         sections.put(Section::Operands, operands);
+    }
+
+    /// Writes the classifiers. `None` if no hash table holds their texts, which they would have to be made for.
+    pub(super) fn classifiers(
+        &mut self,
+        all: &[Classifier],
+        strings: &mut Strings,
+        sections: &mut Sections,
+    ) -> Option<()> {
+        let (mut records, mut nodes) = (Vec::new(), Vec::<u32>::new());
+        let (mut intervals, mut interval_count) = (Vec::new(), 0);
+        let (mut thresholds, mut threshold_count) = (Vec::new(), 0);
+        let (mut texts, mut names) = (Vec::<f::ClassText>::new(), Vec::new());
+        for (id, classifier) in (0..).zip(all) {
+            let (start, length, root) = match &classifier.table {
+                Table::Texts { exact, words, relocations, root } => {
+                    for (text, class) in exact {
+                        names.push((&**text, texts.len() as u32));
+                        texts.push(f::ClassText { classifier: id, text: strings.id(text), class: *class });
+                    }
+                    let base = nodes.len() as u32;
+                    nodes.extend(words);
+                    for place in relocations {
+                        if let Some(word) = nodes.get_mut((base + place) as usize) {
+                            *word += base;
+                        }
+                    }
+                    let moved = if root & f::TERMINAL_BIT == 0 { root + base } else { *root };
+                    (base, words.len() as u32, moved)
+                }
+                Table::Addresses { v4, v6 } => {
+                    let start = interval_count;
+                    for (address, class) in v4.iter().chain(v6) {
+                        let bytes = address.to_be_bytes();
+                        let words = bytes.as_chunks::<4>().0;
+                        let word =
+                            |index: usize| words.get(index).map_or(0, |word| u32::from_le_bytes(*word));
+                        f::Interval { a: word(0), b: word(1), c: word(2), d: word(3), class: *class }
+                            .write(&mut intervals);
+                        interval_count += 1;
+                    }
+                    (start, interval_count - start, v4.len() as u32)
+                }
+                Table::Numbers(numbers) => {
+                    let start = threshold_count;
+                    for number in numbers {
+                        f::Threshold { text: strings.id(number), low: 0, high: 0 }.write(&mut thresholds);
+                        threshold_count += 1;
+                    }
+                    (start, threshold_count - start, 0)
+                }
+                Table::Dates(dates) => {
+                    let start = threshold_count;
+                    for (seconds, fraction) in dates {
+                        let (low, high) = (*seconds as u64 as u32, (*seconds as u64 >> 32) as u32);
+                        f::Threshold { text: strings.id(fraction), low, high }.write(&mut thresholds);
+                        threshold_count += 1;
+                    }
+                    (start, threshold_count - start, 0)
+                }
+                Table::None => (0, 0, 0),
+            };
+            let reading = match classifier.reading {
+                Reading::Text => f::CLASSIFY_TEXT,
+                Reading::Folded => f::CLASSIFY_FOLDED,
+                Reading::Address => f::CLASSIFY_ADDRESS,
+                Reading::Number => f::CLASSIFY_NUMBER,
+                Reading::Date => f::CLASSIFY_DATE,
+                Reading::Bool => f::CLASSIFY_BOOL,
+                Reading::Presence => f::CLASSIFY_PRESENCE,
+            };
+            let key = self.key(&classifier.key);
+            f::Classifier { reading, key, classes: classifier.classes, start, length, root }
+                .write(&mut records);
+        }
+        let classifier_of = |id: u32| texts.get(id as usize).map_or(0, |text| text.classifier);
+        let index = index_by(&names, |seed, id| classifier_seed(seed, classifier_of(id)))?;
+        let mut text_records = Vec::new();
+        texts.iter().for_each(|text| text.write(&mut text_records));
+        sections.put(Section::ClassTexts, text_records);
+        sections.put(Section::ClassTextIndex, index);
+        sections.put(Section::Classifiers, records);
+        sections.put_words(Section::ClassNodes, nodes);
+        sections.put(Section::Intervals, intervals);
+        sections.put(Section::Thresholds, thresholds);
+        Some(())
     }
 
     fn operands(&mut self, atom: &Atom, strings: &mut Strings, to: &mut Vec<u8>) {

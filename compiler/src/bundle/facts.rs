@@ -59,8 +59,16 @@ facts! {
     residuals: "residuals",
     /// States of all automata.
     states: "states",
-    /// Distinct terminals.
-    terminals: "terminals",
+    /// Key classifiers.
+    classifiers: "classifiers",
+    /// Their classes.
+    value_classes: "value classes",
+    /// Words of the decision diagrams.
+    diagram_words: "diagram words",
+    /// Terminals past the budget whose diagram became a chain.
+    diagram_chains: "diagram chains",
+    /// Distinct atoms that are compared at request time.
+    atoms_at_request_time: "atoms at request time",
     /// Residuals past the budget that became set leaves.
     set_leaves: "set leaves",
     /// Distinct rules that are also decided outside the vocabulary.
@@ -92,7 +100,12 @@ impl BuildFacts {
             longest_root_list: lists.iter().map(Vec::len).max().unwrap_or(0) as u64,
             residuals: automata.roots.residuals() as u64,
             states: automata.roots.states as u64,
-            terminals: automata.roots.terminals.table.len() as u64,
+            classifiers: automata.classifiers.items.len() as u64,
+            value_classes: automata.classifiers.items.iter().map(|it| u64::from(it.classes)).sum(),
+            diagram_words: automata.roots.terminals.diagrams.words.len() as u64,
+            diagram_chains: automata.roots.terminals.diagrams.chains as u64,
+            atoms_at_request_time: automata.classifiers.atoms.iter().filter(|atom| atom.is_none()).count()
+                as u64,
             set_leaves: automata.roots.set_leaves as u64,
             rule_roots: automata.rule_roots.len() as u64,
         }

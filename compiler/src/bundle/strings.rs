@@ -1,54 +1,69 @@
 //! The string table, and hash tables over names.
 
-use portcullis_runtime::format::index::PROBES;
+use std::collections::HashMap;
+
+use portcullis_runtime::format::index::{PROBES, SLOT_WORDS};
 use portcullis_runtime::hash::hash;
 
-use crate::intern::Interner;
-
-/// All strings of a bundle, each once.
+/// All strings of a bundle, each once, as the bytes of their section.
 #[derive(Debug, Default)]
 pub(super) struct Strings {
-    table: Interner<String>,
+    places: HashMap<String, u32>,
+    bytes: Vec<u8>,
 }
 
 impl Strings {
+    /// The place of a string: the word where its length stands.
     pub(super) fn id(&mut self, text: &str) -> u32 {
-        self.table.intern(text.to_owned())
+        if let Some(&place) = self.places.get(text) {
+            return place;
+        }
+        let place = (self.bytes.len() / 4) as u32;
+        self.bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
+        self.places.insert(text.to_owned(), place);
+        place
     }
 
-    /// The bytes of the two string sections.
-    pub(super) fn sections(&self) -> (Vec<u8>, Vec<u8>) {
-        let (mut offsets, mut bytes) = (Vec::new(), Vec::new());
-        offsets.extend_from_slice(&0_u32.to_le_bytes());
-        for text in self.table.items() {
-            bytes.extend_from_slice(text.as_bytes());
-            offsets.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
-        }
-        (offsets, bytes)
+    /// The bytes of the section.
+    pub(super) fn section(self) -> Vec<u8> {
+        self.bytes
     }
 }
 
-/// A hash table over distinct names as its section's bytes: the first seed under which no entry stands too far from its place, and the
+/// A hash table over distinct names with their ids, as its section's bytes: the first seed under which no entry stands too far from its place, and the
 /// slots, at most half of them filled. `None` if no seed does, which names would have to be made for.
-pub(super) fn index(names: &[&str]) -> Option<Vec<u8>> {
+pub(super) fn index(names: &[(&str, u32)]) -> Option<Vec<u8>> {
+    index_by(names, |seed, _| seed)
+}
+
+/// The same where an id has a seed of its own, of the table's.
+pub(super) fn index_by(names: &[(&str, u32)], seed_of: impl Fn(u32, u32) -> u32) -> Option<Vec<u8>> {
     let slots = (names.len() * 2 + 1).next_power_of_two();
-    let (seed, table) = (0..SEEDS).find_map(|seed| Some((seed, place(names, seed, slots)?)))?;
-    Some(std::iter::once(seed).chain(table).flat_map(u32::to_le_bytes).collect())
+    let (seed, table) =
+        (0..SEEDS).find_map(|seed| Some((seed, place(names, |id| seed_of(seed, id), slots)?)))?;
+    Some([seed, 0].into_iter().chain(table.into_iter().flatten()).flat_map(u32::to_le_bytes).collect())
 }
 
 /// Seeds that are tried.
 const SEEDS: u32 = 1_024;
 
-fn place(names: &[&str], seed: u32, slots: usize) -> Option<Vec<u32>> {
-    let mut table = vec![0_u32; slots];
-    for (id, name) in (1..).zip(names) {
-        let home = hash(seed, name.as_bytes()) as usize;
+fn place(
+    names: &[(&str, u32)],
+    seed_of: impl Fn(u32) -> u32,
+    slots: usize,
+) -> Option<Vec<[u32; SLOT_WORDS]>> {
+    let mut table = vec![[0; SLOT_WORDS]; slots];
+    for &(name, id) in names {
+        let hash = hash(seed_of(id), name.as_bytes());
+        let home = hash as usize;
         let free = (0..PROBES as usize).find_map(|distance| {
             let slot = home.wrapping_add(distance) & (slots - 1);
-            table.get(slot).is_some_and(|taken| *taken == 0).then_some(slot)
+            table.get(slot).is_some_and(|[_, taken]| *taken == 0).then_some(slot)
         })?;
         if let Some(slot) = table.get_mut(free) {
-            *slot = id;
+            *slot = [(hash >> 32) as u32, id + 1];
         }
     }
     Some(table)
@@ -66,10 +81,10 @@ mod tests {
             .filter(|name| hash(0, name.as_bytes()) & 0x3ff == 0)
             .take(300)
             .collect();
-        let names: Vec<&str> = colliding.iter().map(String::as_str).collect();
+        let names: Vec<(&str, u32)> = colliding.iter().map(String::as_str).zip(0..).collect();
         let bytes = index(&names).unwrap();
         assert_ne!(bytes.first_chunk::<4>(), Some(&[0; 4]));
-        assert_eq!(bytes.len(), 4 * (1 + 1_024));
-        assert_eq!(index(&[]).map(|bytes| bytes.len()), Some(8));
+        assert_eq!(bytes.len(), 4 * (2 + 2 * 1_024));
+        assert_eq!(index(&[]).map(|bytes| bytes.len()), Some(16));
     }
 }

@@ -40,7 +40,7 @@ impl fmt::Display for WriteError {
             Self::TooLarge => f.write_str("the bundle would be larger than 4 GiB"),
             Self::DuplicatePrincipal(arn) => write!(f, "the principal {arn} is declared twice"),
             Self::Crowded => {
-                f.write_str("principals or actions have names that were made to collide in a hash table")
+                f.write_str("principals, actions or condition values have names that were made to collide in a hash table")
             }
             Self::Encode(error) => write!(f, "internal error: a cold section does not encode: {error}"),
             Self::Reread(error) => {
@@ -57,12 +57,18 @@ impl std::error::Error for WriteError {}
 /// # Errors
 /// [`WriteError`]; nothing but a bundle that loads is ever returned.
 pub fn write(model: &Model, ir: &Ir, automata: &Automata, strip: bool) -> Result<Vec<u8>, WriteError> {
-    let mut writer = Writer::default();
-    writer.principals(model, ir)?;
+    // Terminals and rows keep ids in the bits that their kinds leave.
+    if ir.rules.len() > f::terminal::VALUE as usize {
+        return Err(WriteError::TooLarge);
+    }
+    let mut writer = Writer { lists: root_lists(automata), ..Writer::default() };
     writer.sets(automata);
+    writer.principals(model, ir)?;
     writer.vocabulary(automata)?;
-    writer.patterns.guards(ir, &mut writer.strings, &mut writer.sections);
-    writer.automata(automata);
+    let classifiers = &automata.classifiers.items;
+    let written = writer.patterns.classifiers(classifiers, &mut writer.strings, &mut writer.sections);
+    written.ok_or(WriteError::Crowded)?;
+    writer.automata(ir, automata);
     writer.rule_roots(ir, automata);
     let cold = |result: Result<Vec<u8>, _>| result.map_err(WriteError::Encode);
     writer.sections.put(Section::Provenance, cold(encode(&provenance(model, ir)))?);
@@ -71,9 +77,7 @@ pub fn write(model: &Model, ir: &Ir, automata: &Automata, strip: bool) -> Result
     }
     writer.sections.put(Section::Facts, cold(encode(&BuildFacts::of(model, ir, automata)))?);
     writer.patterns.finish(&mut writer.strings, &mut writer.sections);
-    let (offsets, bytes) = writer.strings.sections();
-    writer.sections.put(Section::StringOffsets, offsets);
-    writer.sections.put(Section::StringBytes, bytes);
+    writer.sections.put(Section::Strings, writer.strings.section());
     let bytes = writer.sections.assemble().ok_or(WriteError::TooLarge)?;
     let bundle = Bundle::from_bytes(bytes).map_err(WriteError::Reread)?;
     Ok(bundle.into_bytes())
@@ -81,12 +85,24 @@ pub fn write(model: &Model, ir: &Ir, automata: &Automata, strip: bool) -> Result
 
 #[derive(Default)]
 struct Writer {
+    /// By permission set: its place in the bundle.
+    sets: Vec<u32>,
+    /// By root list: what stands for it in the bundle.
+    lists: Vec<u32>,
     strings: Strings,
     patterns: Patterns,
     sections: Sections,
 }
 
 impl Writer {
+    fn set(&self, set: u32) -> u32 {
+        self.sets.get(set as usize).copied().unwrap_or(NONE)
+    }
+
+    fn list(&self, list: u32) -> u32 {
+        self.lists.get(list as usize).copied().unwrap_or(f::terminal::NOTHING)
+    }
+
     fn principals(&mut self, model: &Model, ir: &Ir) -> Result<(), WriteError> {
         let (mut records, mut tags) = (Vec::new(), Vec::new());
         let mut tag_count = 0;
@@ -112,8 +128,8 @@ impl Writer {
                     self.strings.id(&identity.unique_id)
                 },
                 kind,
-                identity: principal.identity,
-                boundary: principal.boundary.unwrap_or(NONE),
+                identity: self.set(principal.identity),
+                boundary: principal.boundary.map_or(NONE, |set| self.set(set)),
                 tags: tag_count,
                 tag_count: own_tags.len() as u32,
                 reserved: 0,
@@ -131,156 +147,121 @@ impl Writer {
         if let Some((twice, _)) = sorted.iter().zip(sorted.iter().skip(1)).find(|(a, b)| a == b) {
             return Err(WriteError::DuplicatePrincipal((*twice).to_owned()));
         }
+        let named: Vec<(&str, u32)> = arns.iter().copied().zip(0..).collect();
         self.sections.put(Section::Principals, records);
-        self.sections.put(Section::PrincipalIndex, index(&arns).ok_or(WriteError::Crowded)?);
+        self.sections.put(Section::PrincipalIndex, index(&named).ok_or(WriteError::Crowded)?);
         self.sections.put(Section::Tags, tags);
         Ok(())
     }
 
+    /// The permission sets, each with its services; before the principals, which name them by their places.
     fn sets(&mut self, automata: &Automata) {
-        let (mut sets, mut services, mut lists) = (Vec::new(), Vec::new(), Vec::new());
-        let mut service_count = 0;
+        let rows = self.rows(automata);
+        let (mut sets, mut lists) = (Vec::new(), Vec::new());
         for set in &automata.sets {
+            self.sets.push((sets.len() / 4) as u32);
             f::Set {
-                services: service_count,
                 service_count: set.services.len() as u32,
-                default_list: set.default_list,
+                default_list: self.list(set.default_list),
                 rule_roots: lists.len() as u32,
                 rule_root_count: set.rule_root_lists.len() as u32,
             }
             .write(&mut sets);
-            service_count += set.services.len() as u32;
             for &(service, row) in &set.services {
-                f::SetService { service, row }.write(&mut services);
+                f::SetService { service, row: rows.get(row as usize).copied().unwrap_or(NONE) }
+                    .write(&mut sets);
             }
             lists.extend_from_slice(&set.rule_root_lists);
         }
         self.sections.put(Section::Sets, sets);
-        self.sections.put(Section::SetServices, services);
         self.sections.put_words(Section::SetRuleRoots, lists);
-        self.rows(automata);
     }
 
-    /// Rows as small indices into palettes; equal palettes stand once.
-    fn rows(&mut self, automata: &Automata) {
-        let (mut records, mut cells) = (Vec::new(), Vec::new());
-        let mut palettes = Vec::new();
-        let mut starts = std::collections::HashMap::<Vec<u32>, u32>::new();
-        for row in automata.rows.items() {
+    /// Rows as small indices into palettes. Gives the id of each.
+    fn rows(&mut self, automata: &Automata) -> Vec<u32> {
+        let (mut ids, mut bytes) = (Vec::new(), Vec::new());
+        for lists in automata.rows.items() {
             let mut palette = Interner::<u32>::default();
-            let indices: Vec<u32> = row.iter().map(|&list| palette.intern(list)).collect();
-            let start = *starts.entry(palette.items().to_vec()).or_insert_with(|| {
-                palettes.extend_from_slice(palette.items());
-                (palettes.len() - palette.len()) as u32
-            });
+            let cells: Vec<u32> = lists.iter().map(|&list| palette.intern(self.list(list))).collect();
             let width = match palette.len() {
-                0 | 1 => 0,
-                2..=256 => 1,
-                _ => 2,
+                0 | 1 => f::row::CONSTANT,
+                2..=256 => f::row::BYTES,
+                _ => f::row::PAIRS,
             };
-            f::Row {
-                palette: start,
-                palette_length: palette.len() as u32,
-                width,
-                cells: cells.len() as u32,
-                cell_count: if width == 0 { 0 } else { indices.len() as u32 },
-            }
-            .write(&mut records);
+            let mut word = |word: u32| bytes.extend_from_slice(&word.to_le_bytes());
+            word(width | palette.len() as u32);
+            palette.items().iter().rev().for_each(|&list| word(list));
+            word(if width == f::row::CONSTANT { 0 } else { cells.len() as u32 });
+            ids.push(width | (bytes.len() / 4 - 1) as u32);
             match width {
-                0 => {}
-                1 => cells.extend(indices.iter().map(|&index| index as u8)),
-                _ => cells.extend(indices.iter().flat_map(|&index| (index as u16).to_le_bytes())),
+                f::row::CONSTANT => {}
+                f::row::BYTES => bytes.extend(cells.iter().map(|&index| index as u8)),
+                _ => bytes.extend(cells.iter().flat_map(|&index| (index as u16).to_le_bytes())),
             }
+            bytes.resize(bytes.len().next_multiple_of(4), 0);
         }
-        self.sections.put(Section::Rows, records);
-        self.sections.put_words(Section::Palettes, palettes);
-        self.sections.put(Section::Cells, cells);
+        self.sections.put(Section::Rows, bytes);
+        ids
     }
 
     fn vocabulary(&mut self, automata: &Automata) -> Result<(), WriteError> {
         let vocabulary = &automata.vocabulary;
-        let (mut services, mut actions) = (Vec::new(), Vec::new());
+        let (mut services, mut actions, mut names) = (Vec::new(), Vec::new(), Vec::new());
         for service in &vocabulary.services {
             f::Service { name: self.strings.id(&service.name), classes: service.classes.len() as u32 }
                 .write(&mut services);
         }
         for action in &vocabulary.actions {
             let service_arn = facts::SERVICE_LEVEL_ARNS.iter().find(|(name, _)| *name == action.name);
+            names.push((action.name.as_str(), (actions.len() / 4) as u32));
             f::Action {
-                name: self.strings.id(&action.name),
                 service: action.service,
                 class: action.class,
                 flags: action_flags(&action.name),
                 service_arn: service_arn.map_or(NONE, |(_, arn)| self.strings.id(arn)),
+                name_length: action.name.len() as u32,
             }
             .write(&mut actions);
+            actions.extend_from_slice(action.name.as_bytes());
+            actions.resize(actions.len().next_multiple_of(4), 0);
         }
-        let names: Vec<&str> = vocabulary.actions.iter().map(|action| action.name.as_str()).collect();
         self.sections.put(Section::Services, services);
         self.sections.put(Section::Actions, actions);
         self.sections.put(Section::ActionIndex, index(&names).ok_or(WriteError::Crowded)?);
         Ok(())
     }
 
-    fn automata(&mut self, automata: &Automata) {
-        let (mut lists, mut roots) = (Vec::new(), Vec::new());
-        for list in automata.roots.lists.items() {
-            let (root, rest) =
-                list.split_first().map_or((f::TERMINAL_BIT, &[][..]), |(root, rest)| (*root, rest));
-            f::RootList { root, rest: roots.len() as u32, rest_count: rest.len() as u32 }.write(&mut lists);
-            roots.extend_from_slice(rest);
-        }
-        self.sections.put(Section::RootLists, lists);
+    fn automata(&mut self, ir: &Ir, automata: &Automata) {
+        let several = automata.roots.lists.items().iter().filter(|list| list.len() > 1);
+        let roots = several.flat_map(|list| std::iter::once(list.len() as u32).chain(list.iter().copied()));
         self.sections.put_words(Section::Roots, roots);
         self.sections.put_words(Section::Nodes, automata.roots.nodes.iter().copied());
-        self.terminals(automata);
+        self.terminals(ir, automata);
     }
 
-    fn terminals(&mut self, automata: &Automata) {
+    fn terminals(&mut self, ir: &Ir, automata: &Automata) {
         let table = &automata.roots.terminals;
         let patterns: Vec<u32> =
             table.patterns.items().iter().map(|parts| self.patterns.arn(parts)).collect();
         let pattern = |id: u32| patterns.get(id as usize).copied().unwrap_or(NONE);
         let leaves = automata.roots.leaves.iter().flat_map(|leaf| leaf.words(&pattern));
         self.sections.put_words(Section::Leaves, leaves);
-        let (mut terminals, mut rules) = (Vec::new(), Vec::new());
-        let (mut residues, mut residue_count, mut checks) = (Vec::new(), 0, Vec::new());
-        for terminal in table.table.items() {
-            let (flags, own) = match (terminal.denies.as_slice(), terminal.allows.as_slice()) {
-                ([], []) => (0, &[][..]),
-                ([], allows) => (f::TERMINAL_ALLOW, allows),
-                (denies, _) => (f::TERMINAL_DENY, denies),
-            };
-            f::Terminal {
-                flags,
-                rule: own.first().copied().unwrap_or(NONE),
-                rules: rules.len() as u32,
-                rule_count: own.len() as u32,
-                residues: residue_count,
-                residue_count: terminal.residues.len() as u32,
-            }
-            .write(&mut terminals);
-            rules.extend_from_slice(own);
-            residue_count += terminal.residues.len() as u32;
-            for residue in &terminal.residues {
-                let bits = |on: bool, bit| if on { bit } else { 0 };
-                f::Residue {
-                    rule: residue.rule,
-                    flags: bits(!residue.allows, f::RESIDUE_DENY) | bits(residue.negated, f::RESIDUE_NEGATED),
-                    guard: residue.guard.unwrap_or(NONE),
-                    checks: checks.len() as u32,
-                    check_count: residue.checks.len() as u32,
-                }
-                .write(&mut residues);
-                let mut own: Vec<u32> = residue.checks.iter().map(|&check| pattern(check)).collect();
-                own.sort_unstable();
-                checks.extend(own);
+        // Diagrams name patterns and atoms by the ids that the compiler gave; the bundle holds those that are used.
+        let diagrams = &table.diagrams;
+        let mut words = diagrams.words.clone();
+        for &place in &diagrams.patterns {
+            if let Some(word) = words.get_mut(place) {
+                *word = pattern(*word);
             }
         }
-        self.sections.put(Section::Terminals, terminals);
-        self.sections.put_words(Section::TerminalRules, rules);
-        self.sections.put(Section::Residues, residues);
-        self.sections.put_words(Section::Checks, checks);
+        let mut used = Interner::<u32>::default();
+        for &place in &diagrams.atoms {
+            if let Some(word) = words.get_mut(place) {
+                *word = used.intern(*word);
+            }
+        }
+        self.patterns.atoms(ir, used.items(), &mut self.strings, &mut self.sections);
+        self.sections.put_words(Section::Diagrams, words);
     }
 
     fn rule_roots(&mut self, ir: &Ir, automata: &Automata) {
@@ -298,7 +279,7 @@ impl Writer {
                 patterns: count,
                 pattern_count: actions.patterns.len() as u32,
                 negated: u32::from(actions.negated),
-                list: root.list,
+                list: self.list(root.list),
             }
             .write(&mut records);
             count += actions.patterns.len() as u32;
@@ -315,6 +296,21 @@ impl Writer {
         self.sections.put(Section::RuleRoots, records);
         self.sections.put(Section::ActionPatterns, patterns);
     }
+}
+
+/// What stands for each root list in the bundle: its only root, or its place in `Roots`.
+fn root_lists(automata: &Automata) -> Vec<u32> {
+    let mut place = 0;
+    let lists = automata.roots.lists.items().iter().map(|list| match list.as_slice() {
+        [] => f::terminal::NOTHING,
+        [root] => *root,
+        roots => {
+            let list = f::LIST_BIT | place;
+            place += 1 + roots.len() as u32;
+            list
+        }
+    });
+    lists.collect()
 }
 
 /// The facts about an action that the combination needs, as bits.

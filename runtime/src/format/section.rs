@@ -21,78 +21,70 @@ macro_rules! sections {
 }
 
 sections! {
-    /// `u32` byte offsets into `StringBytes`, one more than there are strings.
-    StringOffsets = 1,
-    /// UTF-8 of all strings, one after the other.
-    StringBytes = 2,
+    /// All strings: the length of each in a word, and its UTF-8.
+    Strings = 1,
     /// [`Principal`](super::Principal) records.
-    Principals = 3,
-    /// Hash table over principal ARNs: the seed, then slots: id + 1, or 0 for an empty one.
-    PrincipalIndex = 4,
+    Principals = 2,
+    /// Hash table over principal ARNs.
+    PrincipalIndex = 3,
     /// [`Tag`](super::Tag) records.
-    Tags = 5,
-    /// [`Set`](super::Set) records.
-    Sets = 6,
-    /// [`SetService`](super::SetService) records, sorted by service within a set.
-    SetServices = 7,
+    Tags = 4,
+    /// Permission sets: a [`Set`](super::Set) and its [`SetService`](super::SetService) records, side by side.
+    Sets = 5,
     /// `u32` ids of rule root lists, by set.
-    SetRuleRoots = 8,
-    /// [`Row`](super::Row) records.
-    Rows = 9,
-    /// `u32` root list ids, by row.
-    Palettes = 10,
-    /// Palette indices of the rows, one or two bytes each.
-    Cells = 11,
+    SetRuleRoots = 6,
+    /// Rows: from the classes of a service to root lists.
+    Rows = 7,
     /// [`Service`](super::Service) records.
-    Services = 12,
+    Services = 8,
     /// [`Action`](super::Action) records: the vocabulary.
-    Actions = 13,
-    /// Hash table over lower-case action names: the seed, then slots: id + 1, or 0 for an empty one.
-    ActionIndex = 14,
-    /// [`RootList`](super::RootList) records.
-    RootLists = 15,
-    /// `u32` references, by root list: all but its first.
-    Roots = 16,
+    Actions = 9,
+    /// Hash table over lower-case action names.
+    ActionIndex = 10,
+    /// Root lists of two roots and more: the number of each in a word, and its references.
+    Roots = 11,
     /// `u32` words of the automaton nodes.
-    Nodes = 17,
+    Nodes = 12,
     /// `u32` words of the set leaves.
-    Leaves = 18,
-    /// [`Terminal`](super::Terminal) records.
-    Terminals = 19,
-    /// `u32` rule ids, by terminal.
-    TerminalRules = 20,
-    /// [`Residue`](super::Residue) records, by terminal, denies first.
-    Residues = 21,
-    /// `u32` ARN pattern ids, by residue.
-    Checks = 22,
+    Leaves = 13,
+    /// `u32` words of the diagram nodes.
+    Diagrams = 14,
     /// [`ArnPattern`](super::ArnPattern) records.
-    ArnPatterns = 23,
+    ArnPatterns = 15,
     /// [`Range`](super::Range) records into `Pieces`.
-    Globs = 24,
+    Globs = 16,
     /// [`Piece`](super::Piece) records.
-    Pieces = 25,
-    /// [`Range`](super::Range) records into `GuardAtoms`.
-    Guards = 26,
-    /// `u32` atom ids, by guard.
-    GuardAtoms = 27,
+    Pieces = 17,
     /// [`Atom`](super::Atom) records.
-    Atoms = 28,
+    Atoms = 18,
     /// [`Operand`](super::Operand) records, by atom.
-    Operands = 29,
+    Operands = 19,
     /// [`Key`](super::Key) records.
-    Keys = 30,
+    Keys = 20,
+    /// [`Classifier`](super::Classifier) records.
+    Classifiers = 21,
+    /// [`ClassText`](super::ClassText) records.
+    ClassTexts = 22,
+    /// Hash table over the texts of classifiers.
+    ClassTextIndex = 23,
+    /// `u32` words of the nodes of classifiers, by classifier.
+    ClassNodes = 24,
+    /// [`Interval`](super::Interval) records, by classifier.
+    Intervals = 25,
+    /// [`Threshold`](super::Threshold) records, by classifier.
+    Thresholds = 26,
     /// [`Range`](super::Range) records into `RuleRootIds`.
-    RuleRootLists = 31,
+    RuleRootLists = 27,
     /// `u32` rule root ids, by list.
-    RuleRootIds = 32,
+    RuleRootIds = 28,
     /// [`RuleRoot`](super::RuleRoot) records.
-    RuleRoots = 33,
+    RuleRoots = 29,
     /// [`ActionPattern`](super::ActionPattern) records, by rule root.
-    ActionPatterns = 34,
+    ActionPatterns = 30,
     /// Cold: provenance, bincode.
-    Provenance = 35,
+    Provenance = 31,
     /// Cold: the canonical model, bincode; empty in a stripped bundle.
-    Model = 36,
+    Model = 32,
     /// Cold: build facts, bincode.
-    Facts = 37,
+    Facts = 33,
 }

@@ -22,15 +22,20 @@ pub const ACTION_UNCONTROLLED_FOR_USERS: u32 = 1 << 6;
 /// All bits of [`Action::flags`](super::Action::flags).
 pub const ACTION_FLAGS: u32 = (1 << 7) - 1;
 
-/// [`Terminal::flags`](super::Terminal::flags): an unconditional allow holds.
-pub const TERMINAL_ALLOW: u32 = 1;
-/// [`Terminal::flags`](super::Terminal::flags): an unconditional deny holds.
-pub const TERMINAL_DENY: u32 = 1 << 1;
-
-/// [`Residue::flags`](super::Residue::flags): the rule denies.
-pub const RESIDUE_DENY: u32 = 1;
-/// [`Residue::flags`](super::Residue::flags): the rule's resources are negated: it matches where no check does.
-pub const RESIDUE_NEGATED: u32 = 1 << 1;
+/// [`Classifier::reading`](super::Classifier::reading): texts, by an automaton.
+pub const CLASSIFY_TEXT: u32 = 0;
+/// [`Classifier::reading`](super::Classifier::reading): texts in simple lower case, by an automaton; one that is not ASCII is in class 2.
+pub const CLASSIFY_FOLDED: u32 = 1;
+/// [`Classifier::reading`](super::Classifier::reading): addresses, by intervals.
+pub const CLASSIFY_ADDRESS: u32 = 2;
+/// [`Classifier::reading`](super::Classifier::reading): numbers, by thresholds.
+pub const CLASSIFY_NUMBER: u32 = 3;
+/// [`Classifier::reading`](super::Classifier::reading): moments, by thresholds.
+pub const CLASSIFY_DATE: u32 = 4;
+/// [`Classifier::reading`](super::Classifier::reading): booleans.
+pub const CLASSIFY_BOOL: u32 = 5;
+/// [`Classifier::reading`](super::Classifier::reading): every value is in class 2.
+pub const CLASSIFY_PRESENCE: u32 = 6;
 
 /// [`Piece::kind`](super::Piece::kind): a literal.
 pub const PIECE_LITERAL: u32 = 0;

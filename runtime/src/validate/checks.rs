@@ -83,6 +83,41 @@ impl Bits {
     }
 }
 
+/// The words of a section, or the ids, at which something begins.
+pub(super) struct Starts {
+    first: u32,
+    count: u32,
+    bits: Bits,
+}
+
+impl Starts {
+    /// Nothing begins anywhere in so many words.
+    pub(super) fn new(count: u32) -> Self {
+        Self::between(0, count)
+    }
+
+    /// Nothing begins anywhere from one word to another.
+    pub(super) fn between(first: u32, end: u32) -> Self {
+        let count = end.saturating_sub(first);
+        Self { first, count, bits: Bits::new(count) }
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
+    pub(super) fn set(&mut self, at: u32) {
+        if let Some(at) = at.checked_sub(self.first) {
+            self.bits.set(at);
+        }
+    }
+
+    /// Whether something begins there.
+    pub(super) fn known(&self, at: u32) -> bool {
+        at.checked_sub(self.first).is_some_and(|at| at < self.count && self.bits.has(at))
+    }
+}
+
 /// Reads every record of a section and hands it to a check.
 macro_rules! each {
     ($view:expr, $section:ident, $record:ident, $accessor:ident, |$index:ident, $item:ident| $body:block) => {

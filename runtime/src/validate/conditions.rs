@@ -1,7 +1,7 @@
-//! Checks of globs, ARN patterns, guards, atoms, operands and keys.
+//! Checks of globs, ARN patterns, atoms, operands and keys.
 
 use super::Counts;
-use super::checks::{Bits, SideBySide, check, each, invalid, optional};
+use super::checks::{Bits, SideBySide, check, each, invalid};
 use crate::error::LoadError;
 use crate::format::{self as f, NONE, Section};
 use crate::view::View;
@@ -27,14 +27,14 @@ pub(super) fn patterns(view: View<'_>, counts: &Counts) -> Result<Globs, LoadErr
             let piece = view.piece(index).ok_or(invalid(section, index, "unreadable"))?;
             let bare = piece.value == 0 && piece.default == 0;
             let known = match piece.kind {
-                f::PIECE_LITERAL => piece.value < counts.strings && piece.default == 0,
+                f::PIECE_LITERAL => counts.strings.known(piece.value) && piece.default == 0,
                 f::PIECE_ANY_RUN | f::PIECE_ANY_ONE => {
                     globs.wildcards.set(at);
                     bare
                 }
                 f::PIECE_VARIABLE => {
                     globs.variables.set(at);
-                    piece.value < counts.keys && optional(piece.default, counts.strings)
+                    piece.value < counts.keys && counts.strings.optional(piece.default)
                 }
                 _ => false,
             };
@@ -61,20 +61,7 @@ fn fits(comparison: u32, kind: u32) -> bool {
     }
 }
 
-pub(super) fn guards(view: View<'_>, counts: &Counts, globs: &Globs) -> Result<(), LoadError> {
-    let atoms = view.count(Section::Atoms, f::Atom::WORDS)?;
-    let mut guard_atoms = SideBySide::new(Section::GuardAtoms, view.count(Section::GuardAtoms, 1)?);
-    each!(view, Guards, Range, guard, |at, guard| {
-        check(guard.length > 0, Section::Guards, at, "an empty guard")?;
-        let mut least = 0;
-        for index in guard_atoms.take(guard.start, guard.length, Section::Guards, at)? {
-            let atom = view.word(Section::GuardAtoms, index).unwrap_or(NONE);
-            let holds = atom >= least && atom < atoms;
-            check(holds, Section::GuardAtoms, index, "unknown atom, or atoms not ascending")?;
-            least = atom + 1;
-        }
-    });
-    guard_atoms.finish()?;
+pub(super) fn atoms(view: View<'_>, counts: &Counts, globs: &Globs) -> Result<(), LoadError> {
     let count = view.count(Section::Operands, f::Operand::WORDS)?;
     let mut operands = SideBySide::new(Section::Operands, count);
     let bits =
@@ -95,14 +82,15 @@ pub(super) fn guards(view: View<'_>, counts: &Counts, globs: &Globs) -> Result<(
         }
     });
     operands.finish()?;
-    let mut named = Bits::new(counts.strings);
+    let mut named = counts.strings.bits();
     each!(view, Keys, Key, key, |at, key| {
         let section = Section::Keys;
-        let known = key.name < counts.strings && key.source <= f::KEY_SOURCES;
+        let known = counts.strings.known(key.name) && key.source <= f::KEY_SOURCES;
         check(known, section, at, "unknown string or source")?;
         // A loaded bundle holds the names as texts: shared ones could take more than the bundle does.
         check(named.insert(key.name), section, at, "a name stands twice")?;
-        let tag = if key.source == f::KEY_PRINCIPAL_TAG { key.tag < counts.strings } else { key.tag == NONE };
+        let tag =
+            if key.source == f::KEY_PRINCIPAL_TAG { counts.strings.known(key.tag) } else { key.tag == NONE };
         check(tag, section, at, "a tag where none belongs, or none where one does")?;
     });
     Ok(())
@@ -114,7 +102,7 @@ fn operand(counts: &Counts, globs: &Globs, at: u32, operand: f::Operand) -> Resu
         f::OPERAND_LIKE => operand.a < counts.globs,
         f::OPERAND_ARN => operand.a < counts.arn_patterns,
         f::OPERAND_ARN_NOTHING => operand.a == 0,
-        f::OPERAND_NUMBER | f::OPERAND_BINARY | f::OPERAND_DATE => operand.a < counts.strings,
+        f::OPERAND_NUMBER | f::OPERAND_BINARY | f::OPERAND_DATE => counts.strings.known(operand.a),
         f::OPERAND_BOOL => operand.a <= 1,
         f::OPERAND_IP => operand.a & 0xff <= if operand.a & 256 == 0 { 32 } else { 128 } && operand.a < 512,
         _ => false,

@@ -1,53 +1,59 @@
 //! Checks of the hash tables.
 
-use super::checks::{Bits, check, invalid};
+use super::checks::{Starts, check, invalid};
 use crate::error::LoadError;
-use crate::format::{Section, index::PROBES};
+use crate::format::Section;
+use crate::format::index::{HEADER_WORDS, PROBES, SLOT_WORDS};
 use crate::hash::{hash, slot};
 use crate::view::View;
 
 /// A table has a power of two of slots, more than half of them empty, and holds every id once, near the slot that its name's hash names,
-/// with no empty slot and no equal name between. Linear: an entry's way is bounded, and no string is the name of two.
-pub(super) fn index(
+/// with no empty slot and no equal name between; `seed_of` gives the seed of an id, of the table's. Linear: an entry's way is bounded, and every id has a name of its own.
+pub(super) fn index<'a>(
     view: View<'_>,
     section: Section,
     count: u32,
-    strings: u32,
-    name: impl Fn(u32) -> Option<u32>,
+    ids: &Starts,
+    seed_of: impl Fn(u32, u32) -> u32,
+    name: impl Fn(u32) -> Option<&'a [u8]>,
 ) -> Result<(), LoadError> {
-    view.count(section, 1)?.checked_sub(1).ok_or(invalid(section, 0, "no seed"))?;
+    let words = view.count(section, 1)? as usize;
+    let slots = words.checked_sub(HEADER_WORDS).ok_or(invalid(section, 0, "no seed"))?;
+    let whole = slots.is_multiple_of(SLOT_WORDS) && view.word(section, 1) == Some(0);
+    check(whole, section, 0, "half a slot, or not zero behind the seed")?;
     let (seed, slots) = (view.seed(section), view.slots(section));
     let roomy = slots.is_power_of_two() && slots / 2 >= count;
     check(roomy, section, 0, "not a power of two of slots, or less than half of them empty")?;
     let mut filled = 0;
     for place in 0..slots {
-        let id = view.slot(section, place).ok_or(invalid(section, place, "unreadable"))?;
-        check(id <= count, section, place, "unknown id")?;
-        filled += u32::from(id != 0);
+        let (tag, entry) = view.slot(section, place).ok_or(invalid(section, place, "unreadable"))?;
+        match entry.checked_sub(1) {
+            Some(id) => check(ids.known(id), section, place, "unknown id")?,
+            None => check(tag == 0, section, place, "not zero in an empty slot")?,
+        }
+        filled += u32::from(entry != 0);
     }
     check(filled == count, section, 0, "the number of filled slots is not that of the entries")?;
-    let mut named = Bits::new(strings);
-    for id in 0..count {
-        let string = name(id).ok_or(invalid(section, id, "no name"))?;
-        check(named.insert(string), section, id, "a name stands twice")?;
-        let text = view.string_bytes(string).ok_or(invalid(section, id, "no name"))?;
-        let home = slot(hash(seed, text), slots);
+    for id in (0..ids.count()).filter(|&id| ids.known(id)) {
+        let text = name(id).ok_or(invalid(section, id, "no name"))?;
+        let hash = hash(seed_of(seed, id), text);
+        let home = slot(hash, slots);
         let mut found = false;
         for distance in 0..PROBES {
-            match view.slot(section, slot(u64::from(home + distance), slots)) {
-                Some(here) if here == id + 1 => {
-                    found = true;
+            match view.slot(section, slot(u64::from(home.wrapping_add(distance)), slots)) {
+                Some((tag, here)) if here == id + 1 => {
+                    found = tag == (hash >> 32) as u32;
                     break;
                 }
                 // An equal name earlier on the way would hide this one.
-                Some(here) if here != 0 => {
-                    let other = name(here - 1).and_then(|string| view.string_bytes(string));
-                    check(other != Some(text), section, id, "a name stands twice")?;
+                Some((_, here)) if here != 0 => {
+                    let same = name(here - 1) == Some(text) && seed_of(seed, here - 1) == seed_of(seed, id);
+                    check(!same, section, id, "a name stands twice")?;
                 }
                 _ => break,
             }
         }
-        check(found, section, id, "not found near the place of its hash")?;
+        check(found, section, id, "not found near the place of its hash, or under another hash")?;
     }
     Ok(())
 }

@@ -1,20 +1,17 @@
 //! Checks of the set leaves.
 
-use super::checks::{Bits, check, invalid, optional, within};
+use super::checks::{Starts, check, invalid, optional, within};
+use super::diagrams::Terminals;
 use crate::error::LoadError;
-use crate::format::{self as f, NONE, Section, leaf};
+use crate::format::{self as f, Section, leaf};
 use crate::view::View;
 
 /// Leaves stand side by side and use the section up; so do the parts of each. Gives the words at which they begin.
-pub(super) fn leaves(view: View<'_>) -> Result<Bits, LoadError> {
+pub(super) fn leaves(view: View<'_>, terminals: &Terminals) -> Result<Starts, LoadError> {
     let words = view.count(Section::Leaves, 1)?;
-    let check = Leaves {
-        view,
-        words,
-        guards: view.count(Section::Guards, f::Range::WORDS)?,
-        patterns: view.count(Section::ArnPatterns, f::ArnPattern::WORDS)?,
-    };
-    let mut starts = Bits::new(words);
+    let check =
+        Leaves { view, words, terminals, patterns: view.count(Section::ArnPatterns, f::ArnPattern::WORDS)? };
+    let mut starts = Starts::new(words);
     let mut at = 0;
     while at < words {
         starts.set(at);
@@ -26,7 +23,7 @@ pub(super) fn leaves(view: View<'_>) -> Result<Bits, LoadError> {
 struct Leaves<'a> {
     view: View<'a>,
     words: u32,
-    guards: u32,
+    terminals: &'a Terminals,
     patterns: u32,
 }
 
@@ -51,10 +48,8 @@ impl Leaves<'_> {
         check((1..=leaf::RULES as u32).contains(&rules), section, at, "no rules or too many")?;
         let mut end = self.end(rules_at, rules.checked_mul(leaf::RULE_WORDS as u32))?;
         for record in (rules_at..end).step_by(leaf::RULE_WORDS) {
-            let (flags, guard) = (self.word(record + 1)?, self.word(record + 2)?);
-            check(self.word(record)? != NONE, section, at, "no rule")?;
-            check(flags <= f::RESIDUE_DENY | f::RESIDUE_NEGATED, section, at, "unknown flags")?;
-            check(optional(guard, self.guards), section, at, "unknown guard")?;
+            check(self.terminals.known(self.word(record)?), section, at, "unknown terminal")?;
+            check(self.word(record + 1)? <= leaf::NEGATED, section, at, "unknown flags")?;
         }
         for _ in 0..blocks {
             end = self.block(end, rules)?;

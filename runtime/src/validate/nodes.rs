@@ -1,11 +1,12 @@
-//! Checks of the automata: nodes, root lists, terminals and residues.
+//! Checks of the automata: nodes and root lists.
 //!
 //! Every edge consumes at least one byte of the resource, so every walk ends.
 
-use super::checks::{Bits, SideBySide, check, invalid};
+use super::checks::{Starts, check, invalid, within};
+use super::diagrams::Terminals;
 use super::leaves::leaves;
 use crate::error::LoadError;
-use crate::format::{self as f, NONE, Section, TERMINAL_BIT, node};
+use crate::format::{LIST_BIT, Section, TERMINAL_BIT, node, terminal as kinds};
 use crate::view::View;
 
 /// Number of words that hold so many bytes.
@@ -13,38 +14,110 @@ fn words_of(bytes: u32) -> u32 {
     bytes.div_ceil(4)
 }
 
-pub(super) fn validate(view: View<'_>) -> Result<(), LoadError> {
-    let terminals = terminals(view)?;
-    let leaf_starts = leaves(view)?;
-    let words = view.count(Section::Nodes, 1)?;
-    let node_starts = node_starts(view, words)?;
-    let reference = |reference: u32| match reference & TERMINAL_BIT {
-        0 => reference < words && node_starts.has(reference),
-        _ => reference & !TERMINAL_BIT < terminals,
-    };
-    let mut at = 0;
-    while at < words {
-        at += edges(view, at, terminals, &reference, &leaf_starts)?;
+/// What the edges of nodes may lead to.
+pub(super) trait References {
+    /// Whether this is the first word of a node.
+    fn node(&self, place: u32) -> bool;
+    /// Whether this is a terminal.
+    fn terminal(&self, reference: u32) -> bool;
+    /// Whether this is the first word of a set leaf.
+    fn leaf(&self, place: u32) -> bool;
+
+    /// Whether this is a node or a terminal.
+    fn known(&self, reference: u32) -> bool {
+        if reference & TERMINAL_BIT == 0 { self.node(reference) } else { self.terminal(reference) }
     }
-    let mut roots = SideBySide::new(Section::Roots, view.count(Section::Roots, 1)?);
-    for index in 0..view.count(Section::RootLists, f::RootList::WORDS)? {
-        let list = view.root_list(index).ok_or(invalid(Section::RootLists, index, "unreadable"))?;
-        check(reference(list.root), Section::RootLists, index, "unknown node or terminal")?;
-        let rest = roots.take(list.rest, list.rest_count, Section::RootLists, index)?;
-        let alone = rest.is_empty() || list.root != TERMINAL_BIT;
-        check(alone, Section::RootLists, index, "others behind the empty terminal")?;
-        let mut before = list.root ^ TERMINAL_BIT;
-        for place in rest {
-            let root =
-                view.word(Section::Roots, place).ok_or(invalid(Section::Roots, place, "unreadable"))?;
-            check(reference(root), Section::Roots, place, "unknown node or terminal")?;
-            // Terminals first, and none twice.
-            let rank = root ^ TERMINAL_BIT;
-            check(before < rank, Section::Roots, place, "out of order")?;
-            before = rank;
+}
+
+/// Where nodes, root lists, diagrams and leaves begin.
+pub(super) struct RootLists {
+    terminals: Terminals,
+    nodes: Starts,
+    leaves: Starts,
+    lists: Starts,
+}
+
+impl References for RootLists {
+    fn node(&self, place: u32) -> bool {
+        self.nodes.known(place)
+    }
+
+    fn terminal(&self, reference: u32) -> bool {
+        self.terminals.known(reference)
+    }
+
+    fn leaf(&self, place: u32) -> bool {
+        self.leaves.known(place)
+    }
+}
+
+impl RootLists {
+    /// Whether this is a root list.
+    pub(super) fn known_list(&self, list: u32) -> bool {
+        match list & (TERMINAL_BIT | LIST_BIT) {
+            LIST_BIT => self.lists.known(list & !LIST_BIT),
+            _ => self.known(list),
         }
     }
-    roots.finish()
+}
+
+/// Checks the automata of resources.
+pub(super) fn validate(view: View<'_>, terminals: Terminals) -> Result<RootLists, LoadError> {
+    let leaves = leaves(view, &terminals)?;
+    let words = view.count(Section::Nodes, 1)?;
+    let lists = Starts::new(view.count(Section::Roots, 1)?);
+    let mut roots = RootLists { terminals, nodes: Starts::new(words), leaves, lists };
+    nodes(view, Section::Nodes, 0..words, &mut roots, |roots| &mut roots.nodes)?;
+    root_lists(view, &mut roots)?;
+    Ok(roots)
+}
+
+/// Nodes stand side by side in a range of a section and use it up; their edges lead to what is known. Notes where they begin.
+pub(super) fn nodes<R: References>(
+    view: View<'_>,
+    section: Section,
+    range: core::ops::Range<u32>,
+    references: &mut R,
+    starts: impl Fn(&mut R) -> &mut Starts,
+) -> Result<(), LoadError> {
+    let mut at = range.start;
+    while at < range.end {
+        starts(references).set(at);
+        let length =
+            view.word(section, at).and_then(node_length).ok_or(invalid(section, at, "unknown node"))?;
+        check(within(at, length, range.end), section, at, "node past the end")?;
+        at += length;
+    }
+    let mut at = range.start;
+    while at < range.end {
+        at += edges(view, section, at, references)?;
+    }
+    Ok(())
+}
+
+/// Root lists stand side by side and use the section up.
+fn root_lists(view: View<'_>, roots: &mut RootLists) -> Result<(), LoadError> {
+    let section = Section::Roots;
+    let word = |at: u32| view.word(section, at).ok_or(invalid(section, at, "unreadable"));
+    let mut at = 0;
+    while at < roots.lists.count() {
+        roots.lists.set(at);
+        let count = word(at)?;
+        check(count >= 2, section, at, "a list of less than two roots")?;
+        check(within(at + 1, count, roots.lists.count()), section, at, "list past the end")?;
+        let mut least = 0;
+        for place in at + 1..=at + count {
+            let root = word(place)?;
+            check(roots.known(root), section, place, "unknown node or terminal")?;
+            check(root != kinds::NOTHING, section, place, "the empty terminal")?;
+            // Terminals first, and none twice.
+            let rank = root ^ TERMINAL_BIT;
+            check(rank >= least, section, place, "out of order")?;
+            least = rank + 1;
+        }
+        at += 1 + count;
+    }
+    Ok(())
 }
 
 /// Words of the node at `at`, by its first word.
@@ -63,35 +136,14 @@ fn node_length(first: u32) -> Option<u32> {
     }
 }
 
-fn node_starts(view: View<'_>, words: u32) -> Result<Bits, LoadError> {
-    let section = Section::Nodes;
-    let mut starts = Bits::new(words);
-    let mut at = 0;
-    while at < words {
-        starts.set(at);
-        let length =
-            view.word(section, at).and_then(node_length).ok_or(invalid(section, at, "unknown node"))?;
-        check(super::checks::within(at, length, words), section, at, "node past the end")?;
-        at += length;
-    }
-    Ok(starts)
-}
-
 /// Checks one node's edges and gives its length.
-fn edges(
-    view: View<'_>,
-    at: u32,
-    terminals: u32,
-    reference: &impl Fn(u32) -> bool,
-    leaf_starts: &Bits,
-) -> Result<u32, LoadError> {
-    let section = Section::Nodes;
+fn edges(view: View<'_>, section: Section, at: u32, references: &impl References) -> Result<u32, LoadError> {
     let word = |index: u32| view.word(section, at + index).ok_or(invalid(section, at, "unreadable"));
     let first = word(0)?;
     let parameter = first >> 8;
     let length = node_length(first).ok_or(invalid(section, at, "unknown node"))?;
-    let edge = |index: u32| check(reference(word(index)?), section, at, "unknown node or terminal");
-    let terminal = |index: u32| check(word(index)? < terminals, section, at, "unknown terminal");
+    let edge = |index: u32| check(references.known(word(index)?), section, at, "unknown node or terminal");
+    let terminal = |index: u32| check(references.terminal(word(index)?), section, at, "unknown terminal");
     match first & 0xff {
         node::LITERAL => {
             terminal(1)?;
@@ -124,62 +176,7 @@ fn edges(
             terminal(1)?;
             terminal(2)?;
         }
-        _ => check(leaf_starts.has(word(1)?), section, at, "unknown leaf")?,
+        _ => check(references.leaf(word(1)?), section, at, "unknown leaf")?,
     }
     Ok(length)
-}
-
-/// Terminals and their residues; gives the number of terminals. Terminal 0 is there and says nothing: where nothing matched.
-fn terminals(view: View<'_>) -> Result<u32, LoadError> {
-    let section = Section::Terminals;
-    let count = view.count(section, f::Terminal::WORDS)?;
-    check(count > 0, section, 0, "no empty terminal")?;
-    let mut rules = SideBySide::new(Section::TerminalRules, view.count(Section::TerminalRules, 1)?);
-    let mut residues = SideBySide::new(Section::Residues, view.count(Section::Residues, f::Residue::WORDS)?);
-    let mut checks = SideBySide::new(Section::Checks, view.count(Section::Checks, 1)?);
-    for index in 0..count {
-        let terminal = view.terminal(index).ok_or(invalid(section, index, "unreadable"))?;
-        check(terminal.flags <= f::TERMINAL_DENY, section, index, "unknown flags, or both")?;
-        let own = rules.take(terminal.rules, terminal.rule_count, section, index)?;
-        let first = if own.is_empty() { Some(NONE) } else { view.word(Section::TerminalRules, own.start) };
-        check(first == Some(terminal.rule), section, index, "its rule is not the first of its rules")?;
-        // A verdict takes `NONE` for no rule: under that name a deny would be lost.
-        let says = terminal.flags != 0;
-        let founded = says == (terminal.rule_count > 0) && says == (terminal.rule != NONE);
-        check(founded, section, index, "flags without rules, or rules without")?;
-        let empty = terminal.flags == 0 && terminal.residue_count == 0;
-        check(index > 0 || empty, section, index, "terminal 0 is not empty")?;
-        let mut allows = false;
-        for place in residues.take(terminal.residues, terminal.residue_count, section, index)? {
-            let residue = residue(view, place, &mut checks)?;
-            // A decision stops looking at the first allow; a deny behind it would be lost.
-            let denies = residue.flags & f::RESIDUE_DENY != 0;
-            check(!denies || !allows, Section::Residues, place, "a deny behind an allow")?;
-            allows |= !denies;
-        }
-    }
-    rules.finish()?;
-    residues.finish()?;
-    checks.finish()?;
-    Ok(count)
-}
-
-fn residue(view: View<'_>, at: u32, checks: &mut SideBySide) -> Result<f::Residue, LoadError> {
-    let section = Section::Residues;
-    let guards = view.count(Section::Guards, f::Range::WORDS)?;
-    let patterns = view.count(Section::ArnPatterns, f::ArnPattern::WORDS)?;
-    let residue = view.residue(at).ok_or(invalid(section, at, "unreadable"))?;
-    check(residue.rule != NONE, section, at, "no rule")?;
-    check(residue.flags <= f::RESIDUE_DENY | f::RESIDUE_NEGATED, section, at, "unknown flags")?;
-    check(super::checks::optional(residue.guard, guards), section, at, "unknown guard")?;
-    let negated = residue.flags & f::RESIDUE_NEGATED != 0;
-    check(!negated || residue.check_count > 0, section, at, "negated without a check")?;
-    let mut least = 0;
-    for place in checks.take(residue.checks, residue.check_count, section, at)? {
-        let pattern = view.word(Section::Checks, place).unwrap_or(NONE);
-        let holds = pattern >= least && pattern < patterns;
-        check(holds, Section::Checks, place, "unknown ARN pattern, or patterns not ascending")?;
-        least = pattern + 1;
-    }
-    Ok(residue)
 }

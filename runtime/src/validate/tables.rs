@@ -1,90 +1,94 @@
-//! Checks of strings, principals, permission sets, rows, vocabulary and rule roots.
+//! Checks of principals, permission sets, rows, vocabulary and rule roots.
 
-use super::checks::{SideBySide, check, each, invalid, optional};
+use super::checks::{SideBySide, Starts, check, each, invalid, within};
 use super::index::index;
+use super::nodes::RootLists;
 use super::{Counts, conditions::Globs};
 use crate::error::LoadError;
-use crate::format::{self as f, NONE, Section};
+use crate::format::{self as f, NONE, Section, row};
 use crate::view::View;
 
-/// Offsets ascend from 0 to the length of the bytes; every string is UTF-8. Gives the number of strings.
-pub(super) fn strings(view: View<'_>) -> Result<u32, LoadError> {
-    let section = Section::StringOffsets;
-    let count = view.count(section, 1)?.checked_sub(1).ok_or(invalid(section, 0, "no end offset"))?;
-    let bytes = view.section_bytes(Section::StringBytes);
-    let text = core::str::from_utf8(bytes).map_err(|_| invalid(Section::StringBytes, 0, "not UTF-8"))?;
-    let mut before = 0;
-    for index in 0..=count {
-        let offset = view.word(section, index).ok_or(invalid(section, index, "unreadable"))?;
-        check(
-            offset >= before && text.is_char_boundary(offset as usize),
-            section,
-            index,
-            "offset out of order",
-        )?;
-        check(index > 0 || offset == 0, section, index, "the first offset is not 0")?;
-        before = offset;
-    }
-    check(before as usize == bytes.len(), section, count, "the last offset is not the end")?;
-    Ok(count)
-}
-
-pub(super) fn principals(view: View<'_>, counts: &Counts) -> Result<(), LoadError> {
+pub(super) fn principals(view: View<'_>, counts: &Counts, sets: &Starts) -> Result<(), LoadError> {
     let section = Section::Principals;
     let mut tags = SideBySide::new(Section::Tags, view.count(Section::Tags, f::Tag::WORDS)?);
     each!(view, Principals, Principal, principal, |at, principal| {
         let texts = [principal.arn, principal.account, principal.name];
-        check(texts.iter().all(|&text| text < counts.strings), section, at, "unknown string")?;
-        check(optional(principal.unique_id, counts.strings), section, at, "unknown string")?;
+        check(texts.iter().all(|&text| counts.strings.known(text)), section, at, "unknown string")?;
+        check(counts.strings.optional(principal.unique_id), section, at, "unknown string")?;
         check(principal.kind <= f::PRINCIPAL_ROLE, section, at, "unknown kind")?;
-        check(principal.identity < counts.sets, section, at, "unknown identity set")?;
-        check(optional(principal.boundary, counts.sets), section, at, "unknown boundary set")?;
+        check(sets.known(principal.identity), section, at, "unknown identity set")?;
+        check(
+            principal.boundary == NONE || sets.known(principal.boundary),
+            section,
+            at,
+            "unknown boundary set",
+        )?;
         tags.take(principal.tags, principal.tag_count, section, at)?;
         check(principal.reserved == 0, section, at, "reserved word is not zero")?;
     });
     tags.finish()?;
     each!(view, Tags, Tag, tag, |at, tag| {
-        check(tag.key < counts.strings && tag.value < counts.strings, Section::Tags, at, "unknown string")?;
+        check(
+            counts.strings.known(tag.key) && counts.strings.known(tag.value),
+            Section::Tags,
+            at,
+            "unknown string",
+        )?;
     });
     let count = view.count(section, f::Principal::WORDS)?;
-    index(view, Section::PrincipalIndex, count, counts.strings, |id| {
-        view.principal(id).map(|principal| principal.arn)
-    })
+    // Shared names would make the work along them more than linear.
+    let (mut named, mut ids) = (counts.strings.bits(), Starts::new(count));
+    each!(view, Principals, Principal, principal, |at, principal| {
+        check(named.insert(principal.arn), section, at, "a name stands twice")?;
+        ids.set(at);
+    });
+    index(
+        view,
+        Section::PrincipalIndex,
+        count,
+        &ids,
+        |seed, _| seed,
+        |id| view.principal(id).and_then(|principal| view.string_bytes(principal.arn)),
+    )
 }
 
-pub(super) fn sets(view: View<'_>, counts: &Counts) -> Result<(), LoadError> {
-    let rows = view.count(Section::Rows, f::Row::WORDS)?;
-    let entries = view.count(Section::SetServices, f::SetService::WORDS)?;
-    let mut services = SideBySide::new(Section::SetServices, entries);
+/// Permission sets stand side by side and use the section up. Gives the words at which they begin.
+pub(super) fn sets(view: View<'_>, counts: &Counts, roots: &RootLists) -> Result<Starts, LoadError> {
+    let section = Section::Sets;
+    each!(view, Services, Service, service, |at, service| {
+        check(counts.strings.known(service.name), Section::Services, at, "unknown string")?;
+    });
+    let rows = rows(view, roots)?;
     let mut lists = SideBySide::new(Section::SetRuleRoots, view.count(Section::SetRuleRoots, 1)?);
-    each!(view, Sets, Set, set, |at, set| {
-        let section = Section::Sets;
-        check(set.default_list < counts.root_lists, section, at, "unknown root list")?;
+    let words = view.count(section, 1)?;
+    let mut starts = Starts::new(words);
+    let mut at = 0;
+    while at < words {
+        check(within(at, f::Set::WORDS as u32, words), section, at, "a set past the end")?;
+        let set = view.set(at).ok_or(invalid(section, at, "unreadable"))?;
+        let length = set.service_count.checked_mul(f::SetService::WORDS as u32);
+        let end = length.and_then(|length| length.checked_add(at + f::Set::WORDS as u32));
+        let end = end.filter(|&end| end <= words).ok_or(invalid(section, at, "a set past the end"))?;
+        check(roots.known_list(set.default_list), section, at, "unknown root list")?;
         let mut least = 0;
-        for index in services.take(set.services, set.service_count, section, at)? {
-            let section = Section::SetServices;
-            let entry = view.set_service(index).ok_or(invalid(section, index, "unreadable"))?;
-            check(entry.service >= least, section, index, "services not ascending")?;
-            check(entry.service < counts.services, section, index, "unknown service")?;
+        for number in 0..set.service_count {
+            let entry = view.set_service(at, number).ok_or(invalid(section, at, "unreadable"))?;
+            check(entry.service >= least, section, at, "services not ascending")?;
+            check(entry.service < counts.services, section, at, "unknown service")?;
+            check(rows.known(entry.row), section, at, "unknown row")?;
+            let cells = view.word(Section::Rows, entry.row & row::PLACE);
+            let classes = view.service(entry.service).map(|service| service.classes);
+            let fits = entry.row & row::WIDTH == row::CONSTANT || cells == classes;
+            check(fits, section, at, "the row does not fit the service")?;
             least = entry.service + 1;
         }
         let own = lists.take(set.rule_roots, set.rule_root_count, section, at)?;
         ascending(view, Section::SetRuleRoots, own, counts.rule_root_lists)?;
-    });
-    services.finish()?;
+        starts.set(at);
+        at = end;
+    }
     lists.finish()?;
-    each!(view, SetServices, SetService, set_service, |at, entry| {
-        let section = Section::SetServices;
-        check(entry.row < rows, section, at, "unknown row")?;
-        let (service, row) = (view.service(entry.service), view.row(entry.row));
-        let (service, row) = service.zip(row).ok_or(invalid(section, at, "unreadable"))?;
-        let fits = row.width == 0 || row.cell_count == service.classes;
-        check(fits, section, at, "the row does not fit the service")?;
-    });
-    each!(view, Services, Service, service, |at, service| {
-        check(service.name < counts.strings, Section::Services, at, "unknown string")?;
-    });
-    palettes_and_rows(view, counts)
+    Ok(starts)
 }
 
 /// Words that are ids below a count, each greater than the one before it.
@@ -103,64 +107,92 @@ fn ascending(
     Ok(())
 }
 
-fn palettes_and_rows(view: View<'_>, counts: &Counts) -> Result<(), LoadError> {
-    let palettes = view.count(Section::Palettes, 1)?;
-    for index in 0..palettes {
-        let list = view.word(Section::Palettes, index).unwrap_or(NONE);
-        check(list < counts.root_lists, Section::Palettes, index, "unknown root list")?;
-    }
-    let bytes = view.section_bytes(Section::Cells);
-    // A section is shorter than 4 GiB, so its length fits.
-    let mut cells = SideBySide::new(Section::Cells, bytes.len() as u32);
-    each!(view, Rows, Row, row, |at, row| {
-        let section = Section::Rows;
-        check(row.palette_length > 0, section, at, "empty palette")?;
-        let palette = super::checks::within(row.palette, row.palette_length, palettes);
-        check(palette, section, at, "palette out of range")?;
-        check(row.width <= 2, section, at, "unknown width")?;
-        check(row.width > 0 || row.cell_count == 0, section, at, "a row without cells counts some")?;
-        let length = row.cell_count.checked_mul(row.width).ok_or(invalid(section, at, "too many cells"))?;
-        let own = cells.take(row.cells, length, section, at)?;
-        let own = bytes.get(own.start as usize..own.end as usize).unwrap_or(&[]);
-        let known = match row.width {
-            1 => own.iter().all(|&cell| u32::from(cell) < row.palette_length),
-            2 => {
-                let pairs = own.as_chunks::<2>().0;
-                pairs.iter().all(|&cell| u32::from(u16::from_le_bytes(cell)) < row.palette_length)
+/// Rows stand side by side and use the section up. Gives the ids of rows as the words of their numbers of cells, by width.
+fn rows(view: View<'_>, roots: &RootLists) -> Result<Rows, LoadError> {
+    let section = Section::Rows;
+    let words = view.count(section, 1)?;
+    let mut rows = Rows([Starts::new(words), Starts::new(words), Starts::new(words)]);
+    let mut at = 0;
+    while at < words {
+        let head = view.word(section, at).ok_or(invalid(section, at, "unreadable"))?;
+        let length = head & row::PLACE;
+        let width = head >> 30;
+        check(width < 3, section, at, "unknown width")?;
+        check(length > 0, section, at, "empty palette")?;
+        check(within(at, length + 2, words), section, at, "a row past the end")?;
+        for place in at + 1..=at + length {
+            let list = view.word(section, place).ok_or(invalid(section, place, "unreadable"))?;
+            check(roots.known_list(list), section, place, "unknown root list")?;
+        }
+        let id = at + length + 1;
+        let count = view.word(section, id).ok_or(invalid(section, id, "unreadable"))?;
+        check(width > 0 || count == 0, section, at, "a row without cells counts some")?;
+        let bytes = count.checked_mul(width).ok_or(invalid(section, at, "too many cells"))?;
+        check(within(id + 1, bytes.div_ceil(4), words), section, at, "a row past the end")?;
+        let whole = bytes.next_multiple_of(4) as usize;
+        let cells = view.bytes_at(section, id as usize + 1, whole).unwrap_or(&[]);
+        let (cells, gap) = cells.split_at_checked(bytes as usize).unwrap_or_default();
+        let known = match width {
+            1 => cells.iter().all(|&cell| u32::from(cell) < length),
+            _ => {
+                let pairs = cells.as_chunks::<2>().0;
+                pairs.iter().all(|&cell| u32::from(u16::from_le_bytes(cell)) < length)
             }
-            _ => true,
         };
         check(known, section, at, "a cell is past the palette")?;
-    });
-    cells.finish()
+        check(gap.iter().all(|&byte| byte == 0), section, at, "not zero behind the cells")?;
+        let starts = rows.0.get_mut(width as usize).ok_or(invalid(section, at, "unreadable"))?;
+        starts.set(id);
+        at = id + 1 + bytes.div_ceil(4);
+    }
+    Ok(rows)
 }
 
+/// The rows of each width.
+struct Rows([Starts; 3]);
+
+impl Rows {
+    fn known(&self, row: u32) -> bool {
+        self.0.get((row >> 30) as usize).is_some_and(|starts| starts.known(row & row::PLACE))
+    }
+}
+
+/// Actions stand side by side and use the section up.
 pub(super) fn vocabulary(view: View<'_>, counts: &Counts) -> Result<(), LoadError> {
     let section = Section::Actions;
-    each!(view, Actions, Action, action, |at, action| {
-        check(action.name < counts.strings, section, at, "unknown string")?;
-        check(optional(action.service_arn, counts.strings), section, at, "unknown string")?;
+    let words = view.count(section, 1)?;
+    let mut starts = Starts::new(words);
+    let (mut at, mut count) = (0, 0);
+    while at < words {
+        check(within(at, f::Action::WORDS as u32, words), section, at, "an action past the end")?;
+        let action = view.action(at).ok_or(invalid(section, at, "unreadable"))?;
+        check(counts.strings.optional(action.service_arn), section, at, "unknown string")?;
         check(action.flags & !f::ACTION_FLAGS == 0, section, at, "unknown flags")?;
         check(action.service < counts.services, section, at, "unknown service")?;
         let service = view.service(action.service);
-        check(
-            service.is_some_and(|service| action.class < service.classes),
-            section,
-            at,
-            "class past its service",
-        )?;
-    });
-    let count = view.count(section, f::Action::WORDS)?;
-    index(view, Section::ActionIndex, count, counts.strings, |id| view.action(id).map(|action| action.name))?;
-    // Only now is it known that no two actions share a string, which makes this linear.
-    each!(view, Actions, Action, action, |at, action| {
-        let name = view.string_bytes(action.name).unwrap_or(&[]);
-        check(!name.iter().any(u8::is_ascii_uppercase), section, at, "name not in lower case")?;
-    });
-    Ok(())
+        let known = service.is_some_and(|service| action.class < service.classes);
+        check(known, section, at, "class past its service")?;
+        let name = at + f::Action::WORDS as u32;
+        let length = action.name_length.div_ceil(4);
+        check(within(name, length, words), section, at, "an action past the end")?;
+        let whole = view.bytes_at(section, name as usize, length as usize * 4).unwrap_or(&[]);
+        let (text, gap) = whole.split_at_checked(action.name_length as usize).unwrap_or_default();
+        check(core::str::from_utf8(text).is_ok(), section, at, "not UTF-8")?;
+        check(!text.iter().any(u8::is_ascii_uppercase), section, at, "name not in lower case")?;
+        check(gap.iter().all(|&byte| byte == 0), section, at, "not zero behind a name")?;
+        starts.set(at);
+        count += 1;
+        at = name + length;
+    }
+    index(view, Section::ActionIndex, count, &starts, |seed, _| seed, |id| view.action_name(id))
 }
 
-pub(super) fn rule_roots(view: View<'_>, counts: &Counts, globs: &Globs) -> Result<(), LoadError> {
+pub(super) fn rule_roots(
+    view: View<'_>,
+    counts: &Counts,
+    globs: &Globs,
+    roots: &RootLists,
+) -> Result<(), LoadError> {
     let rule_roots = view.count(Section::RuleRoots, f::RuleRoot::WORDS)?;
     let mut ids = SideBySide::new(Section::RuleRootIds, view.count(Section::RuleRootIds, 1)?);
     each!(view, RuleRootLists, Range, rule_root_list, |at, list| {
@@ -174,7 +206,7 @@ pub(super) fn rule_roots(view: View<'_>, counts: &Counts, globs: &Globs) -> Resu
         let section = Section::RuleRoots;
         patterns.take(root.patterns, root.pattern_count, section, at)?;
         check(root.negated <= 1, section, at, "unknown negation")?;
-        check(root.list < counts.root_lists, section, at, "unknown root list")?;
+        check(roots.known_list(root.list), section, at, "unknown root list")?;
     });
     patterns.finish()?;
     each!(view, ActionPatterns, ActionPattern, action_pattern, |at, pattern| {

@@ -1,6 +1,6 @@
 //! The crafted bundles, as changes to the golden one.
 
-use portcullis::runtime::format::{self as f, NONE, Section, TERMINAL_BIT, node};
+use portcullis::runtime::format::{self as f, NONE, Section, TERMINAL_BIT, diagram, node};
 use portcullis::runtime::hash::{hash, slot};
 
 use super::Parts;
@@ -36,36 +36,44 @@ pub(super) type Change = fn(&mut Parts);
 pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     (7, Section::Tags, "no multiple", |it| it.content(Section::Tags).extend([0; 4])),
     (7, Section::Nodes, "no multiple", |it| it.content(Section::Nodes).extend([0; 2])),
-    (8, Section::StringOffsets, "no end offset", |it| it.content(Section::StringOffsets).clear()),
-    (8, Section::StringOffsets, "first offset", |it| it.set(Section::StringOffsets, 0, 1)),
-    (8, Section::StringOffsets, "out of order", |it| it.set(Section::StringOffsets, 2, 0)),
-    (8, Section::StringOffsets, "last offset", |it| it.content(Section::StringBytes).push(b'x')),
-    (8, Section::StringBytes, "not UTF-8", |it| it.content(Section::StringBytes)[3] = 0xff),
-    (8, Section::StringOffsets, "out of order", |it| {
-        it.content(Section::StringBytes).extend("é".bytes());
-        let mut offsets = it.words(Section::StringOffsets);
-        let end = *offsets.last().unwrap();
-        offsets.extend([end + 1, end + 2]);
-        it.set_words(Section::StringOffsets, &offsets);
+    (8, Section::Strings, "past the end", |it| it.set(Section::Strings, 0, 1 << 20)),
+    (8, Section::Strings, "past the end", |it| it.set(Section::Strings, 0, u32::MAX)),
+    (8, Section::Strings, "not UTF-8", |it| it.content(Section::Strings)[4] = 0xff),
+    (8, Section::Strings, "not zero", |it| {
+        it.content(Section::Strings).extend([1, 0, 0, 0, b'x', 0, 1, 0]);
     }),
     (9, Section::PrincipalIndex, "no seed", |it| it.content(Section::PrincipalIndex).clear()),
-    (9, Section::PrincipalIndex, "power of two", |it| it.content(Section::PrincipalIndex).extend([0; 4])),
+    (9, Section::PrincipalIndex, "half a slot", |it| it.content(Section::PrincipalIndex).extend([0; 4])),
+    (9, Section::PrincipalIndex, "not zero behind the seed", |it| it.set(Section::PrincipalIndex, 1, 1)),
+    (9, Section::PrincipalIndex, "power of two", |it| it.content(Section::PrincipalIndex).extend([0; 8])),
     (9, Section::PrincipalIndex, "half of them", |it| {
-        it.content(Section::PrincipalIndex).truncate(4 + 4 * 4);
+        it.content(Section::PrincipalIndex).truncate(8 + 4 * 8);
+    }),
+    (9, Section::PrincipalIndex, "empty slot", |it| {
+        let at = it.slot(Section::PrincipalIndex, |entry| entry == 0);
+        it.set(Section::PrincipalIndex, at, 1);
     }),
     (10, Section::PrincipalIndex, "unknown id", |it| {
-        let place = it.words(Section::PrincipalIndex).iter().rposition(|&word| word != 0).unwrap();
-        it.set(Section::PrincipalIndex, place, 4);
+        let at = it.slot(Section::PrincipalIndex, |entry| entry != 0);
+        it.set(Section::PrincipalIndex, at + 1, 4);
+    }),
+    (10, Section::ActionIndex, "unknown id", |it| {
+        let at = it.slot(Section::ActionIndex, |entry| entry == 1);
+        it.set(Section::ActionIndex, at + 1, 2);
     }),
     (10, Section::ActionIndex, "filled slots", |it| {
-        let place = it.words(Section::ActionIndex).iter().rposition(|&word| word != 0).unwrap();
-        it.set(Section::ActionIndex, place, 0);
+        let at = it.slot(Section::ActionIndex, |entry| entry != 0);
+        it.set(Section::ActionIndex, at, 0);
+        it.set(Section::ActionIndex, at + 1, 0);
     }),
-    (10, Section::ActionIndex, "not found", |it| it.set(Section::ActionIndex, 0, 1)),
+    (10, Section::ActionIndex, "not found", |it| {
+        let at = it.slot(Section::ActionIndex, |entry| entry != 0);
+        it.set(Section::ActionIndex, at, !it.words(Section::ActionIndex)[at]);
+    }),
     (10, Section::PrincipalIndex, "not found", |it| {
-        let places: Vec<usize> =
-            (1..9).filter(|&place| it.words(Section::PrincipalIndex)[place] != 0).collect();
-        it.set(Section::PrincipalIndex, places[0], it.words(Section::PrincipalIndex)[places[1]]);
+        let at = it.slot(Section::PrincipalIndex, |entry| entry == 1);
+        let other = it.slot(Section::PrincipalIndex, |entry| entry == 2);
+        it.set(Section::PrincipalIndex, at + 1, it.words(Section::PrincipalIndex)[other + 1]);
     }),
     // An entry 128 slots behind its home, all slots between filled with others.
     (10, Section::PrincipalIndex, "not found", |it| {
@@ -89,10 +97,10 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
         }
         it.content(Section::Tags).clear();
         it.set_words(Section::Principals, &records);
-        it.set_words(Section::PrincipalIndex, &[0; 513]);
+        it.set_words(Section::PrincipalIndex, &[0; 2 + 2 * 512]);
         it.index(Section::PrincipalIndex, &names);
     }),
-    (11, Section::PrincipalIndex, "twice", |it| {
+    (11, Section::Principals, "twice", |it| {
         it.set(Section::Principals, f::Principal::WORDS, it.words(Section::Principals)[0]);
     }),
     (11, Section::PrincipalIndex, "twice", |it| {
@@ -102,7 +110,7 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
         let names = it.names(Section::Principals, f::Principal::WORDS);
         it.index(Section::PrincipalIndex, &names);
     }),
-    (12, Section::Principals, "unknown string", |it| it.set(Section::Principals, 0, 1 << 20)),
+    (12, Section::Principals, "unknown string", |it| it.set(Section::Principals, 0, 1)),
     (12, Section::Principals, "unknown string", |it| it.set(Section::Principals, 3, NONE - 1)),
     (12, Section::Principals, "unknown kind", |it| it.set(Section::Principals, 4, 2)),
     (12, Section::Principals, "identity set", |it| it.set(Section::Principals, 5, NONE)),
@@ -112,65 +120,88 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     (13, Section::Principals, "too long", |it| it.set(Section::Principals, 8, u32::MAX)),
     (13, Section::Tags, "no record", |it| it.content(Section::Tags).extend([0; 8])),
     (13, Section::Tags, "unknown string", |it| it.set(Section::Tags, 1, NONE)),
-    (14, Section::Actions, "unknown string", |it| it.set(Section::Actions, 0, NONE)),
-    (14, Section::Actions, "unknown string", |it| it.set(Section::Actions, 4, 1 << 20)),
-    (14, Section::Actions, "unknown flags", |it| it.set(Section::Actions, 3, 1 << 7)),
-    (14, Section::Actions, "unknown service", |it| it.set(Section::Actions, 1, 1 << 20)),
-    (14, Section::Actions, "class past", |it| it.set(Section::Actions, 2, 1 << 20)),
-    (14, Section::Actions, "lower case", |it| {
-        let capital = it.add_string(b"Svc:Get");
-        it.set(Section::Actions, 0, capital);
-        let names = it.names(Section::Actions, f::Action::WORDS);
-        it.index(Section::ActionIndex, &names);
+    (14, Section::Actions, "unknown string", |it| it.set(Section::Actions, 3, 1 << 20)),
+    (14, Section::Actions, "unknown flags", |it| it.set(Section::Actions, 2, 1 << 7)),
+    (14, Section::Actions, "unknown service", |it| it.set(Section::Actions, 0, 1 << 20)),
+    (14, Section::Actions, "class past", |it| it.set(Section::Actions, 1, 1 << 20)),
+    (14, Section::Actions, "past the end", |it| it.set(Section::Actions, 4, 1 << 20)),
+    (14, Section::Actions, "past the end", |it| it.content(Section::Actions).extend([0; 4])),
+    (14, Section::Actions, "not UTF-8", |it| it.content(Section::Actions)[20] = 0xff),
+    (14, Section::Actions, "lower case", |it| it.content(Section::Actions)[20] = b'A'),
+    (14, Section::Actions, "not zero behind", |it| {
+        let place = it.action(|length| length % 4 != 0);
+        let end = place * 4 + 20 + it.words(Section::Actions)[place + 4] as usize;
+        it.content(Section::Actions)[end] = 1;
     }),
     (15, Section::Services, "unknown string", |it| it.set(Section::Services, 0, NONE)),
-    (16, Section::Sets, "unknown root list", |it| it.set(Section::Sets, 2, 1 << 20)),
-    (16, Section::Sets, "does not begin", |it| {
-        let at = it.find(Section::Sets, f::Set::WORDS, |set| set[0] > 0);
-        it.set(Section::Sets, at, 0);
+    (16, Section::Sets, "past the end", |it| it.content(Section::Sets).extend([0; 4])),
+    (16, Section::Sets, "past the end", |it| it.set(Section::Sets, 0, 1 << 30)),
+    (16, Section::Sets, "unknown root list", |it| it.set(Section::Sets, 1, f::terminal::NOTHING | 1)),
+    (16, Section::Sets, "unknown service", |it| {
+        let set = it.sets(|services| services > 0);
+        it.set(Section::Sets, set + 4, 1 << 20);
     }),
-    (16, Section::SetServices, "no record", |it| it.content(Section::SetServices).extend([0; 8])),
-    (16, Section::SetServices, "unknown service", |it| {
-        let last = it.words(Section::SetServices).len() - 2;
-        it.set(Section::SetServices, last, 1 << 20);
-    }),
-    (16, Section::SetServices, "not ascending", |it| {
-        let set = it.find(Section::Sets, f::Set::WORDS, |set| set[1] > 1);
-        let first = it.words(Section::Sets)[set] as usize;
-        it.set(Section::SetServices, (first + 1) * 2, it.words(Section::SetServices)[first * 2]);
+    (16, Section::Sets, "not ascending", |it| {
+        let set = it.sets(|services| services > 1);
+        it.set(Section::Sets, set + 6, it.words(Section::Sets)[set + 4]);
     }),
     (17, Section::SetRuleRoots, "ascending", |it| {
-        let set = it.find(Section::Sets, f::Set::WORDS, |set| set[4] > 1);
-        let first = it.words(Section::Sets)[set + 3] as usize;
+        let set = it.words(Section::Sets);
+        let mut at = 0;
+        while set[at + 3] < 2 {
+            at += f::Set::WORDS + 2 * set[at] as usize;
+        }
+        let first = set[at + 2] as usize;
         it.set(Section::SetRuleRoots, first + 1, it.words(Section::SetRuleRoots)[first]);
     }),
     (17, Section::SetRuleRoots, "unknown id", |it| it.set(Section::SetRuleRoots, 0, 1 << 20)),
-    (17, Section::Sets, "does not begin", |it| it.set(Section::Sets, 3, 1)),
-    (18, Section::SetServices, "unknown row", |it| it.set(Section::SetServices, 1, 1 << 20)),
-    (18, Section::SetServices, "does not fit", |it| {
-        let row = it.find(Section::Rows, f::Row::WORDS, |row| row[2] > 0);
-        let cells = it.words(Section::Rows)[row + 4];
-        let services = it.words(Section::Services);
-        let other = it.find(Section::SetServices, 2, |entry| services[entry[0] as usize * 2 + 1] != cells);
-        it.set(Section::SetServices, other + 1, (row / f::Row::WORDS) as u32);
+    (17, Section::Sets, "does not begin", |it| it.set(Section::Sets, 2, 1)),
+    (18, Section::Sets, "unknown row", |it| {
+        let set = it.sets(|services| services > 0);
+        it.set(Section::Sets, set + 5, it.words(Section::Sets)[set + 5] ^ 1 << 30);
     }),
-    (19, Section::Palettes, "unknown root list", |it| it.set(Section::Palettes, 0, 1 << 20)),
-    (20, Section::Rows, "empty palette", |it| it.set(Section::Rows, 1, 0)),
-    (20, Section::Rows, "palette out of range", |it| it.set(Section::Rows, 0, u32::MAX)),
-    (20, Section::Rows, "unknown width", |it| it.set(Section::Rows, 2, 3)),
+    (18, Section::Sets, "unknown row", |it| {
+        let set = it.sets(|services| services > 0);
+        it.set(Section::Sets, set + 5, it.words(Section::Sets)[set + 5] | 3 << 30);
+    }),
+    (18, Section::Sets, "does not fit", |it| {
+        let row = it.row(|head| head >> 30 == 1);
+        let cells = it.words(Section::Rows)[row & !(1 << 30)];
+        let (services, sets) = (it.words(Section::Services), it.words(Section::Sets));
+        let mut at = 0;
+        loop {
+            let count = sets[at] as usize;
+            let other =
+                (0..count).find(|number| services[sets[at + 4 + 2 * number] as usize * 2 + 1] != cells);
+            if let Some(other) = other {
+                it.set(Section::Sets, at + 5 + 2 * other, row as u32);
+                return;
+            }
+            at += f::Set::WORDS + 2 * count;
+        }
+    }),
+    (19, Section::Rows, "unknown root list", |it| it.set(Section::Rows, 1, f::terminal::NOTHING | 1)),
+    (19, Section::Rows, "empty palette", |it| it.set(Section::Rows, 0, 0)),
+    (19, Section::Rows, "past the end", |it| it.set(Section::Rows, 0, 1 << 20)),
+    (20, Section::Rows, "unknown width", |it| it.set(Section::Rows, 0, it.words(Section::Rows)[0] | 3 << 30)),
     (20, Section::Rows, "counts some", |it| {
-        let at = it.find(Section::Rows, f::Row::WORDS, |row| row[2] > 0);
-        it.set(Section::Rows, at + 2, 0);
+        let row = it.row(|head| head >> 30 == 0);
+        it.set(Section::Rows, row, 1);
     }),
-    (21, Section::Rows, "does not begin", |it| {
-        let at = it.find(Section::Rows, f::Row::WORDS, |row| row[2] > 0 && row[3] > 0);
-        it.set(Section::Rows, at + 3, 0);
+    (21, Section::Rows, "past the palette", |it| {
+        let cells = it.row(|head| head >> 30 == 1) & !(1 << 30);
+        it.content(Section::Rows)[cells * 4 + 4] = 0xff;
     }),
-    (21, Section::Rows, "too long", |it| {
-        it.content(Section::Cells).pop();
+    (21, Section::Rows, "past the end", |it| {
+        let cells = it.row(|head| head >> 30 == 1) & !(1 << 30);
+        it.set(Section::Rows, cells, 1 << 28);
     }),
-    (21, Section::Rows, "past the palette", |it| it.content(Section::Cells)[0] = 0xff),
-    (21, Section::Cells, "no record", |it| it.content(Section::Cells).push(0)),
+    (21, Section::Rows, "not zero behind", |it| {
+        let cells = it.row(|head| head >> 30 == 1) & !(1 << 30);
+        it.set(Section::Rows, cells, it.words(Section::Rows)[cells] - 1);
+        let last = cells * 4 + 4 + it.words(Section::Rows)[cells] as usize;
+        it.content(Section::Rows)[last] = 1;
+    }),
     (22, Section::RuleRootIds, "unknown id", |it| it.set(Section::RuleRootIds, 0, 1 << 20)),
     (22, Section::RuleRootIds, "ascending", |it| {
         let list = it.find(Section::RuleRootLists, 2, |list| list[1] > 1);
@@ -180,7 +211,7 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     (22, Section::RuleRootLists, "does not begin", |it| it.set(Section::RuleRootLists, 0, 1)),
     (23, Section::RuleRoots, "does not begin", |it| it.set(Section::RuleRoots, 0, 1)),
     (23, Section::RuleRoots, "unknown negation", |it| it.set(Section::RuleRoots, 2, 2)),
-    (23, Section::RuleRoots, "unknown root list", |it| it.set(Section::RuleRoots, 3, 1 << 20)),
+    (23, Section::RuleRoots, "unknown root list", |it| it.set(Section::RuleRoots, 3, 1 << 29)),
     (24, Section::ActionPatterns, "unknown glob", |it| it.set(Section::ActionPatterns, 0, NONE)),
     (24, Section::ActionPatterns, "a variable", |it| {
         let pieces = it.words(Section::Pieces);
@@ -204,180 +235,231 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
         let at = it.find(Section::Pieces, 3, |piece| piece[0] == f::PIECE_VARIABLE);
         it.set(Section::Pieces, at + 1, 1 << 20);
     }),
-    (27, Section::Guards, "empty guard", |it| it.set(Section::Guards, 1, 0)),
-    (27, Section::Guards, "does not begin", |it| it.set(Section::Guards, 2, 0)),
-    (27, Section::GuardAtoms, "unknown atom", |it| it.set(Section::GuardAtoms, 0, 1 << 20)),
-    (27, Section::GuardAtoms, "not ascending", |it| {
-        let guard = it.find(Section::Guards, 2, |guard| guard[1] > 1);
-        let first = it.words(Section::Guards)[guard] as usize;
-        it.set(Section::GuardAtoms, first + 1, it.words(Section::GuardAtoms)[first]);
-    }),
-    (28, Section::Atoms, "operator bits", |it| it.set(Section::Atoms, 0, 1 << 12)),
-    (28, Section::Atoms, "set prefixes", |it| it.set(Section::Atoms, 0, 3 << 10)),
-    (28, Section::Atoms, "unknown key", |it| it.set(Section::Atoms, 1, NONE)),
-    (29, Section::Atoms, "no operand", |it| it.set(Section::Atoms, 3, 0)),
-    (29, Section::Atoms, "does not begin", |it| it.set(Section::Atoms, f::Atom::WORDS + 2, 0)),
-    (29, Section::Operands, "another operator", |it| {
+    (27, Section::Atoms, "operator bits", |it| it.set(Section::Atoms, 0, 1 << 12)),
+    (27, Section::Atoms, "set prefixes", |it| it.set(Section::Atoms, 0, 3 << 10)),
+    (27, Section::Atoms, "unknown key", |it| it.set(Section::Atoms, 1, NONE)),
+    (28, Section::Atoms, "no operand", |it| it.set(Section::Atoms, 3, 0)),
+    (28, Section::Atoms, "does not begin", |it| it.set(Section::Atoms, f::Atom::WORDS + 2, 0)),
+    (28, Section::Operands, "another operator", |it| {
         let at = it.find(Section::Operands, f::Operand::WORDS, |operand| operand[0] == f::OPERAND_IP);
         it.set(Section::Operands, at, f::OPERAND_TEXT);
     }),
-    (29, Section::Operands, "another operator", |it| it.set(Section::Atoms, 0, 200)),
-    (30, Section::Operands, "unknown kind or value", |it| {
+    (28, Section::Operands, "another operator", |it| it.set(Section::Atoms, 0, 200)),
+    (29, Section::Operands, "unknown kind or value", |it| {
         let at = it.find(Section::Operands, f::Operand::WORDS, |operand| operand[0] == f::OPERAND_NUMBER);
         it.set(Section::Operands, at + 1, NONE);
     }),
-    (30, Section::Operands, "unknown kind or value", |it| {
+    (29, Section::Operands, "unknown kind or value", |it| {
         let at = it.find(Section::Operands, f::Operand::WORDS, |operand| operand[0] == f::OPERAND_BOOL);
         it.set(Section::Operands, at + 1, 2);
     }),
-    (30, Section::Operands, "unknown kind or value", |it| {
+    (29, Section::Operands, "unknown kind or value", |it| {
         let at = it.find(Section::Operands, f::Operand::WORDS, |operand| operand[1..3] == [8, 10]);
         it.set(Section::Operands, at + 1, 33);
     }),
-    (30, Section::Operands, "unknown kind or value", |it| {
+    (29, Section::Operands, "unknown kind or value", |it| {
         let like = it.find(Section::Operands, f::Operand::WORDS, |operand| operand[0] == f::OPERAND_LIKE);
         let text = it.find(Section::Operands, f::Operand::WORDS, |operand| operand[0] == f::OPERAND_TEXT);
         it.set(Section::Operands, text + 1, it.words(Section::Operands)[like + 1]);
     }),
-    (30, Section::Operands, "without meaning", |it| {
+    (29, Section::Operands, "without meaning", |it| {
         let text = it.find(Section::Operands, f::Operand::WORDS, |operand| operand[0] == f::OPERAND_TEXT);
         it.set(Section::Operands, text + 2, 1);
     }),
-    (31, Section::Keys, "unknown string", |it| it.set(Section::Keys, 0, NONE)),
-    (31, Section::Keys, "unknown string or source", |it| it.set(Section::Keys, 1, 11)),
-    (31, Section::Keys, "twice", |it| it.set(Section::Keys, 3, it.words(Section::Keys)[0])),
-    (31, Section::Keys, "a tag", |it| {
+    (30, Section::Keys, "unknown string", |it| it.set(Section::Keys, 0, NONE)),
+    (30, Section::Keys, "unknown string or source", |it| it.set(Section::Keys, 1, 11)),
+    (30, Section::Keys, "twice", |it| it.set(Section::Keys, 3, it.words(Section::Keys)[0])),
+    (30, Section::Keys, "a tag", |it| {
         let at = it.find(Section::Keys, 3, |key| key[1] == f::KEY_PRINCIPAL_TAG);
         it.set(Section::Keys, at + 2, NONE);
     }),
-    (31, Section::Keys, "a tag", |it| {
+    (30, Section::Keys, "a tag", |it| {
         let at = it.find(Section::Keys, 3, |key| key[1] == f::KEY_REQUEST);
         it.set(Section::Keys, at + 2, 0);
     }),
-    (32, Section::Terminals, "no empty terminal", |it| it.content(Section::Terminals).clear()),
-    (32, Section::Terminals, "terminal 0 is not empty", |it| {
-        it.set(Section::Terminals, 0, 1);
-        it.set(Section::Terminals, 1, it.words(Section::TerminalRules)[0]);
-        it.set(Section::Terminals, 3, 1);
+    (31, Section::Classifiers, "unknown key", |it| it.set(Section::Classifiers, 1, NONE)),
+    (31, Section::Classifiers, "unknown reading", |it| {
+        let at = it.classifier(f::CLASSIFY_PRESENCE);
+        it.set(Section::Classifiers, at, 7);
     }),
-    (33, Section::Terminals, "unknown flags, or both", |it| it.set(Section::Terminals, 0, 3)),
-    (33, Section::Terminals, "flags without rules", |it| {
-        let at = it.find(Section::Terminals, f::Terminal::WORDS, |terminal| terminal[0] == 1);
-        it.set(Section::Terminals, at, 0);
+    (31, Section::Classifiers, "not the classes", |it| {
+        let at = it.classifier(f::CLASSIFY_NUMBER);
+        it.set(Section::Classifiers, at + 2, it.words(Section::Classifiers)[at + 2] + 1);
     }),
-    (33, Section::Terminals, "does not begin", |it| {
-        let at = it.find(Section::Terminals, f::Terminal::WORDS, |terminal| terminal[2] > 0);
-        it.set(Section::Terminals, at + 2, 0);
+    (31, Section::Classifiers, "not the classes", |it| {
+        let at = it.classifier(f::CLASSIFY_BOOL);
+        it.set(Section::Classifiers, at + 2, 4);
     }),
-    (33, Section::Terminals, "not the first of its rules", |it| {
-        let at = it.find(Section::Terminals, f::Terminal::WORDS, |terminal| terminal[0] == 1);
-        it.set(Section::Terminals, at + 1, NONE - 1);
+    (31, Section::Classifiers, "a table where none", |it| {
+        let at = it.classifier(f::CLASSIFY_BOOL);
+        it.set(Section::Classifiers, at + 3, 1);
     }),
-    (34, Section::Terminals, "does not begin", |it| {
-        let at = it.find(Section::Terminals, f::Terminal::WORDS, |terminal| terminal[4] > 0);
-        it.set(Section::Terminals, at + 4, 0);
+    (31, Section::Classifiers, "a root where none", |it| {
+        let at = it.classifier(f::CLASSIFY_DATE);
+        it.set(Section::Classifiers, at + 5, 1);
     }),
-    (34, Section::Residues, "a deny behind an allow", |it| {
-        let pairs = it.find(Section::Terminals, f::Terminal::WORDS, |terminal| terminal[5] > 1);
-        let first = it.words(Section::Terminals)[pairs + 4] as usize * f::Residue::WORDS;
-        it.set(Section::Residues, first + 1, 0);
-        it.set(Section::Residues, first + f::Residue::WORDS + 1, f::RESIDUE_DENY);
+    (32, Section::Classifiers, "unknown root", |it| {
+        let at = it.classifier(f::CLASSIFY_TEXT);
+        it.set(Section::Classifiers, at + 5, TERMINAL_BIT | 1 << 20);
     }),
-    (33, Section::Terminals, "flags without rules", |it| {
-        let at = it.find(Section::Terminals, f::Terminal::WORDS, |terminal| terminal[0] == 2);
-        it.set(Section::Terminals, at + 1, NONE);
-        it.set(Section::TerminalRules, it.words(Section::Terminals)[at + 2] as usize, NONE);
+    (32, Section::Classifiers, "does not begin", |it| {
+        let at = it.classifier(f::CLASSIFY_TEXT);
+        it.set(Section::Classifiers, at + 3, 1);
     }),
-    (35, Section::Residues, "no rule", |it| it.set(Section::Residues, 0, NONE)),
-    (35, Section::Residues, "unknown flags", |it| it.set(Section::Residues, 1, 4)),
-    (35, Section::Residues, "unknown guard", |it| it.set(Section::Residues, 2, NONE - 1)),
-    (35, Section::Residues, "negated without", |it| {
-        let at = it.find(Section::Residues, f::Residue::WORDS, |residue| residue[4] == 0);
-        it.set(Section::Residues, at + 1, f::RESIDUE_NEGATED | f::RESIDUE_DENY);
+    (32, Section::ClassNodes, "no record", |it| it.content(Section::ClassNodes).extend([0; 4])),
+    (32, Section::ClassNodes, "unknown node", |it| it.set(Section::ClassNodes, 0, 99)),
+    (32, Section::ClassNodes, "unknown terminal", |it| {
+        it.set(Section::ClassNodes, 1, TERMINAL_BIT | 1 << 20)
     }),
-    (35, Section::Residues, "does not begin", |it| it.set(Section::Residues, 3, 1)),
-    (35, Section::Checks, "unknown ARN pattern", |it| it.set(Section::Checks, 0, 1 << 20)),
-    (36, Section::Leaves, "past the end", |it| {
+    (32, Section::ClassNodes, "unknown leaf", |it| {
+        // The five words of the first node as a leaf and a skip.
+        let end = TERMINAL_BIT;
+        for (at, word) in [node::LEAF, 0, node::SKIP, end, end].into_iter().enumerate() {
+            it.set(Section::ClassNodes, at, word);
+        }
+    }),
+    (33, Section::Classifiers, "one of the families", |it| {
+        let at = it.classifier(f::CLASSIFY_ADDRESS);
+        it.set(Section::Classifiers, at + 5, 0);
+    }),
+    (33, Section::Intervals, "not the lowest", |it| it.set(Section::Intervals, 3, 1)),
+    (33, Section::Intervals, "not ascending", |it| it.set(Section::Intervals, 5, 0)),
+    (33, Section::Intervals, "unknown class", |it| it.set(Section::Intervals, 4, 1 << 20)),
+    (34, Section::Thresholds, "unknown string", |it| it.set(Section::Thresholds, 0, NONE)),
+    (34, Section::Thresholds, "without meaning", |it| {
+        let at = it.classifier(f::CLASSIFY_NUMBER);
+        let first = it.words(Section::Classifiers)[at + 3] as usize;
+        it.set(Section::Thresholds, first * 3 + 1, 1);
+    }),
+    (35, Section::ClassTexts, "unknown classifier", |it| it.set(Section::ClassTexts, 0, 1 << 20)),
+    (35, Section::ClassTexts, "of something else", |it| {
+        let at = it.classifier(f::CLASSIFY_PRESENCE);
+        it.set(Section::ClassTexts, 0, (at / f::Classifier::WORDS) as u32);
+    }),
+    (35, Section::ClassTexts, "unknown class", |it| it.set(Section::ClassTexts, 2, 1 << 20)),
+    (35, Section::ClassTexts, "shared too much", |it| {
+        let long = it.add_string(&vec![b'x'; 100_000]);
+        let record = [it.words(Section::ClassTexts)[0], long, it.words(Section::ClassTexts)[2]];
+        it.set_words(Section::ClassTexts, &record.repeat(40));
+    }),
+    (36, Section::Diagrams, "past the end", |it| it.content(Section::Diagrams).extend([3, 0, 0, 0])),
+    (36, Section::Diagrams, "unknown node", |it| it.set(Section::Diagrams, 0, 9)),
+    (36, Section::Diagrams, "no targets", |it| {
+        let at = it.diagram(diagram::SWITCH);
+        it.set(Section::Diagrams, at, diagram::SWITCH);
+    }),
+    (36, Section::Diagrams, "no pattern", |it| {
+        it.content(Section::Diagrams).extend([4, 0, 0, 0].iter().chain(&[0; 8]));
+    }),
+    // A node that leads to itself would never end.
+    (37, Section::Diagrams, "not before", |it| {
+        let at = it.diagram(diagram::ATOM);
+        it.set(Section::Diagrams, at + 2, f::terminal::DIAGRAM | at as u32);
+    }),
+    (37, Section::Diagrams, "not before", |it| {
+        let at = it.diagram(diagram::SPARSE);
+        it.set(Section::Diagrams, at + 2, f::terminal::DIAGRAM | f::terminal::VALUE);
+    }),
+    (37, Section::Diagrams, "not before", |it| {
+        let at = it.diagram(diagram::CHECK);
+        it.set(Section::Diagrams, at + 1, 0);
+    }),
+    (37, Section::Diagrams, "not before", |it| {
+        let at = it.diagram(diagram::SWITCH);
+        it.set(Section::Diagrams, at + 2, f::terminal::NOTHING | 1);
+    }),
+    (38, Section::Diagrams, "unknown classifier", |it| {
+        let at = it.diagram(diagram::SWITCH);
+        it.set(Section::Diagrams, at + 1, 1 << 20);
+    }),
+    (38, Section::Diagrams, "unknown atom", |it| {
+        let at = it.diagram(diagram::ATOM);
+        it.set(Section::Diagrams, at + 1, 1 << 20);
+    }),
+    (38, Section::Diagrams, "unknown ARN pattern", |it| {
+        let at = it.diagram(diagram::CHECK);
+        it.set(Section::Diagrams, at + 3, 1 << 20);
+    }),
+    (38, Section::Diagrams, "past the targets", |it| {
+        let at = it.diagram(diagram::SWITCH);
+        let targets = (it.words(Section::Diagrams)[at] >> 8) as usize;
+        it.content(Section::Diagrams)[(at + 2 + targets) * 4] = 0xff;
+    }),
+    (38, Section::Diagrams, "not ascending", |it| {
+        let at = it.diagram(diagram::SPARSE);
+        it.set(Section::Diagrams, at + 3, u32::MAX);
+    }),
+    (39, Section::Leaves, "past the end", |it| {
         let length = it.content(Section::Leaves).len();
         it.content(Section::Leaves).truncate(length - 4);
     }),
-    (36, Section::Leaves, "no rules", |it| it.content(Section::Leaves).extend([0; 8])),
-    (37, Section::Leaves, "too many", |it| it.set(Section::Leaves, 0, 1_025)),
-    (37, Section::Leaves, "no rule", |it| it.set(Section::Leaves, 2, NONE)),
-    (37, Section::Leaves, "unknown flags", |it| it.set(Section::Leaves, 3, 4)),
-    (37, Section::Leaves, "unknown guard", |it| it.set(Section::Leaves, 4, 1 << 20)),
-    (38, Section::Leaves, "block size", |it| {
+    (39, Section::Leaves, "no rules", |it| it.content(Section::Leaves).extend([0; 8])),
+    (40, Section::Leaves, "too many", |it| it.set(Section::Leaves, 0, 1_025)),
+    (40, Section::Leaves, "unknown terminal", |it| it.set(Section::Leaves, 2, NONE)),
+    (40, Section::Leaves, "unknown flags", |it| it.set(Section::Leaves, 3, 4)),
+    (40, Section::Leaves, "unknown terminal", |it| it.set(Section::Leaves, 2, f::terminal::NOTHING | 1)),
+    (41, Section::Leaves, "block size", |it| {
         let block = block(it);
         it.set(Section::Leaves, block, 65);
     }),
-    (38, Section::Leaves, "number of classes", |it| {
+    (41, Section::Leaves, "number of classes", |it| {
         let block = block(it);
         it.set(Section::Leaves, block + 1, 0);
     }),
-    (38, Section::Leaves, "unknown class", |it| {
+    (41, Section::Leaves, "unknown class", |it| {
         let block = block(it);
         it.set(Section::Leaves, block + 3, NONE);
     }),
-    (38, Section::Leaves, "unknown rule", |it| {
+    (41, Section::Leaves, "unknown rule", |it| {
         let last = it.words(Section::Leaves).len() - 3;
         it.set(Section::Leaves, last, 1_024);
     }),
-    (38, Section::Leaves, "unknown ARN pattern", |it| {
+    (41, Section::Leaves, "unknown ARN pattern", |it| {
         let last = it.words(Section::Leaves).len() - 2;
         it.set(Section::Leaves, last, NONE - 1);
     }),
-    (38, Section::Leaves, "accepting bit", |it| {
+    (41, Section::Leaves, "accepting bit", |it| {
         let last = it.words(Section::Leaves).len() - 1;
         it.set(Section::Leaves, last, 64 * 64);
     }),
-    (39, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, 0)),
-    (39, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, node::LITERAL)),
-    (39, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, 17 << 8 | node::BRANCH)),
-    (39, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, 257 << 8 | node::TABLE)),
-    (39, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, 256 << 8 | node::SKIP)),
-    (39, Section::Nodes, "past the end", |it| it.set(Section::Nodes, 0, 0xff_ffff << 8 | node::LITERAL)),
-    (40, Section::Nodes, "unknown terminal", |it| {
+    (42, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, 0)),
+    (42, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, node::LITERAL)),
+    (42, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, 17 << 8 | node::BRANCH)),
+    (42, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, 257 << 8 | node::TABLE)),
+    (42, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, 256 << 8 | node::SKIP)),
+    (42, Section::Nodes, "past the end", |it| it.set(Section::Nodes, 0, 0xff_ffff << 8 | node::LITERAL)),
+    (43, Section::Nodes, "unknown terminal", |it| {
         let at = node_at(it, node::LITERAL);
-        it.set(Section::Nodes, at + 1, TERMINAL_BIT);
+        it.set(Section::Nodes, at + 1, f::terminal::NOTHING | 1);
     }),
     // The middle of a node, where the bytes of a literal could pass for a node that leads back to itself.
-    (40, Section::Nodes, "unknown node or terminal", |it| {
+    (43, Section::Nodes, "unknown node or terminal", |it| {
         let at = node_at(it, node::LITERAL);
         it.set(Section::Nodes, at + 3, at as u32 + 4);
     }),
-    (40, Section::Nodes, "unknown node or terminal", |it| {
+    (43, Section::Nodes, "unknown node or terminal", |it| {
         let at = node_at(it, node::SKIP);
         it.set(Section::Nodes, at + 2, NONE);
     }),
-    (40, Section::Nodes, "unknown node or terminal", |it| {
+    (43, Section::Nodes, "unknown node or terminal", |it| {
         let at = node_at(it, node::TABLE);
         it.set(Section::Nodes, at + 66, 1 << 30);
     }),
-    (40, Section::Nodes, "unknown leaf", |it| {
+    (43, Section::Nodes, "unknown leaf", |it| {
         let at = node_at(it, node::LEAF);
         it.set(Section::Nodes, at + 1, 1);
     }),
-    (41, Section::Nodes, "not ascending", |it| {
+    (44, Section::Nodes, "not ascending", |it| {
         let at = node_at(it, node::BRANCH);
         it.set(Section::Nodes, at + 3, 0);
     }),
-    (41, Section::Nodes, "past the targets", |it| {
+    (44, Section::Nodes, "past the targets", |it| {
         let at = node_at(it, node::TABLE);
         it.set(Section::Nodes, at + 2, NONE);
     }),
-    (42, Section::Roots, "unknown node or terminal", |it| it.set(Section::Roots, 0, NONE)),
-    (42, Section::RootLists, "unknown node or terminal", |it| it.set(Section::RootLists, 0, NONE)),
-    (42, Section::RootLists, "does not begin", |it| {
-        let at = it.find(Section::RootLists, f::RootList::WORDS, |list| list[1] > 0);
-        it.set(Section::RootLists, at + 1, 0);
-    }),
-    (42, Section::RootLists, "behind the empty terminal", |it| {
-        let at = it.find(Section::RootLists, f::RootList::WORDS, |list| list[2] > 0);
-        it.set(Section::RootLists, at, f::TERMINAL_BIT);
-    }),
-    (42, Section::Roots, "out of order", |it| {
-        let list = it.find(Section::RootLists, f::RootList::WORDS, |list| list[2] > 0);
-        let (root, rest) = (it.words(Section::RootLists)[list], it.words(Section::RootLists)[list + 1]);
-        it.set(Section::Roots, rest as usize, root);
-    }),
+    (45, Section::Roots, "unknown node or terminal", |it| it.set(Section::Roots, 1, NONE)),
+    (45, Section::Roots, "less than two", |it| it.set(Section::Roots, 0, 1)),
+    (45, Section::Roots, "past the end", |it| it.set(Section::Roots, 0, 1 << 20)),
+    (45, Section::Roots, "empty terminal", |it| it.set(Section::Roots, 1, f::terminal::NOTHING)),
+    (45, Section::Roots, "out of order", |it| it.set(Section::Roots, 2, it.words(Section::Roots)[1])),
 ];

@@ -1,0 +1,200 @@
+//! Context keys to classes: every classifier is asked at most once a request (DESIGN section 3, guards).
+
+use core::cell::{Cell, OnceCell};
+
+use crate::format::{self as f, Section, TERMINAL_BIT, class};
+use crate::glob::simple_lower_case;
+use crate::guard::{Facts, Held};
+use crate::hash::{Table, classifier_seed, search};
+use crate::value::{boolean, date, ip, number};
+use crate::view::View;
+use crate::walk::{End, walk};
+
+/// Classes that are remembered beside a decision's other facts, and in all.
+const NEAR: usize = 8;
+const ALL: usize = 64;
+
+/// The classes found so far. What comes after 64 classifiers is found anew each time.
+#[derive(Default)]
+pub(crate) struct Remembered {
+    count: Cell<usize>,
+    /// Classifier and class.
+    near: [Cell<(u32, u32)>; NEAR],
+    /// Room for the rest, which most decisions do not need.
+    far: OnceCell<[Cell<(u32, u32)>; ALL - NEAR]>,
+}
+
+impl Remembered {
+    fn entry(&self, at: usize) -> Option<&Cell<(u32, u32)>> {
+        match at.checked_sub(NEAR) {
+            None => self.near.get(at),
+            Some(at) => self.far.get_or_init(|| [const { Cell::new((0, 0)) }; ALL - NEAR]).get(at),
+        }
+    }
+
+    #[inline]
+    fn find(&self, classifier: u32) -> Option<u32> {
+        let found = (0..self.count.get()).filter_map(|at| self.entry(at)).map(Cell::get);
+        found.into_iter().find(|&(known, _)| known == classifier).map(|(_, class)| class)
+    }
+
+    #[inline]
+    fn add(&self, classifier: u32, class: u32) {
+        let count = self.count.get();
+        if count < ALL
+            && let Some(entry) = self.entry(count)
+        {
+            entry.set((classifier, class));
+            self.count.set(count + 1);
+        }
+    }
+}
+
+impl Facts<'_> {
+    /// The class of a classifier's key in this request. `None` if a record cannot be read, which validation excludes.
+    #[inline]
+    pub(crate) fn class(&self, classifier: u32) -> Option<u32> {
+        if let Some(class) = self.remembered.find(classifier) {
+            return Some(class);
+        }
+        let record = self.view.classifier(classifier)?;
+        let class = match self.held(record.key) {
+            None => class::MISSING,
+            Some(Held::Many(_)) => class::LIST,
+            Some(Held::One(text)) => of_value(self.view, classifier, &record, text.as_str())?,
+        };
+        self.remembered.add(classifier, class);
+        Some(class)
+    }
+}
+
+/// The class of one value. Linear in the value, and logarithmic in the classifier's intervals or thresholds.
+fn of_value(view: &View<'_>, id: u32, classifier: &f::Classifier, value: &str) -> Option<u32> {
+    Some(match classifier.reading {
+        f::CLASSIFY_TEXT => of_text(view, id, classifier.root, value.as_bytes())?,
+        f::CLASSIFY_FOLDED => {
+            let mut room = [0; class::FOLDED_BYTES];
+            match fold(value, &mut room) {
+                Some(folded) => of_text(view, id, classifier.root, folded)?,
+                None => class::OTHER,
+            }
+        }
+        f::CLASSIFY_ADDRESS => match ip::parse_address(value) {
+            Some(address) => of_address(view, classifier, &address)?,
+            None => class::OTHER,
+        },
+        f::CLASSIFY_NUMBER => match number::Number::parse(value) {
+            Some(value) => by_thresholds(view, classifier, |threshold| {
+                let text = view.string(threshold.text)?;
+                // What the compiler writes parses; another text is above everything.
+                Some(number::Number::parse(text).map_or(core::cmp::Ordering::Less, |it| value.compare(&it)))
+            })?,
+            None => class::OTHER,
+        },
+        f::CLASSIFY_DATE => match date::Date::parse(value, date::Zone::UtcIfAbsent) {
+            Some(value) => by_thresholds(view, classifier, |threshold| {
+                let seconds = (u64::from(threshold.high) << 32 | u64::from(threshold.low)) as i64;
+                Some(value.compare(&date::Date { seconds, fraction: view.string(threshold.text)? }))
+            })?,
+            None => class::OTHER,
+        },
+        f::CLASSIFY_BOOL => match boolean::parse(value) {
+            Some(true) => class::TRUE,
+            Some(false) => class::FALSE,
+            None => class::OTHER,
+        },
+        _ => class::OTHER,
+    })
+}
+
+/// The texts of one classifier.
+struct Texts<'a> {
+    view: &'a View<'a>,
+    classifier: u32,
+}
+
+impl Table for Texts<'_> {
+    #[inline]
+    fn seed(&self) -> u32 {
+        classifier_seed(self.view.seed(Section::ClassTextIndex), self.classifier)
+    }
+
+    #[inline]
+    fn entry(&self, hash: u64, distance: u32) -> Option<(u32, u32)> {
+        self.view.entry(Section::ClassTextIndex, hash, distance)
+    }
+
+    #[inline]
+    fn name(&self, id: u32) -> Option<&[u8]> {
+        let record = self.view.class_text(id).filter(|record| record.classifier == self.classifier)?;
+        self.view.string_bytes(record.text)
+    }
+}
+
+/// The class of a text: its own, or that of the wildcards that match it.
+fn of_text(view: &View<'_>, classifier: u32, root: u32, text: &[u8]) -> Option<u32> {
+    if let Some(id) = search(text, &Texts { view, classifier }) {
+        return Some(view.class_text(id)?.class);
+    }
+    match walk(view, Section::ClassNodes, root, text)? {
+        End::Terminal(class) => Some(class & !TERMINAL_BIT),
+        End::Leaf { .. } => None,
+    }
+}
+
+/// A text in simple lower case (rule C8); `None` if that is not ASCII, or longer than anything that can match.
+fn fold<'a>(text: &str, room: &'a mut [u8; class::FOLDED_BYTES]) -> Option<&'a [u8]> {
+    let mut length = 0;
+    for character in text.chars() {
+        let lower = u8::try_from(simple_lower_case(character)).ok().filter(u8::is_ascii)?;
+        *room.get_mut(length)? = lower;
+        length += 1;
+    }
+    room.get(..length)
+}
+
+/// The class of the last interval that begins at or before an address.
+fn of_address(view: &View<'_>, classifier: &f::Classifier, address: &ip::Block) -> Option<u32> {
+    let (mut base, mut size) = match address.v6 {
+        false => (classifier.start, classifier.root),
+        true => (classifier.start + classifier.root, classifier.length - classifier.root),
+    };
+    let wanted = u128::from_be_bytes(address.address);
+    while size > 1 {
+        let half = size / 2;
+        let middle = view.interval(base + half)?;
+        if first_address(&middle) <= wanted {
+            base += half;
+        }
+        size -= half;
+    }
+    Some(view.interval(base)?.class)
+}
+
+/// The first address of an interval.
+pub(crate) fn first_address(interval: &f::Interval) -> u128 {
+    let mut bytes = [0; 16];
+    let (words, _) = bytes.as_chunks_mut::<4>();
+    for (to, from) in words.iter_mut().zip([interval.a, interval.b, interval.c, interval.d]) {
+        *to = from.to_le_bytes();
+    }
+    u128::from_be_bytes(bytes)
+}
+
+/// The class of a value between thresholds, by the order of the value to each.
+fn by_thresholds(
+    view: &View<'_>,
+    classifier: &f::Classifier,
+    order: impl Fn(&f::Threshold) -> Option<core::cmp::Ordering>,
+) -> Option<u32> {
+    let (mut low, mut high) = (0, classifier.length);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match order(&view.threshold(classifier.start + middle)?)? {
+            core::cmp::Ordering::Equal => return Some(class::ORDERED + 2 * middle + 1),
+            core::cmp::Ordering::Less => high = middle,
+            core::cmp::Ordering::Greater => low = middle + 1,
+        }
+    }
+    Some(class::ORDERED + 2 * low)
+}
