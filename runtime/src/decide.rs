@@ -4,7 +4,7 @@ use crate::bundle::Bundle;
 use crate::classify::Remembered;
 use crate::combine::{Caller, Facts as Combined, ResourceSide, Verdict, combine};
 use crate::decision::{Decision, Effect, Layer, Reason, RuleId};
-use crate::format::{self as f, NONE, Section, diagram, limits};
+use crate::format::{self as f, LIST_BIT, NONE, Section, TERMINAL_BIT, diagram, limits};
 use crate::guard::Facts;
 use crate::hash::equal;
 use crate::leaf;
@@ -127,19 +127,34 @@ fn strangers(request: &Request<'_>, flags: u32) -> Decision {
 struct Parts<'a> {
     service: &'a [u8],
     account: &'a [u8],
+    /// All from the account on.
+    behind_account: &'a [u8],
     resource: &'a [u8],
 }
 
 impl<'a> Parts<'a> {
     /// `None` for fewer than six parts.
-    #[inline]
+    #[inline(always)]
     fn of(text: &'a [u8]) -> Option<Self> {
         let [_, b, c, d, e] = arn::colons(text)?;
         Some(Self {
             service: text.get(b + 1..c)?,
             account: text.get(d + 1..e)?,
+            behind_account: text.get(d + 1..)?,
             resource: text.get(e + 1..)?,
         })
+    }
+
+    /// Whether it names an account, and another one than this.
+    #[inline(always)]
+    fn other_account(&self, account: &[u8]) -> bool {
+        // Most ARNs name no account or the caller's: one branch for both.
+        let same = match (self.behind_account.first_chunk::<12>(), account.first_chunk::<12>()) {
+            (Some(owner), Some(account)) => owner == account,
+            _ => false,
+        };
+        let named = self.account.len() == 12;
+        named & !same && self.account.iter().all(u8::is_ascii_digit)
     }
 
     /// Whether AWS owns the resource and the action would change it (rule E11).
@@ -184,34 +199,18 @@ fn resource_side(
     }
     let other = match (request.resource_account, parts) {
         (Some(owner), _) => !equal(owner.as_bytes(), account),
-        (None, Some(parts)) => {
-            let owner = parts.account;
-            owner.len() == 12 && !equal(owner, account) && owner.iter().all(u8::is_ascii_digit)
-        }
+        (None, Some(parts)) => parts.other_account(account),
         (None, None) => false,
     };
     if other { ResourceSide::OtherAccount } else { ResourceSide::Free }
 }
 
 /// The root list of an action of the vocabulary.
-#[inline]
+#[inline(always)]
 fn list_of(view: &View<'_>, at: u32, action: &f::Action) -> Option<u32> {
     let set = view.set(at)?;
-    if set.service_count > 0 {
-        // Always the same steps for a set, and a choice instead of a branch at each: nothing to guess wrong.
-        let (mut base, mut size) = (0, set.service_count);
-        while size > 1 {
-            let half = size / 2;
-            let middle = view.set_service(at, base + half)?;
-            base = if middle.service <= action.service { base + half } else { base };
-            size -= half;
-        }
-        let entry = view.set_service(at, base)?;
-        if entry.service == action.service {
-            return view.cell(entry.row, action.class);
-        }
-    }
-    Some(set.default_list)
+    let entry = view.set_service(at, f::service_slot(action.service, set.seed, set.slots))?;
+    if entry.service == action.service { view.cell(entry.row, action.class) } else { Some(set.default_list) }
 }
 
 /// The evaluation of one principal's layers for one request.
@@ -224,7 +223,7 @@ struct LayerWalk<'a> {
 
 impl LayerWalk<'_> {
     /// What a permission set says: by the root list of the action, or by its rule roots where that is none.
-    #[inline]
+    #[inline(always)]
     fn verdict(&self, set: u32, list: u32) -> Option<Verdict> {
         let mut verdict = Verdict::default();
         match list {
@@ -266,11 +265,18 @@ impl LayerWalk<'_> {
     }
 
     /// Walks all automata of a list and joins what they say. Stops at a deny, which nothing can undo (rule V1).
-    #[inline]
+    #[inline(always)]
     fn root_list(&self, list: u32, verdict: &mut Verdict) -> Option<()> {
-        let (first, others) = self.view.roots(list)?;
-        self.root(first, verdict)?;
-        for root in others {
+        if list & (TERMINAL_BIT | LIST_BIT) == LIST_BIT {
+            return self.roots(list, verdict);
+        }
+        self.root(list, verdict)
+    }
+
+    /// Several automata.
+    #[inline(never)]
+    fn roots(&self, list: u32, verdict: &mut Verdict) -> Option<()> {
+        for root in self.view.roots(list)? {
             if verdict.deny().is_some() {
                 break;
             }
@@ -280,7 +286,7 @@ impl LayerWalk<'_> {
     }
 
     /// Walks one automaton.
-    #[inline]
+    #[inline(always)]
     fn root(&self, root: u32, verdict: &mut Verdict) -> Option<()> {
         match walk(self.view, Section::Nodes, root, self.resource.as_bytes())? {
             End::Terminal(terminal) => self.terminal(terminal, verdict),
@@ -288,7 +294,7 @@ impl LayerWalk<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn terminal(&self, mut terminal: u32, verdict: &mut Verdict) -> Option<()> {
         loop {
             let rule = RuleId(terminal & f::terminal::VALUE);
@@ -306,6 +312,7 @@ impl LayerWalk<'_> {
     }
 
     /// Where a diagram leads: every node leads to one that stands before it, or to a terminal of another kind.
+    #[inline(never)]
     fn diagram(&self, mut terminal: u32) -> Option<u32> {
         let view = self.view;
         while terminal & f::terminal::KIND == f::terminal::DIAGRAM {

@@ -97,13 +97,20 @@ pub mod class {
     pub const FOLDED_BYTES: usize = 512;
 }
 
+/// The slot of a service in a set with so many, a power of two. No two services of a set share one.
+#[inline]
+#[must_use]
+pub const fn service_slot(service: u32, seed: u32, slots: u32) -> u32 {
+    (service ^ service.wrapping_mul(seed) >> 16) & slots.wrapping_sub(1)
+}
+
 /// Rows: what stands in the two highest bits of a row's id, in which the others are the word of its number of cells.
 pub mod row {
     /// The two bits.
     pub const WIDTH: u32 = 3 << 30;
     /// The others.
     pub const PLACE: u32 = !WIDTH;
-    /// All classes have the first root list of the palette; there are no cells.
+    /// All classes have the first root list of the palette: there is one cell of one byte, zero.
     pub const CONSTANT: u32 = 0;
     /// Cells of one byte.
     pub const BYTES: u32 = 1 << 30;
@@ -206,8 +213,10 @@ records! {
     }
     /// A permission set: one layer of some principals.
     Set {
-        /// Number of services with a row of their own: their records follow.
-        service_count,
+        /// Number of slots for services with a row of their own, a power of two: their records follow.
+        slots,
+        /// What spreads the services over the slots.
+        seed,
         /// Root list of every vocabulary action whose service has no row here.
         default_list,
         /// First of its rule root lists.
@@ -217,7 +226,7 @@ records! {
     }
     /// A service of a set with its row.
     SetService {
-        /// Service.
+        /// Service, or [`NONE`] in an empty slot.
         service,
         /// Row.
         row,

@@ -6,7 +6,7 @@
 use crate::error::LoadError;
 use crate::format::{
     Action, ActionPattern, ArnPattern, Atom, ClassText, Classifier, Interval, Key, LIST_BIT, Operand, Piece,
-    Principal, Range, RuleRoot, Section, Service, Set, SetService, TERMINAL_BIT, Tag, Threshold, index, row,
+    Principal, Range, RuleRoot, Section, Service, Set, SetService, Tag, Threshold, index, row,
 };
 use crate::hash::slot;
 
@@ -103,13 +103,13 @@ impl<'a> View<'a> {
     pub(crate) fn cell(&self, row: u32, class: u32) -> Option<u32> {
         let place = row & row::PLACE;
         let cells = self.layout.extent(Section::Rows).start + (place as usize + 1) * 4;
-        let index = match row & row::WIDTH {
-            row::CONSTANT => 0,
-            row::BYTES => u32::from(*self.bytes.get(cells + class as usize)?),
-            _ => {
-                let pair = self.bytes.get(cells + class as usize * 2..)?.first_chunk::<2>()?;
-                u32::from(u16::from_le_bytes(*pair))
-            }
+        let index = if row & row::WIDTH == row::PAIRS {
+            let pair = self.bytes.get(cells + class as usize * 2..)?.first_chunk::<2>()?;
+            u32::from(u16::from_le_bytes(*pair))
+        } else {
+            // A row without cells has one all the same, so that nothing depends on which it is.
+            let class = if row & row::WIDTH == row::BYTES { class as usize } else { 0 };
+            u32::from(*self.bytes.get(cells + class)?)
         };
         // The palette stands before the cells, from the back.
         self.word(Section::Rows, place.checked_sub(1 + index)?)
@@ -185,16 +185,12 @@ impl<'a> View<'a> {
         text.get(..u32::from_le_bytes(*length) as usize)
     }
 
-    /// The roots of a list: the first, and the words of the others.
+    /// The roots of a list that has several.
     #[inline]
-    pub(crate) fn roots(&self, list: u32) -> Option<(u32, &'a [[u8; 4]])> {
-        if list & (TERMINAL_BIT | LIST_BIT) != LIST_BIT {
-            return Some((list, &[]));
-        }
+    pub(crate) fn roots(&self, list: u32) -> Option<&'a [[u8; 4]]> {
         let words = self.words_at(Section::Roots, (list & !LIST_BIT) as usize)?;
-        let (&[count, first], rest) = words.split_first_chunk::<2>()?;
-        let others = rest.get(..(u32::from_le_bytes(count) as usize).checked_sub(1)?)?;
-        Some((u32::from_le_bytes(first), others))
+        let (count, roots) = words.split_first()?;
+        roots.get(..u32::from_le_bytes(*count) as usize)
     }
 
     /// A string. Validation has shown that it is UTF-8.

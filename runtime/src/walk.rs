@@ -21,7 +21,7 @@ pub(crate) enum End {
 /// Walks from a root reference, into the nodes of a section, over the whole resource. `None` if a record cannot be read, which validation excludes.
 ///
 /// Linear in the resource: every edge consumes at least one byte.
-#[inline]
+#[inline(always)]
 pub(crate) fn walk(view: &View<'_>, section: Section, root: u32, text: &[u8]) -> Option<End> {
     let mut reference = root;
     let mut offset = 0;

@@ -118,14 +118,22 @@ impl Parts {
         at
     }
 
-    /// The first word of the first set whose number of services a test picks.
-    fn sets(&self, pick: impl Fn(u32) -> bool) -> usize {
+    /// The places of the slots of all sets.
+    fn slots(&self) -> Vec<usize> {
         let words = self.words(Section::Sets);
-        let mut at = 0;
-        while !pick(words[at]) {
-            at += 4 + 2 * words[at] as usize;
+        let (mut slots, mut at) = (Vec::new(), 0);
+        while at < words.len() {
+            let end = at + 5 + 2 * words[at] as usize;
+            slots.extend((at + 5..end).step_by(2));
+            at = end;
         }
-        at
+        slots
+    }
+
+    /// The place of the first slot with a service, and with a row that is not the first of its section.
+    fn service(&self) -> usize {
+        let words = self.words(Section::Sets);
+        self.slots().into_iter().find(|&slot| words[slot] != u32::MAX && words[slot + 1] != 0).unwrap()
     }
 
     /// The id of the first row whose first word a test picks.
@@ -138,7 +146,7 @@ impl Parts {
             if pick(words[at]) {
                 return id | (width as usize) << 30;
             }
-            at = id + 1 + (words[id] * width).div_ceil(4) as usize;
+            at = id + 1 + (words[id] * width.max(1)).div_ceil(4) as usize;
         }
     }
 

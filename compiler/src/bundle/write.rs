@@ -160,16 +160,17 @@ impl Writer {
         let (mut sets, mut lists) = (Vec::new(), Vec::new());
         for set in &automata.sets {
             self.sets.push((sets.len() / 4) as u32);
+            let (seed, slots) = spread(&set.services, &rows, automata.vocabulary.services.len());
             f::Set {
-                service_count: set.services.len() as u32,
+                slots: slots.len() as u32,
+                seed,
                 default_list: self.list(set.default_list),
                 rule_roots: lists.len() as u32,
                 rule_root_count: set.rule_root_lists.len() as u32,
             }
             .write(&mut sets);
-            for &(service, row) in &set.services {
-                f::SetService { service, row: rows.get(row as usize).copied().unwrap_or(NONE) }
-                    .write(&mut sets);
+            for service in slots {
+                service.write(&mut sets);
             }
             lists.extend_from_slice(&set.rule_root_lists);
         }
@@ -191,10 +192,10 @@ impl Writer {
             let mut word = |word: u32| bytes.extend_from_slice(&word.to_le_bytes());
             word(width | palette.len() as u32);
             palette.items().iter().rev().for_each(|&list| word(list));
-            word(if width == f::row::CONSTANT { 0 } else { cells.len() as u32 });
+            word(if width == f::row::CONSTANT { 1 } else { cells.len() as u32 });
             ids.push(width | (bytes.len() / 4 - 1) as u32);
             match width {
-                f::row::CONSTANT => {}
+                f::row::CONSTANT => bytes.push(0),
                 f::row::BYTES => bytes.extend(cells.iter().map(|&index| index as u8)),
                 _ => bytes.extend(cells.iter().flat_map(|&index| (index as u16).to_le_bytes())),
             }
@@ -312,6 +313,37 @@ fn root_lists(automata: &Automata) -> Vec<u32> {
     });
     lists.collect()
 }
+
+/// The services of a set over slots of their own: as few as a few seeds allow. With seed 0 and a slot for every service of the bundle it
+/// always works.
+fn spread(services: &[(u32, u32)], rows: &[u32], all: usize) -> (u32, Vec<f::SetService>) {
+    let empty = f::SetService { service: NONE, row: 0 };
+    let largest = all.max(1).next_power_of_two();
+    let mut size = services.len().max(1).next_power_of_two().min(largest);
+    loop {
+        'seeds: for seed in (0..SPREADS).map(|number: u32| number.wrapping_mul(0x9e37_79b1)) {
+            let mut slots = vec![empty; size];
+            for &(service, row) in services {
+                let place = f::service_slot(service, seed, size as u32) as usize;
+                match slots.get_mut(place) {
+                    Some(slot) if slot.service == NONE => {
+                        let row = rows.get(row as usize).copied().unwrap_or(NONE);
+                        *slot = f::SetService { service, row };
+                    }
+                    _ => continue 'seeds,
+                }
+            }
+            return (seed, slots);
+        }
+        if size >= largest {
+            return (0, Vec::new());
+        }
+        size *= 2;
+    }
+}
+
+/// Seeds that are tried for a number of slots.
+const SPREADS: u32 = 64;
 
 /// The facts about an action that the combination needs, as bits.
 fn action_flags(name: &str) -> u32 {

@@ -66,21 +66,25 @@ pub(super) fn sets(view: View<'_>, counts: &Counts, roots: &RootLists) -> Result
     while at < words {
         check(within(at, f::Set::WORDS as u32, words), section, at, "a set past the end")?;
         let set = view.set(at).ok_or(invalid(section, at, "unreadable"))?;
-        let length = set.service_count.checked_mul(f::SetService::WORDS as u32);
+        check(set.slots.is_power_of_two(), section, at, "not a power of two of slots")?;
+        let length = set.slots.checked_mul(f::SetService::WORDS as u32);
         let end = length.and_then(|length| length.checked_add(at + f::Set::WORDS as u32));
         let end = end.filter(|&end| end <= words).ok_or(invalid(section, at, "a set past the end"))?;
         check(roots.known_list(set.default_list), section, at, "unknown root list")?;
-        let mut least = 0;
-        for number in 0..set.service_count {
-            let entry = view.set_service(at, number).ok_or(invalid(section, at, "unreadable"))?;
-            check(entry.service >= least, section, at, "services not ascending")?;
+        for slot in 0..set.slots {
+            let entry = view.set_service(at, slot).ok_or(invalid(section, at, "unreadable"))?;
+            if entry.service == NONE {
+                check(entry.row == 0, section, at, "a row in an empty slot")?;
+                continue;
+            }
             check(entry.service < counts.services, section, at, "unknown service")?;
+            let placed = f::service_slot(entry.service, set.seed, set.slots) == slot;
+            check(placed, section, at, "a service in another slot than its own")?;
             check(rows.known(entry.row), section, at, "unknown row")?;
             let cells = view.word(Section::Rows, entry.row & row::PLACE);
             let classes = view.service(entry.service).map(|service| service.classes);
             let fits = entry.row & row::WIDTH == row::CONSTANT || cells == classes;
             check(fits, section, at, "the row does not fit the service")?;
-            least = entry.service + 1;
         }
         let own = lists.take(set.rule_roots, set.rule_root_count, section, at)?;
         ascending(view, Section::SetRuleRoots, own, counts.rule_root_lists)?;
@@ -126,13 +130,14 @@ fn rows(view: View<'_>, roots: &RootLists) -> Result<Rows, LoadError> {
         }
         let id = at + length + 1;
         let count = view.word(section, id).ok_or(invalid(section, id, "unreadable"))?;
-        check(width > 0 || count == 0, section, at, "a row without cells counts some")?;
-        let bytes = count.checked_mul(width).ok_or(invalid(section, at, "too many cells"))?;
+        check(width > 0 || count == 1, section, at, "a constant row counts other cells than one")?;
+        let bytes = count.checked_mul(width.max(1)).ok_or(invalid(section, at, "too many cells"))?;
         check(within(id + 1, bytes.div_ceil(4), words), section, at, "a row past the end")?;
         let whole = bytes.next_multiple_of(4) as usize;
         let cells = view.bytes_at(section, id as usize + 1, whole).unwrap_or(&[]);
         let (cells, gap) = cells.split_at_checked(bytes as usize).unwrap_or_default();
         let known = match width {
+            0 => cells == [0],
             1 => cells.iter().all(|&cell| u32::from(cell) < length),
             _ => {
                 let pairs = cells.as_chunks::<2>().0;

@@ -12,7 +12,7 @@ const fn colon_bits(word: [u8; 8]) -> u64 {
 /// Byte offsets of the first five colons; `None` for fewer. Linear.
 ///
 /// They stand within the first 40 bytes of nearly every ARN: these are looked at without a branch on how long it is or where they stand.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn colons(text: &[u8]) -> Option<[usize; 5]> {
     let Some(last) = text.len().checked_sub(8) else { return slow_colons(text) };

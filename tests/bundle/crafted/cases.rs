@@ -136,57 +136,55 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     (15, Section::Services, "unknown string", |it| it.set(Section::Services, 0, NONE)),
     (16, Section::Sets, "past the end", |it| it.content(Section::Sets).extend([0; 4])),
     (16, Section::Sets, "past the end", |it| it.set(Section::Sets, 0, 1 << 30)),
-    (16, Section::Sets, "unknown root list", |it| it.set(Section::Sets, 1, f::terminal::NOTHING | 1)),
-    (16, Section::Sets, "unknown service", |it| {
-        let set = it.sets(|services| services > 0);
-        it.set(Section::Sets, set + 4, 1 << 20);
+    (16, Section::Sets, "unknown root list", |it| it.set(Section::Sets, 2, f::terminal::NOTHING | 1)),
+    (16, Section::Sets, "power of two", |it| it.set(Section::Sets, 0, 0)),
+    (16, Section::Sets, "unknown service", |it| it.set(Section::Sets, it.service(), 1 << 20)),
+    (16, Section::Sets, "another slot", |it| {
+        let words = it.words(Section::Sets);
+        let slots = it.slots();
+        let twin = slots.windows(2).find(|pair| pair[1] == pair[0] + 2 && words[pair[0]] != NONE).unwrap();
+        it.set(Section::Sets, twin[1], words[twin[0]]);
+        it.set(Section::Sets, twin[1] + 1, words[twin[0] + 1]);
     }),
-    (16, Section::Sets, "not ascending", |it| {
-        let set = it.sets(|services| services > 1);
-        it.set(Section::Sets, set + 6, it.words(Section::Sets)[set + 4]);
-    }),
+    (16, Section::Sets, "a row in an empty slot", |it| it.set(Section::Sets, it.service(), NONE)),
     (17, Section::SetRuleRoots, "ascending", |it| {
         let set = it.words(Section::Sets);
         let mut at = 0;
-        while set[at + 3] < 2 {
+        while set[at + 4] < 2 {
             at += f::Set::WORDS + 2 * set[at] as usize;
         }
-        let first = set[at + 2] as usize;
+        let first = set[at + 3] as usize;
         it.set(Section::SetRuleRoots, first + 1, it.words(Section::SetRuleRoots)[first]);
     }),
     (17, Section::SetRuleRoots, "unknown id", |it| it.set(Section::SetRuleRoots, 0, 1 << 20)),
-    (17, Section::Sets, "does not begin", |it| it.set(Section::Sets, 2, 1)),
+    (17, Section::Sets, "does not begin", |it| it.set(Section::Sets, 3, 1)),
     (18, Section::Sets, "unknown row", |it| {
-        let set = it.sets(|services| services > 0);
-        it.set(Section::Sets, set + 5, it.words(Section::Sets)[set + 5] ^ 1 << 30);
+        let row = it.service() + 1;
+        it.set(Section::Sets, row, it.words(Section::Sets)[row] ^ 1 << 30);
     }),
     (18, Section::Sets, "unknown row", |it| {
-        let set = it.sets(|services| services > 0);
-        it.set(Section::Sets, set + 5, it.words(Section::Sets)[set + 5] | 3 << 30);
+        let row = it.service() + 1;
+        it.set(Section::Sets, row, it.words(Section::Sets)[row] | 3 << 30);
     }),
     (18, Section::Sets, "does not fit", |it| {
         let row = it.row(|head| head >> 30 == 1);
         let cells = it.words(Section::Rows)[row & !(1 << 30)];
         let (services, sets) = (it.words(Section::Services), it.words(Section::Sets));
-        let mut at = 0;
-        loop {
-            let count = sets[at] as usize;
-            let other =
-                (0..count).find(|number| services[sets[at + 4 + 2 * number] as usize * 2 + 1] != cells);
-            if let Some(other) = other {
-                it.set(Section::Sets, at + 5 + 2 * other, row as u32);
-                return;
-            }
-            at += f::Set::WORDS + 2 * count;
-        }
+        let fits = |slot: usize| sets[slot] == NONE || services[sets[slot] as usize * 2 + 1] == cells;
+        let other = it.slots().into_iter().find(|&slot| !fits(slot)).unwrap();
+        it.set(Section::Sets, other + 1, row as u32);
     }),
     (19, Section::Rows, "unknown root list", |it| it.set(Section::Rows, 1, f::terminal::NOTHING | 1)),
     (19, Section::Rows, "empty palette", |it| it.set(Section::Rows, 0, 0)),
     (19, Section::Rows, "past the end", |it| it.set(Section::Rows, 0, 1 << 20)),
     (20, Section::Rows, "unknown width", |it| it.set(Section::Rows, 0, it.words(Section::Rows)[0] | 3 << 30)),
-    (20, Section::Rows, "counts some", |it| {
+    (20, Section::Rows, "other cells than one", |it| {
         let row = it.row(|head| head >> 30 == 0);
-        it.set(Section::Rows, row, 1);
+        it.set(Section::Rows, row, 2);
+    }),
+    (20, Section::Rows, "past the palette", |it| {
+        let row = it.row(|head| head >> 30 == 0);
+        it.set(Section::Rows, row + 1, 1);
     }),
     (21, Section::Rows, "past the palette", |it| {
         let cells = it.row(|head| head >> 30 == 1) & !(1 << 30);
