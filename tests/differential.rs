@@ -114,3 +114,45 @@ fn managed_policies_decide_as_the_reference_does() {
     println!("{} requests over the managed policies, {hits} hit a statement, no difference", requests.len());
     assert!(hits * 10 >= requests.len() * 4);
 }
+
+/// A rule whose conditions can never hold comes to nothing, beside rules that hold.
+#[test]
+fn conditions_that_never_hold_decide_as_the_reference_does() {
+    let never = r#""Condition": {"StringEquals": {"k:a": "x"}, "StringNotEquals": {"k:a": "x"}, "Null": {"k:a": "false"}}"#;
+    let statement = |effect: &str, number: usize, condition: &str| {
+        let condition = if condition.is_empty() { String::new() } else { format!(", {condition}") };
+        let resource = format!(r#""arn:aws:s3:::*a{number}*b{number}*""#);
+        format!(r#"{{"Effect": "{effect}", "Action": "s3:GetObject", "Resource": {resource}{condition}}}"#)
+    };
+    let statements: Vec<String> = (0..12)
+        .map(|number| match number % 3 {
+            0 => statement("Allow", number, ""),
+            1 => statement("Deny", number, never),
+            _ => format!(r#"{{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", {never}}}"#),
+        })
+        .collect();
+    let policy =
+        |part: &[String]| format!(r#"{{"Version": "2012-10-17", "Statement": [{}]}}"#, part.join(","));
+    let inline: Vec<String> = statements
+        .chunks(4)
+        .enumerate()
+        .map(|(at, part)| format!(r#"{{"PolicyName": "p{at}", "PolicyDocument": {}}}"#, policy(part)))
+        .collect();
+    let arn = "arn:aws:iam::123456789012:user/a";
+    let snapshot = format!(
+        r#"{{"UserDetailList": [{{"Path": "/", "UserName": "a", "Arn": "{arn}", "GroupList": [], "UserPolicyList": [{}]}}]}}"#,
+        inline.join(",")
+    );
+    let model = model("never.json", snapshot);
+    let request = |resource: &str| Request {
+        principal: arn.to_owned(),
+        action: "s3:GetObject".to_owned(),
+        resource: resource.to_owned(),
+        ..Request::default()
+    };
+    let requests = ["a0b0", "a1b1", "a3b3a1b1", "x"].map(|name| request(&format!("arn:aws:s3:::{name}")));
+    for budget in [Budget::default(), Budget { states: 3, work: 200 }, Budget { states: 0, work: 0 }] {
+        let hits = compare("conditions that never hold", &model, &bundle(&model, budget), &requests);
+        assert_eq!(hits, 2, "{budget:?}");
+    }
+}

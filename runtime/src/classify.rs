@@ -2,9 +2,9 @@
 
 use core::cell::{Cell, OnceCell};
 
+use crate::atom::{Facts, Held};
 use crate::format::{self as f, Section, TERMINAL_BIT, class};
 use crate::glob::simple_lower_case;
-use crate::guard::{Facts, Held};
 use crate::hash::{Table, classifier_seed, search};
 use crate::value::{boolean, date, ip, number};
 use crate::view::View;

@@ -1,11 +1,11 @@
-//! One request to one decision: action and principal to root lists, walks, residues, combination.
+//! One request to one decision: action and principal to root lists, walks, diagrams, combination.
 
+use crate::atom::Facts;
 use crate::bundle::Bundle;
 use crate::classify::Remembered;
 use crate::combine::{Caller, Facts as Combined, ResourceSide, Verdict, combine};
 use crate::decision::{Decision, Effect, Layer, Reason, RuleId};
 use crate::format::{self as f, LIST_BIT, NONE, Section, TERMINAL_BIT, diagram, limits};
-use crate::guard::Facts;
 use crate::hash::equal;
 use crate::leaf;
 use crate::request::{PrincipalKind, Request};
@@ -25,8 +25,8 @@ impl Bundle {
     ///
     /// # Complexity
     /// Independent of the number of identities, policies and statements in the bundle; linear in the resource and in the context
-    /// values that the guards on its path read. What grows with an identity's own policies is the length of its root list for the
-    /// action, and the guards and variable checks on the path. Actions outside the vocabulary cost time linear in the principal's rules
+    /// values that the conditions on its path read. What grows with an identity's own policies is the length of its root list for the
+    /// action, and the conditions and variable checks on the path. Actions outside the vocabulary cost time linear in the principal's rules
     /// with action wildcards besides.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {

@@ -25,6 +25,7 @@
 
 extern crate alloc;
 
+mod atom;
 mod bundle;
 mod classify;
 mod clock;
@@ -37,7 +38,6 @@ mod error;
 pub mod explain;
 pub mod format;
 mod glob;
-mod guard;
 pub mod hash;
 mod leaf;
 #[cfg(feature = "explain")]

@@ -118,7 +118,9 @@ impl Roots {
             [part] => part.roots.clone(),
             parts => self.merge(ir, parts),
         };
-        // Terminals first: a constant deny among them ends the decision before any walk. None twice.
+        // Terminals first: a constant deny among them ends the decision before any walk. None twice, and none that says nothing: rules whose
+        // conditions can never hold come to that.
+        roots.retain(|&root| root != format::terminal::NOTHING);
         roots.sort_unstable_by_key(|root| root ^ TERMINAL_BIT);
         roots.dedup();
         let list = self.lists.intern(roots);

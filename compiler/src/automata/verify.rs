@@ -3,12 +3,12 @@
 //! - Every action that the combination treats by a contract of its own (rules R4, E8, E11) is in the vocabulary, where its flags stand.
 //! - Every row has a root list for each class of its service, and every root list is known.
 //! - The services of a permission set ascend, and no row says only what the default says.
-//! - Root lists have their terminals first, and no root twice.
+//! - Root lists have their terminals first, no root twice, and none that says nothing.
 //! - Every rule root list names known rule roots; it ascends, and so do the lists of a permission set.
 //! - Every classifier has the classes that all have, and every atom of one says for each of its classes whether it holds; `Null` aside none
 //!   holds of a list (rule C6).
 
-use portcullis_runtime::format::{TERMINAL_BIT, class};
+use portcullis_runtime::format::{TERMINAL_BIT, class, terminal};
 
 use super::Automata;
 use crate::facts;
@@ -55,6 +55,8 @@ pub fn verify(ir: &Ir, automata: &Automata) -> Result<(), Violation> {
     for (index, list) in automata.roots.lists.items().iter().enumerate() {
         let ordered = list.is_sorted_by(|a, b| a ^ TERMINAL_BIT < b ^ TERMINAL_BIT);
         check(ordered, "root list", index, "terminals not first, or a root twice")?;
+        let speaks = list.iter().all(|&root| root != terminal::NOTHING);
+        check(speaks, "root list", index, "a root that says nothing")?;
     }
     for (index, list) in automata.rule_root_lists.items().iter().enumerate() {
         check(
