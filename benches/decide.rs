@@ -25,6 +25,7 @@ use hashbrown::{Equivalent, HashMap};
 use portcullis::compiler::merge::{PrincipalRef, merge};
 use portcullis::compiler::model::{Effect as Sign, Model};
 use portcullis::compiler::request::{ContextValue, Request as Owned};
+use portcullis::compiler::{CompileOptions, compile};
 use portcullis::runtime::{Action, Bundle, Context, ContextMap, Decision, Principal, Request};
 
 /// A request with its context built, as a gateway would hold it.
@@ -256,5 +257,64 @@ fn sets(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, sets);
+/// 101 statements that all match action and resource: with two condition keys on each, and without conditions. A user for each.
+fn conditions(criterion: &mut Criterion) {
+    let statement = |number: usize, condition: bool| {
+        let condition = if condition {
+            format!(
+                r#","Condition":{{"StringEquals":{{"aws:RequestTag/team":"team{number}"}},"IpAddress":{{"aws:SourceIp":"10.{number}.0.0/16"}}}}"#
+            )
+        } else {
+            String::new()
+        };
+        format!(
+            r#"{{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::acme-{}*"{condition}}}"#,
+            if number.is_multiple_of(2) { "" } else { "reports/" }
+        )
+    };
+    let user = |name: &str, condition: bool| {
+        let statements: Vec<String> = (0..101).map(|number| statement(number, condition)).collect();
+        format!(
+            r#"{{"Path":"/","UserName":"{name}","Arn":"arn:aws:iam::123456789012:user/{name}","GroupList":[],"UserPolicyList":[{{"PolicyName":"own","PolicyDocument":{{"Version":"2012-10-17","Statement":[{}]}}}}]}}"#,
+            statements.join(",")
+        )
+    };
+    let users = [user("plain", false), user("conditions", true)].join(",");
+    let model = workloads::model("conditions", format!(r#"{{"UserDetailList":[{users}]}}"#));
+    let bytes = compile(&model, &CompileOptions::default()).expect("the workload compiles");
+    let bundle = Bundle::from_bytes(bytes).expect("a compiled bundle loads");
+    let mut group = criterion.benchmark_group("101-statements");
+    group.throughput(Throughput::Elements(2_000));
+    for name in ["plain", "conditions"] {
+        let owned: Vec<Owned> = (0..2_000)
+            .map(|number| {
+                let one = |text: String| ContextValue::One(text);
+                let (team, net) = (number % 101, number * 7 % 101);
+                // Every other request comes from its team's network.
+                let net = if number % 2 == 0 { team } else { net };
+                Owned {
+                    principal: format!("arn:aws:iam::123456789012:user/{name}"),
+                    action: "s3:GetObject".to_owned(),
+                    resource: format!("arn:aws:s3:::acme-reports/{number}.csv"),
+                    context: vec![
+                        ("aws:SourceIp".to_owned(), one(format!("10.{net}.{}.7", number % 250))),
+                        ("aws:RequestTag/team".to_owned(), one(format!("team{team}"))),
+                    ],
+                    ..Owned::default()
+                }
+            })
+            .collect();
+        let prepared = prepare(&bundle, &owned);
+        group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
+            bencher.iter(|| {
+                let allowed =
+                    |it: &&Prepared<'_>| decide(&bundle, black_box(it), it.principal, it.action).is_allowed();
+                prepared.iter().filter(allowed).count()
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, sets, conditions);
 criterion_main!(benches);
