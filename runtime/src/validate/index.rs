@@ -47,7 +47,7 @@ pub(super) fn index<'a>(
                 }
                 // An equal name earlier on the way would hide this one.
                 Some((_, here)) if here != 0 => {
-                    let same = name(here - 1) == Some(text) && seed_of(seed, here - 1) == seed_of(seed, id);
+                    let same = seed_of(seed, here - 1) == seed_of(seed, id) && name(here - 1) == Some(text);
                     check(!same, section, id, "a name stands twice")?;
                 }
                 _ => break,
