@@ -156,3 +156,29 @@ fn conditions_that_never_hold_decide_as_the_reference_does() {
         assert_eq!(hits, 2, "{budget:?}");
     }
 }
+
+/// What the bundle says about a principal has no limit of length: a condition on a long tag is decided in full.
+#[test]
+fn long_tags_decide_as_the_reference_does() {
+    let (tag, prefix) = ("a".repeat(8_200), "a".repeat(8_195));
+    let statement = |action: &str, operator: &str| {
+        format!(
+            r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "*", "Condition": {{"{operator}": {{"aws:PrincipalTag/x": "{prefix}*"}}}}}}"#
+        )
+    };
+    let statements = [statement("s3:GetObject", "StringLike"), statement("s3:PutObject", "StringNotLike")];
+    let arn = "arn:aws:iam::123456789012:user/a";
+    let snapshot = format!(
+        r#"{{"UserDetailList": [{{"Path": "/", "UserName": "a", "Arn": "{arn}", "GroupList": [], "Tags": [{{"Key": "x", "Value": "{tag}"}}],
+            "UserPolicyList": [{{"PolicyName": "p", "PolicyDocument": {{"Version": "2012-10-17", "Statement": [{}]}}}}]}}]}}"#,
+        statements.join(",")
+    );
+    let model = model("tags.json", snapshot);
+    let requests = ["s3:GetObject", "s3:PutObject"].map(|action| Request {
+        principal: arn.to_owned(),
+        action: action.to_owned(),
+        resource: "arn:aws:s3:::b/k".to_owned(),
+        ..Request::default()
+    });
+    assert_eq!(compare("long tags", &model, &bundle(&model, Budget::default()), &requests), 1);
+}

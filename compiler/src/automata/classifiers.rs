@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_runtime::format::{TERMINAL_BIT, class, limits};
+use portcullis_runtime::format::{TERMINAL_BIT, class};
 use portcullis_runtime::value::number::Number;
 
 use super::determinize::{Ends, determinize};
@@ -247,7 +247,7 @@ impl Classifiers {
                 None => wild.push((number, pattern)),
             }
         }
-        let nfa = Nfa::of_texts(&wild, limits::VALUE_BYTES);
+        let nfa = Nfa::of_texts(&wild);
         let mut classes = Classes::default();
         classes.0.intern(Vec::new());
         let budget = Budget { states: budget.states.saturating_mul(SHARE), ..budget };

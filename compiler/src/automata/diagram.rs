@@ -128,11 +128,12 @@ impl Diagrams {
         let before = self.words.len();
         let limit = before + WORDS.min(SHARE * chain + 256);
         self.attempt = Attempt { limit, work: WORK, ..Attempt::default() };
-        let variables: BTreeSet<Test> =
-            entries.iter().flat_map(|entry| &entry.tests).map(Test::variable).take(WORDS).collect();
-        if variables.len() <= DEPTH
-            && let Some(root) = self.build(&entries, otherwise)
-        {
+        let mut variables = BTreeSet::new();
+        let shallow = entries.iter().flat_map(|entry| &entry.tests).all(|test| {
+            variables.insert(test.variable());
+            variables.len() <= DEPTH
+        });
+        if shallow && let Some(root) = self.build(&entries, otherwise) {
             return root;
         }
         self.forget(before);

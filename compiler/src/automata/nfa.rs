@@ -131,17 +131,17 @@ impl Nfa {
         nfa
     }
 
-    /// The automaton of named patterns over whole texts without variables, each a rule of its own that nothing folds. A pattern longer than a
-    /// text may be matches nothing and is left out.
-    pub(super) fn of_texts(patterns: &[(u32, &Pattern)], longest: usize) -> Self {
+    /// The automaton of named patterns over whole texts without variables, each a rule of its own that nothing folds. None is
+    /// too long: the values of a principal's tags have no limit.
+    pub(super) fn of_texts(patterns: &[(u32, &Pattern)]) -> Self {
         let mut nfa = Self::default();
         for (number, &(name, pattern)) in (0..).zip(patterns) {
             // Under a guard a rule is never constant.
             let facts = RuleFacts { rule: name, effect: Effect::Allow, guard: Some(0), negated: false };
             nfa.rules.push(facts);
             match pattern {
-                Pattern::Text(glob) => nfa.add(number, None, std::slice::from_ref(glob), longest),
-                Pattern::Arn(parts) => nfa.add(number, None, &parts[..], longest),
+                Pattern::Text(glob) => nfa.add(number, None, std::slice::from_ref(glob), usize::MAX - 1),
+                Pattern::Arn(parts) => nfa.add(number, None, &parts[..], usize::MAX - 1),
             }
         }
         nfa

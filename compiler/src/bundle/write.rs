@@ -58,7 +58,9 @@ impl std::error::Error for WriteError {}
 /// [`WriteError`]; nothing but a bundle that loads is ever returned.
 pub fn write(model: &Model, ir: &Ir, automata: &Automata, strip: bool) -> Result<Vec<u8>, WriteError> {
     // Terminals and rows keep ids in the bits that their kinds leave.
-    if ir.rules.len() > f::terminal::VALUE as usize {
+    let diagrams = &automata.roots.terminals.diagrams.words;
+    let widest = automata.rows.items().iter().map(Vec::len).max().unwrap_or(0);
+    if ir.rules.len().max(diagrams.len()) > f::terminal::VALUE as usize || widest > 1 << 16 {
         return Err(WriteError::TooLarge);
     }
     let mut writer = Writer { lists: root_lists(automata), ..Writer::default() };

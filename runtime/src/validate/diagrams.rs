@@ -48,9 +48,10 @@ pub(super) fn diagrams(view: View<'_>, counts: &Counts) -> Result<Terminals, Loa
         let first = word(0)?;
         let count = first >> 8;
         let classes = |index: u32| {
-            let classifier =
-                view.classifier(word(index)?).filter(|_| word(index).is_ok_and(|id| id < counts.classifiers));
-            classifier.map(|classifier| classifier.classes).ok_or(invalid(section, at, "unknown classifier"))
+            let id = word(index)?;
+            check(id < counts.classifiers, section, at, "unknown classifier")?;
+            let classifier = view.classifier(id).ok_or(invalid(section, at, "unreadable"))?;
+            Ok(classifier.classes)
         };
         let length = match first & 0xff {
             diagram::SWITCH => {
