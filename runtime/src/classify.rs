@@ -1,4 +1,4 @@
-//! Context keys to classes: every classifier is asked at most once a request (DESIGN section 3, guards).
+//! Context keys to classes: each of the first 64 classifiers is asked at most once a request (DESIGN section 3, guards).
 
 use core::cell::{Cell, OnceCell};
 

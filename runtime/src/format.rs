@@ -277,7 +277,7 @@ records! {
     }
     /// One operator applied to one key.
     Atom {
-        /// `OPERATOR_…`, with the bits `ATOM_…`.
+        /// `COMPARE_…`, with the bits `ATOM_…`.
         operator,
         /// Key.
         key,

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use portcullis_runtime::format::{node, terminal};
+use portcullis_runtime::format::{NONE, node};
 
 use super::nfa::{Element, Nfa, State, Stay};
 use super::residual::Budget;
@@ -283,7 +283,7 @@ fn layout(nodes: &[Node], root: Target) -> Built {
     };
     let resolve = |target: Target| match target {
         Target::Terminal(terminal) => terminal,
-        Target::State(state) => starts.get(state as usize).copied().unwrap_or(terminal::NOTHING),
+        Target::State(state) => starts.get(state as usize).copied().unwrap_or(NONE),
     };
     for node in nodes {
         write(node, &mut built, &resolve);

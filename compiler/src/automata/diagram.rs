@@ -1,12 +1,12 @@
 //! Guards as decision diagrams: what is left of a terminal's rules once the context is known (DESIGN section 3, guards).
 //!
 //! In: rules with the tests that must all hold, denies first. Out: a diagram whose leaves are constant terminals. Every way through it meets
-//! a classifier at most once, in ascending order; equal parts stand once; children stand before their parents, so that every way ends. Past
+//! a classifier at most once, in ascending order (but in a chain); equal parts stand once; children stand before their parents, so that every way ends. Past
 //! the budget a diagram becomes a chain: rule after rule, test after test.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use portcullis_runtime::format::{diagram, terminal};
+use portcullis_runtime::format::{NONE, diagram, terminal};
 
 use super::classifiers::Classifiers;
 use crate::intern::Interner;
@@ -119,7 +119,9 @@ impl Diagrams {
 
     /// The tests of a guard.
     pub(super) fn tests(&self, guard: Option<u32>) -> Vec<Test> {
-        guard.and_then(|guard| self.guards.get(guard as usize)).cloned().unwrap_or_default()
+        let Some(guard) = guard else { return Vec::new() };
+        // A guard that is not there must not hold: an atom that is not there is one that the runtime refuses.
+        self.guards.get(guard as usize).cloned().unwrap_or_else(|| vec![Test::Atom(NONE)])
     }
 
     /// The terminal of some rules, denies first, before `otherwise`: constant, or the root of a diagram.
@@ -330,7 +332,7 @@ fn switch(classifier: u32, targets: &[u32]) -> Result<u32, Vec<u32>> {
     let dense = targets.len().div_ceil(4) + palette.len();
     let count = |count: usize| (count as u32) << 8;
     if palette.len() > 256 || 2 * listed + 8 < dense {
-        let default = palette.get(most).copied().unwrap_or(terminal::NOTHING);
+        let default = palette.get(most).copied().unwrap_or(NONE);
         let mut words = vec![diagram::SPARSE | count(listed), classifier, default];
         for (class, &target) in (0..).zip(targets).filter(|&(_, &target)| target != default) {
             words.extend([class, target]);

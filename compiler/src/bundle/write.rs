@@ -102,7 +102,8 @@ impl Writer {
     }
 
     fn list(&self, list: u32) -> u32 {
-        self.lists.get(list as usize).copied().unwrap_or(f::terminal::NOTHING)
+        // No root list: the runtime would refuse the bundle.
+        self.lists.get(list as usize).copied().unwrap_or(NONE)
     }
 
     fn principals(&mut self, model: &Model, ir: &Ir) -> Result<(), WriteError> {

@@ -7,7 +7,7 @@ use crate::format::index::{HEADER_WORDS, PROBES, SLOT_WORDS};
 use crate::hash::{hash, slot};
 use crate::view::View;
 
-/// A table has a power of two of slots, more than half of them empty, and holds every id once, near the slot that its name's hash names,
+/// A table has a power of two of slots, at least half of them empty, and holds every id once, near the slot that its name's hash names,
 /// with no empty slot and no equal name between; `seed_of` gives the seed of an id, of the table's. Linear: an entry's way is bounded, and every id has a name of its own.
 pub(super) fn index<'a>(
     view: View<'_>,
