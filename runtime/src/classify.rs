@@ -7,7 +7,7 @@ use crate::format::{self as f, Section, TERMINAL_BIT, class};
 use crate::glob::simple_lower_case;
 use crate::hash::{Table, classifier_seed, search};
 use crate::value::{boolean, date, ip, number};
-use crate::view::View;
+use crate::view::{Index, View};
 use crate::walk::{End, walk};
 
 /// Classes that are remembered beside a decision's other facts, and in all.
@@ -115,13 +115,18 @@ struct Texts<'a> {
 
 impl Table for Texts<'_> {
     #[inline]
-    fn seed(&self) -> u32 {
-        classifier_seed(self.view.seed(Section::ClassTextIndex), self.classifier)
+    fn view(&self) -> &View<'_> {
+        self.view
     }
 
     #[inline]
-    fn entry(&self, hash: u64, distance: u32) -> Option<(u32, u32)> {
-        self.view.entry(Section::ClassTextIndex, hash, distance)
+    fn index(&self) -> &Index {
+        self.view.index(Section::ClassTextIndex)
+    }
+
+    #[inline]
+    fn seed(&self) -> u32 {
+        classifier_seed(self.index().seed, self.classifier)
     }
 
     #[inline]

@@ -6,6 +6,7 @@
 //! whose length the processor would have to guess.
 
 use crate::format::index::PROBES;
+use crate::view::{Index, View};
 
 const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 const KEY: u64 = 0xd6e8_feb8_6659_fd93;
@@ -148,10 +149,15 @@ fn hash_with(text: &[u8], seed: u32, map: impl Fn(u64) -> u64 + Copy) -> Option<
 
 /// A hash table of names, as the bundle stores it.
 pub(crate) trait Table {
-    /// Its seed.
-    fn seed(&self) -> u32;
-    /// High half of the hash and id of the entry so many slots behind the home of a hash; `None` for an empty slot.
-    fn entry(&self, hash: u64, distance: u32) -> Option<(u32, u32)>;
+    /// The bundle.
+    fn view(&self) -> &View<'_>;
+    /// The table.
+    fn index(&self) -> &Index;
+    /// The seed of the names that are looked for.
+    #[inline]
+    fn seed(&self) -> u32 {
+        self.index().seed
+    }
     /// The name of an id; `None` if it is not one of those that are looked for.
     fn name(&self, id: u32) -> Option<&[u8]>;
 }
@@ -163,10 +169,13 @@ fn search_class<const CLASS: u8, M: Fn(u64) -> u64 + Copy>(
     table: &impl Table,
 ) -> Option<u32> {
     let hash = hash_class::<CLASS, M>(text, table.seed(), map)?;
-    for distance in 0..PROBES {
-        let (tag, id) = table.entry(hash, distance)?;
+    let (view, index) = (table.view(), table.index());
+    for distance in 0..u64::from(PROBES) {
+        let (tag, entry) = view.slot(index, slot(hash.wrapping_add(distance), index.slots))?;
+        let id = entry.checked_sub(1)?;
         // Another name's record is not even looked at.
         if tag == (hash >> 32) as u32 {
+            // Another classifier's text has no name here.
             let Some(name) = table.name(id) else { continue };
             if name.len() == text.len() && equal_class::<CLASS, M>(name, text, map)? {
                 return Some(id);

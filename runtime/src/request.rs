@@ -6,7 +6,7 @@ use crate::format::{self as f, Section};
 use crate::format::{ActionPattern, limits};
 use crate::hash::{Table, find, search, search_folded};
 use crate::value::arn;
-use crate::view::View;
+use crate::view::{Index, View};
 
 /// One question to a bundle.
 #[derive(Clone, Copy)]
@@ -207,13 +207,13 @@ struct Principals<'a>(View<'a>);
 
 impl Table for Principals<'_> {
     #[inline]
-    fn seed(&self) -> u32 {
-        self.0.seed(Section::PrincipalIndex)
+    fn view(&self) -> &View<'_> {
+        &self.0
     }
 
     #[inline]
-    fn entry(&self, hash: u64, distance: u32) -> Option<(u32, u32)> {
-        self.0.entry(Section::PrincipalIndex, hash, distance)
+    fn index(&self) -> &Index {
+        self.0.index(Section::PrincipalIndex)
     }
 
     #[inline]
@@ -227,13 +227,13 @@ struct Actions<'a>(View<'a>);
 
 impl Table for Actions<'_> {
     #[inline]
-    fn seed(&self) -> u32 {
-        self.0.seed(Section::ActionIndex)
+    fn view(&self) -> &View<'_> {
+        &self.0
     }
 
     #[inline]
-    fn entry(&self, hash: u64, distance: u32) -> Option<(u32, u32)> {
-        self.0.entry(Section::ActionIndex, hash, distance)
+    fn index(&self) -> &Index {
+        self.0.index(Section::ActionIndex)
     }
 
     #[inline]

@@ -141,5 +141,5 @@ fn layout(bytes: &[u8]) -> Result<Layout, LoadError> {
             *extent = Extent { start, length };
         }
     }
-    if end == bytes.len() { Ok(Layout { extents }) } else { Err(LoadError::SectionTable) }
+    if end == bytes.len() { Ok(Layout::new(bytes, extents)) } else { Err(LoadError::SectionTable) }
 }

@@ -8,7 +8,6 @@ use crate::format::{
     Action, ActionPattern, ArnPattern, Atom, ClassText, Classifier, Interval, Key, LIST_BIT, Operand, Piece,
     Principal, Range, RuleRoot, Section, Service, Set, SetService, Tag, Threshold, index, row,
 };
-use crate::hash::slot;
 
 /// Number of sections.
 pub(crate) const SECTIONS: usize = Section::ALL.len();
@@ -22,13 +21,46 @@ pub(crate) struct Extent {
     pub(crate) length: usize,
 }
 
-/// The extents of all sections.
+/// The extents of all sections, and what look-ups need of the hash tables.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
-    pub(crate) extents: [Extent; SECTIONS],
+    extents: [Extent; SECTIONS],
+    principals: Index,
+    actions: Index,
+    class_texts: Index,
+}
+
+/// A hash table: its seed, where in the bundle its slots begin, and how many there are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Index {
+    pub(crate) seed: u32,
+    pub(crate) slots: u32,
+    /// Word of the bundle.
+    first: usize,
+}
+
+impl Index {
+    fn of(words: &[[u8; 4]], extent: Extent) -> Self {
+        let first = extent.start / 4;
+        let seed = words.get(first).map_or(0, |word| u32::from_le_bytes(*word));
+        let slots = (extent.length / 4).saturating_sub(index::HEADER_WORDS) / index::SLOT_WORDS;
+        Self { seed, slots: slots as u32, first: first + index::HEADER_WORDS }
+    }
 }
 
 impl Layout {
+    pub(crate) fn new(bytes: &[u8], extents: [Extent; SECTIONS]) -> Self {
+        let none = Index::default();
+        let layout = Self { extents, principals: none, actions: none, class_texts: none };
+        let index = |section| Index::of(bytes.as_chunks::<4>().0, layout.extent(section));
+        Self {
+            principals: index(Section::PrincipalIndex),
+            actions: index(Section::ActionIndex),
+            class_texts: index(Section::ClassTextIndex),
+            ..layout
+        }
+    }
+
     #[inline]
     pub(crate) fn extent(&self, section: Section) -> Extent {
         self.extents.get(section as usize - 1).copied().unwrap_or_default()
@@ -77,12 +109,22 @@ accessors! {
 }
 
 impl<'a> View<'a> {
-    /// High half of the hash and id of the entry so many slots behind the home of a hash; `None` for an empty slot.
+    /// A hash table.
     #[inline]
-    pub(crate) fn entry(&self, index: Section, hash: u64, distance: u32) -> Option<(u32, u32)> {
-        let home = hash.wrapping_add(u64::from(distance));
-        let (tag, entry) = self.slot(index, slot(home, self.slots(index)))?;
-        Some((tag, entry.checked_sub(1)?))
+    pub(crate) fn index(&self, section: Section) -> &'a Index {
+        match section {
+            Section::PrincipalIndex => &self.layout.principals,
+            Section::ActionIndex => &self.layout.actions,
+            _ => &self.layout.class_texts,
+        }
+    }
+
+    /// A slot of a hash table: the high half of the hash, and an id + 1, or 0 if it is empty.
+    #[inline]
+    pub(crate) fn slot(&self, index: &Index, slot: u32) -> Option<(u32, u32)> {
+        let &[tag, entry] =
+            self.words.get(index.first + slot as usize * index::SLOT_WORDS..)?.first_chunk()?;
+        Some((u32::from_le_bytes(tag), u32::from_le_bytes(entry)))
     }
 
     /// The permission set at a word.
@@ -140,27 +182,6 @@ impl<'a> View<'a> {
         self.words
             .get(self.layout.extent(section).start / 4 + index as usize)
             .map(|word| u32::from_le_bytes(*word))
-    }
-
-    /// The seed of a hash table.
-    #[inline]
-    pub(crate) fn seed(&self, index: Section) -> u32 {
-        self.word(index, 0).unwrap_or(0)
-    }
-
-    /// Number of slots of a hash table.
-    #[inline]
-    pub(crate) fn slots(&self, index: Section) -> u32 {
-        let words = self.layout.extent(index).length / 4;
-        (words.saturating_sub(index::HEADER_WORDS) / index::SLOT_WORDS) as u32
-    }
-
-    /// A slot of a hash table: the high half of the hash, and an id + 1, or 0 if it is empty.
-    #[inline]
-    pub(crate) fn slot(&self, index: Section, slot: u32) -> Option<(u32, u32)> {
-        let words = self.words_at(index, index::HEADER_WORDS + slot as usize * index::SLOT_WORDS)?;
-        let &[tag, entry, ..] = words else { return None };
-        Some((u32::from_le_bytes(tag), u32::from_le_bytes(entry)))
     }
 
     /// Bytes of a section.

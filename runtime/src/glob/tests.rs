@@ -45,10 +45,10 @@ fn stored(pattern: &[Word]) -> (Vec<u8>, Layout) {
         };
         pieces.extend([kind, value, NONE]);
     }
-    let mut layout = Layout { extents: [Extent::default(); SECTIONS] };
+    let mut extents = [Extent::default(); SECTIONS];
     let mut bytes = Vec::new();
     let mut put = |section: Section, content: Vec<u8>| {
-        layout.extents[section as usize - 1] = Extent { start: bytes.len(), length: content.len() };
+        extents[section as usize - 1] = Extent { start: bytes.len(), length: content.len() };
         bytes.extend(content);
         bytes.resize(bytes.len().next_multiple_of(8), 0);
     };
@@ -56,6 +56,7 @@ fn stored(pattern: &[Word]) -> (Vec<u8>, Layout) {
     put(Section::Globs, words(alloc::vec![0, pattern.len() as u32]));
     put(Section::Pieces, words(pieces));
     put(Section::Strings, strings);
+    let layout = Layout::new(&bytes, extents);
     (bytes, layout)
 }
 

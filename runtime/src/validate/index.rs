@@ -5,7 +5,7 @@ use crate::error::LoadError;
 use crate::format::Section;
 use crate::format::index::{HEADER_WORDS, PROBES, SLOT_WORDS};
 use crate::hash::{hash, slot};
-use crate::view::View;
+use crate::view::{Index, View};
 
 /// A table has a power of two of slots, at least half of them empty, and holds every id once, near the slot that its name's hash names,
 /// with no empty slot and no equal name between; `seed_of` gives the seed of an id, of the table's. Linear: an entry's way is bounded, and every id has a name of its own.
@@ -21,12 +21,13 @@ pub(super) fn index<'a>(
     let slots = words.checked_sub(HEADER_WORDS).ok_or(invalid(section, 0, "no seed"))?;
     let whole = slots.is_multiple_of(SLOT_WORDS) && view.word(section, 1) == Some(0);
     check(whole, section, 0, "half a slot, or not zero behind the seed")?;
-    let (seed, slots) = (view.seed(section), view.slots(section));
+    let index = view.index(section);
+    let &Index { seed, slots, .. } = index;
     let roomy = slots.is_power_of_two() && slots / 2 >= count;
     check(roomy, section, 0, "not a power of two of slots, or less than half of them empty")?;
     let mut filled = 0;
     for place in 0..slots {
-        let (tag, entry) = view.slot(section, place).ok_or(invalid(section, place, "unreadable"))?;
+        let (tag, entry) = view.slot(index, place).ok_or(invalid(section, place, "unreadable"))?;
         match entry.checked_sub(1) {
             Some(id) => check(ids.known(id), section, place, "unknown id")?,
             None => check(tag == 0, section, place, "not zero in an empty slot")?,
@@ -40,7 +41,7 @@ pub(super) fn index<'a>(
         let home = slot(hash, slots);
         let mut found = false;
         for distance in 0..PROBES {
-            match view.slot(section, slot(u64::from(home.wrapping_add(distance)), slots)) {
+            match view.slot(index, slot(u64::from(home.wrapping_add(distance)), slots)) {
                 Some((tag, here)) if here == id + 1 => {
                     found = tag == (hash >> 32) as u32;
                     break;
