@@ -7,15 +7,19 @@
 pub mod condition;
 pub mod id;
 pub mod identity;
+pub mod organization;
 pub mod policy;
+pub mod resource;
 pub mod statement;
 
 use bincode::{Decode, Encode};
 
 pub use condition::{BaseOperator, Condition, Operand, OperandForm, Operator, SetPrefix};
-pub use id::{AccountId, FileId, GroupId, PolicyId, RoleId, UserId};
+pub use id::{AccountId, ControlId, FileId, GroupId, NodeId, PolicyId, RoleId, UserId};
 pub use identity::{Group, Identity, Role, Tag, User};
+pub use organization::{ControlPolicy, Organization, OrganizationAccount, OrganizationNode};
 pub use policy::{Document, DocumentKind, DocumentVersion, InlinePolicy, ManagedPolicy, PolicyVersion};
+pub use resource::{Endpoint, Resource};
 pub use statement::{
     ActionClause, ActionPattern, Effect, Origin, PrincipalClause, PrincipalEntry, PrincipalType,
     ResourceClause, ResourcePattern, Statement,
@@ -36,6 +40,19 @@ pub struct Model {
     pub roles: Vec<Role>,
     /// Managed policies, of customers and of AWS; also documents that nothing is attached to.
     pub policies: Vec<ManagedPolicy>,
+    /// Service and resource control policies.
+    pub controls: Vec<ControlPolicy>,
+    /// The organization.
+    pub organization: Option<Organization>,
+    /// Resources with owners, tags and policies, sorted by ARN, each once.
+    pub resources: Vec<Resource>,
+    /// VPC endpoints, sorted by id, each once.
+    pub endpoints: Vec<Endpoint>,
+    /// Session policies, in a model that is a session's overlay (DESIGN section 5); `None` in every other.
+    pub session: Option<Vec<Document>>,
+    /// Whether this is the world of one scenario: of the role or user behind a session account and name are known, its path is not
+    /// (rule N3).
+    pub scenario: bool,
 }
 
 impl Model {

@@ -5,6 +5,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::model::Document;
+
 /// What a context key holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContextValue {
@@ -26,7 +28,7 @@ impl ContextValue {
 }
 
 /// A question: may this principal do this action on this resource?
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
     /// An ARN, the name of a service or identity provider, or `*` for nobody in particular.
     pub principal: String,
@@ -42,6 +44,19 @@ pub struct Request {
     pub now: Option<i64>,
     /// Whether the context is complete as written, as in a scenario file: nothing is added or overridden (rule C12).
     pub context_complete: bool,
+    /// What the principal's session adds, where the principal is one.
+    pub session: Option<Session>,
+}
+
+/// What a session adds to the identity behind it (rules E6, C12).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Session {
+    /// Its session policies; none is no session policy.
+    pub policies: Vec<Document>,
+    /// Its tags: key and value. They count before the identity's of the same key.
+    pub tags: Vec<(String, String)>,
+    /// Its source identity.
+    pub source_identity: Option<String>,
 }
 
 impl Request {

@@ -102,8 +102,12 @@ pub enum Reason {
     NoResourcePolicy,
     /// The resource is another account's: its resource policy must allow (rule E4), and none is held.
     CrossAccount,
+    /// The role's trust policy must allow (rule E8), and none is held.
+    NoTrustPolicy,
     /// The role's trust policy must allow (rule E8); this version does not evaluate trust policies.
     TrustPolicyNotEvaluated,
+    /// The root user of an account has every permission in it (rule E7).
+    RootUser,
     /// The key's policy must allow (rule E8), and none is held.
     NoKeyPolicy,
     /// The principal is a session; this version does not evaluate sessions.
@@ -130,6 +134,8 @@ impl Reason {
             Self::MalformedPrincipal => "malformed_principal",
             Self::NoResourcePolicy => "no_resource_policy",
             Self::CrossAccount => "cross_account",
+            Self::NoTrustPolicy => "no_trust_policy",
+            Self::RootUser => "root_user",
             Self::TrustPolicyNotEvaluated => "trust_policy_not_evaluated",
             Self::NoKeyPolicy => "no_key_policy",
             Self::SessionNotEvaluated => "session_not_evaluated",
@@ -158,6 +164,8 @@ impl Reason {
             Self::CrossAccount => {
                 "the resource is another account's: its resource policy would have to allow, and none is held"
             }
+            Self::NoTrustPolicy => "the role's trust policy would have to allow, and none is held",
+            Self::RootUser => "the root user of an account has every permission in it",
             Self::TrustPolicyNotEvaluated => {
                 "the role's trust policy would have to allow, and this version does not evaluate trust policies"
             }

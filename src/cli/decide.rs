@@ -84,6 +84,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         context: context(arguments)?,
         now,
         context_complete: false,
+        session: None,
     };
     let decision = ask(&bundle, &request)?;
     let statements = provenance.statements(&decision);

@@ -37,4 +37,8 @@ ids! {
     RoleId
     /// A managed policy.
     PolicyId
+    /// A service or resource control policy.
+    ControlId
+    /// The root or a unit of an organization.
+    NodeId
 }

@@ -61,7 +61,7 @@ pub struct Group {
 pub struct Role {
     /// What every identity has.
     pub identity: Identity,
-    /// Who may assume it. Kept here; evaluated by no decision yet (rules E8, I4), which therefore deny and say so.
+    /// Who may assume it (rules E8, I4): the resource policy of the role.
     pub trust: Option<Document>,
     /// Its permissions boundary.
     pub boundary: Option<PolicyId>,

@@ -18,8 +18,26 @@ pub enum DocumentVersion {
 pub enum DocumentKind {
     /// Identity policy or permissions boundary, inline or managed.
     Identity,
-    /// A role's trust policy.
+    /// A session policy: identity-type.
+    Session,
+    /// A service control policy: identity-type.
+    Scp,
+    /// A resource control policy: resource-type.
+    Rcp,
+    /// A resource's policy.
+    Resource,
+    /// A role's trust policy: the resource policy of the role.
     Trust,
+    /// A VPC endpoint's policy: resource-type.
+    Endpoint,
+}
+
+impl DocumentKind {
+    /// Whether it speaks for whom it is attached to, and names no principal (rule P2).
+    #[must_use]
+    pub fn is_identity_type(self) -> bool {
+        matches!(self, Self::Identity | Self::Session | Self::Scp)
+    }
 }
 
 /// A policy document.

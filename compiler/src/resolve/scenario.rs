@@ -60,6 +60,7 @@ impl Scenario {
             context: self.context.clone(),
             now: None,
             context_complete: true,
+            session: None,
         }
     }
 }
