@@ -60,6 +60,21 @@ pub const UNCONTROLLED: &[&str] = &["sts:getcalleridentity"];
 /// Actions allowed to users and root, whatever policies say (rule E8).
 pub const UNCONTROLLED_FOR_USERS: &[&str] = &["sts:getsessiontoken"];
 
+/// Prefixes of the services whose resources RCPs bear on (rule E2): the AWS Organizations user guide's list of services that support RCPs.
+pub const RCP_SERVICES: &[&str] = &[
+    "aoss",
+    "cognito-identity",
+    "cognito-idp",
+    "dynamodb",
+    "ecr",
+    "kms",
+    "logs",
+    "s3",
+    "secretsmanager",
+    "sqs",
+    "sts",
+];
+
 /// All actions of the tables above: the runtime knows their contracts from the vocabulary, which must hold them.
 pub fn controlled_actions() -> impl Iterator<Item = &'static str> {
     let tables = [POLICY_WRITES, ROLE_WRITES, ALIAS_WRITES, TRUST_ACTIONS, NO_CALLER_SIDE, UNCONTROLLED];

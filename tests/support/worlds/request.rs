@@ -223,6 +223,7 @@ pub fn request(random: &mut Random, asker: &Asker) -> Request {
         context,
         now,
         context_complete,
+        session: None,
     };
     if random.below(200) == 0 {
         past_a_limit(random, &mut request);
