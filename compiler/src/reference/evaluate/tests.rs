@@ -110,6 +110,7 @@ fn world() -> Model {
             ),
             managed("attached", &[&[(Allow, "old:*", "*")], &[(Allow, "new:*", "*")]], 1),
         ],
+        ..Model::default()
     }
 }
 
