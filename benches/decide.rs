@@ -130,7 +130,7 @@ fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
 impl Naive {
     fn new(model: &Model) -> Self {
         let mut map = HashMap::default();
-        for merged in merge(model) {
+        for merged in merge(model).principals {
             let arn = match merged.principal {
                 PrincipalRef::User(id) => &model.users[id as usize].identity.arn,
                 PrincipalRef::Role(id) => &model.roles[id as usize].identity.arn,

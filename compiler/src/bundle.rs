@@ -8,6 +8,7 @@ mod facts;
 mod provenance;
 mod sections;
 mod strings;
+mod world;
 mod write;
 
 pub use facts::BuildFacts;

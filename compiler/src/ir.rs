@@ -6,11 +6,15 @@
 
 mod guard;
 mod lower;
+mod principals;
 mod spelling;
 mod text;
 mod verify;
 
 pub use guard::{Atom, Guard};
+pub use principals::{
+    ACCOUNT, BEHIND, BOUNDED, DIRECT, Grant, NAME, ROOT, behind_federated, behind_session,
+};
 pub use lower::lower;
 pub use spelling::Spelling;
 pub use text::{TextOptions, print};
@@ -83,6 +87,51 @@ pub struct Principal {
     pub identity_documents: Vec<DocumentSource>,
     /// Documents of the boundary.
     pub boundary_documents: Vec<DocumentSource>,
+    /// Who may assume it, of a role.
+    pub trust: Option<ResourcePolicy>,
+}
+
+/// A layer: a permission set, and the documents that it came from.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Layer {
+    /// Permission set.
+    pub set: u32,
+    /// Documents, sorted.
+    pub documents: Vec<DocumentSource>,
+}
+
+/// What a resource's policy says, by the level at which it matches the principal (rules N1–N6). Its denies, which take effect at any
+/// level, are with the direct grants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourcePolicy {
+    /// Permission set of direct grants, and of all denies.
+    pub direct: u32,
+    /// Permission set of grants at session level.
+    pub session: u32,
+    /// Permission set of grants at account level.
+    pub account: u32,
+    /// The document.
+    pub document: DocumentSource,
+}
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its number.
+    pub number: Box<str>,
+    /// SCPs, level by level from the root (rule E1); `None` where they do not apply.
+    pub scps: Option<Vec<Layer>>,
+    /// RCPs, level by level from the root (rule E2); `None` where they do not apply.
+    pub rcps: Option<Vec<Layer>>,
+}
+
+/// A resource, in the order of the model's resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Its policy.
+    pub policy: Option<ResourcePolicy>,
+    /// RCPs of its own; `None` where its account's count.
+    pub rcps: Option<Vec<Layer>>,
 }
 
 /// A statement that can never matter and therefore is no rule, with the reason.
@@ -115,6 +164,14 @@ pub struct Ir {
     pub sets: Interner<Vec<u32>>,
     /// The principals.
     pub principals: Vec<Principal>,
+    /// The accounts, sorted by number.
+    pub accounts: Vec<Account>,
+    /// The resources.
+    pub resources: Vec<Resource>,
+    /// By endpoint: its policy.
+    pub endpoints: Vec<Layer>,
+    /// The session policies, in an overlay.
+    pub session: Option<Layer>,
     /// Statements that are no rule.
     pub dropped: Vec<Dropped>,
     /// How each action pattern is spelled for people.

@@ -2,12 +2,12 @@
 
 use core::cmp::Ordering;
 
+use crate::caller::Caller;
 use crate::classify::Remembered;
 use crate::context::{Context, Values};
 use crate::format::{self as f, NONE, Operand, Piece};
 use crate::glob::{self, Text, Variables};
 use crate::hash::equal;
-use crate::request::Request;
 use crate::value::{arn, binary, boolean, date, ip, number};
 use crate::view::View;
 
@@ -20,10 +20,9 @@ pub(crate) enum Held<'a> {
 
 /// Everything that conditions and policy variables read.
 pub(crate) struct Facts<'a> {
+    /// The bundle that holds the conditions: the caller's, or an overlay.
     pub(crate) view: &'a View<'a>,
-    pub(crate) request: &'a Request<'a>,
-    /// The principal, which the bundle holds.
-    pub(crate) principal: u32,
+    pub(crate) caller: &'a Caller<'a>,
     /// What the classifiers have said so far.
     pub(crate) remembered: Remembered,
 }
@@ -38,7 +37,7 @@ impl<'a> Facts<'a> {
     }
 
     fn requested(&self, key: u32) -> Option<Held<'a>> {
-        let context: &'a dyn Context = self.request.context;
+        let context: &'a dyn Context = self.caller.request.context;
         Some(match context.get(self.view.keys.get(key as usize)?)? {
             Values::One(text) => Held::One(Text::Borrowed(text)),
             Values::Many(texts) => Held::Many(texts),
@@ -46,47 +45,27 @@ impl<'a> Facts<'a> {
     }
 
     /// What a key holds, or `None` if it is missing (rule C12).
-    pub(crate) fn held(&self, id: u32) -> Option<Held<'a>> {
+    pub(crate) fn held(&self, id: u32) -> Option<Held<'_>> {
         let key = self.view.key(id)?;
-        if self.request.context_is_complete {
+        if key.source >= f::KEY_CALLER {
+            return self.caller.matched(key.source);
+        }
+        let request = self.caller.request;
+        if request.context_is_complete {
             return self.requested(id);
         }
         match key.source {
             f::KEY_REQUEST => self.requested(id),
-            f::KEY_PRINCIPAL_ABSENT => None,
-            f::KEY_PRINCIPAL_IS_SERVICE => Some(Held::One(Text::Borrowed("false"))),
-            f::KEY_CURRENT_TIME => self
-                .requested(id)
-                .or_else(|| self.request.now.map(|now| Held::One(crate::clock::iso_8601(now)))),
+            f::KEY_CURRENT_TIME => {
+                self.requested(id).or_else(|| request.now.map(|now| Held::One(crate::clock::iso_8601(now))))
+            }
             f::KEY_EPOCH_TIME => {
-                self.requested(id).or_else(|| self.request.now.map(|now| Held::One(crate::clock::epoch(now))))
+                self.requested(id).or_else(|| request.now.map(|now| Held::One(crate::clock::epoch(now))))
             }
-            _ => self.of_principal(&key),
-        }
-    }
-
-    /// What the principal itself defines (rule C12).
-    fn of_principal(&self, key: &f::Key) -> Option<Held<'a>> {
-        let principal = self.view.principal(self.principal)?;
-        let text = |string| Some(Held::One(Text::Borrowed(self.view.string(string)?)));
-        let is_user = principal.kind == f::PRINCIPAL_USER;
-        match key.source {
-            f::KEY_USERNAME if is_user => text(principal.name),
-            f::KEY_USER_ID if principal.unique_id != NONE => text(principal.unique_id),
-            f::KEY_PRINCIPAL_ARN => text(principal.arn),
-            f::KEY_PRINCIPAL_ACCOUNT => text(principal.account),
-            f::KEY_PRINCIPAL_TYPE => {
-                Some(Held::One(Text::Borrowed(if is_user { "User" } else { "AssumedRole" })))
+            _ => {
+                let tag = if key.tag == NONE { None } else { self.view.string_bytes(key.tag) };
+                self.caller.own(&key, tag).unwrap_or_else(|| self.requested(id))
             }
-            f::KEY_PRINCIPAL_TAG => {
-                let wanted = self.view.string_bytes(key.tag)?;
-                let tags = principal.tags..principal.tags + principal.tag_count;
-                let tag = tags
-                    .filter_map(|tag| self.view.tag(tag))
-                    .find(|tag| self.view.string_bytes(tag.key) == Some(wanted))?;
-                text(tag.value)
-            }
-            _ => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::error::LoadError;
@@ -24,6 +25,8 @@ pub struct Bundle {
     stamp: u32,
     /// The names of the context keys: few, and wanted as text at every condition.
     keys: Box<[Box<str>]>,
+    /// By account: its place in its organization.
+    paths: Box<[String]>,
 }
 
 impl Bundle {
@@ -39,18 +42,23 @@ impl Bundle {
         let bytes = bytes.into();
         let layout = validate::validate(&bytes)?;
         let stamp = validate::stamp(&bytes);
-        let mut bundle = Self { bytes, layout, stamp, keys: Box::default() };
+        let mut bundle = Self { bytes, layout, stamp, keys: Box::default(), paths: Box::default() };
         let view = bundle.view();
         let keys = (0..view.count(Section::Keys, format::Key::WORDS)?)
             .filter_map(|key| view.string(view.key(key)?.name).map(Box::from));
-        bundle.keys = keys.collect();
+        let keys = keys.collect();
+        let paths = (0..view.count(Section::Accounts, format::Account::WORDS)?).map(|account| {
+            view.account(account).and_then(|account| view.string(account.path)).unwrap_or("").into()
+        });
+        let paths = paths.collect();
+        (bundle.keys, bundle.paths) = (keys, paths);
         Ok(bundle)
     }
 
     #[inline]
     pub(crate) fn view(&self) -> View<'_> {
         let bytes: &[u8] = &self.bytes;
-        View { bytes, words: bytes.as_chunks::<4>().0, layout: &self.layout, keys: &self.keys }
+        View { keys: &self.keys, paths: &self.paths, ..View::new(bytes, &self.layout) }
     }
 
     #[inline]

@@ -1,10 +1,9 @@
-//! From what the layers say to a decision: the flow chart of rules E1–E13 as far as the layers of this version go, as one function over
-//! small facts.
+//! From what the layers say to a decision: the flow chart of rules E1–E13 as one function over small facts.
 
-use crate::decision::{Decision, Effect, Layer, Reason, RuleId};
+use crate::decision::{Decision, Effect, Layer, NO_LEVEL, Reason, RuleId};
 use crate::format::NONE;
 
-/// What one layer of identity type says about a request: a rule that denies, a rule that allows.
+/// What one layer says about a request: a rule that denies, a rule that allows.
 ///
 /// Two words, so that it stays in a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,17 +48,41 @@ impl Verdict {
     }
 }
 
+/// What the levels of control policies say, from the root down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Levels {
+    /// The first level that denies, with a rule of it.
+    pub deny: Option<(u8, RuleId)>,
+    /// The first level on which nothing allows.
+    pub missing: Option<u8>,
+}
+
+/// What a resource's policy says, by the level at which it matches the principal (rules N1–N3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ResourceVerdict {
+    /// A rule that denies.
+    pub deny: Option<RuleId>,
+    /// A rule that allows by a direct match.
+    pub direct: Option<RuleId>,
+    /// A rule that allows by a match at session level.
+    pub session: Option<RuleId>,
+    /// A rule that allows by a match at account level.
+    pub account: Option<RuleId>,
+}
+
 /// Who the caller is, as far as the combination cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// A user or role that the bundle holds.
-    Known,
-    /// A user or role that it does not hold.
-    Unknown,
+    /// A user.
+    User,
+    /// A role itself.
+    Role,
+    /// A session of a role.
+    RoleSession,
+    /// A federated user.
+    FederatedUser,
     /// An account's root user.
     Root,
-    /// A session.
-    Session,
     /// A service or an identity provider.
     Service,
     /// Nobody in particular.
@@ -68,16 +91,14 @@ pub enum Caller {
     Malformed,
 }
 
-/// What the resource's side would have to allow.
+/// Whether the resource is of a kind with a stricter contract (rule E8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResourceSide {
-    /// Nothing: same account, no stricter contract (rule E3).
-    Free,
-    /// The resource is another account's (rule E4).
-    OtherAccount,
-    /// A KMS key (rule E8).
+pub enum Contract {
+    /// It is not.
+    None,
+    /// A KMS key.
     Key,
-    /// A role's trust policy (rule E8).
+    /// A role, to be assumed.
     Trust,
 }
 
@@ -86,8 +107,14 @@ pub enum ResourceSide {
 pub struct Facts {
     /// Who asks.
     pub caller: Caller,
-    /// Whether the caller is a user (or root): for `sts:GetSessionToken`.
-    pub caller_is_user: bool,
+    /// Whether the bundle holds the caller, or the identity behind its session.
+    pub known: bool,
+    /// Whether the caller's account is the resource's.
+    pub same_account: bool,
+    /// The resource's contract.
+    pub contract: Contract,
+    /// Whether the resource has a policy, a role to be assumed a trust policy.
+    pub policy_held: bool,
     /// The action is allowed to whoever is authenticated (rule E8).
     pub uncontrolled: bool,
     /// The action is allowed to users and root (rule E8).
@@ -96,12 +123,20 @@ pub struct Facts {
     pub no_caller_side: bool,
     /// AWS owns the resource and the action would change it (rule E11).
     pub owned_by_aws: bool,
-    /// What the resource's side would have to allow.
-    pub resource: ResourceSide,
+    /// RCPs; only their denies count, for the full-access RCP stands on every level (rule E2).
+    pub rcps: Levels,
+    /// SCPs of the caller's account.
+    pub scps: Levels,
+    /// The policy of the endpoint that the request came through.
+    pub endpoint: Option<Verdict>,
+    /// The resource's policy.
+    pub resource: ResourceVerdict,
     /// The identity layer; empty unless the caller is known.
     pub identity: Verdict,
     /// The permissions boundary, if there is one.
     pub boundary: Option<Verdict>,
+    /// The session policies, if there are any.
+    pub session: Option<Verdict>,
 }
 
 #[inline]
@@ -110,7 +145,7 @@ const fn decision(effect: Effect, layer: Layer, reason: Reason, rule: Option<Rul
         Some(RuleId(rule)) => rule,
         None => NONE,
     };
-    Decision { effect, layer, reason, rule, principal: NONE }
+    Decision { effect, layer, reason, level: NO_LEVEL, rule, holder: NONE }
 }
 
 #[inline]
@@ -118,132 +153,147 @@ const fn implicit(layer: Layer, reason: Reason) -> Decision {
     decision(Effect::ImplicitDeny, layer, reason, None)
 }
 
-/// The decision (rules V1, V5, E3–E5, E8–E11, E13).
+#[inline]
+const fn denied(layer: Layer, rule: Option<RuleId>) -> Decision {
+    decision(Effect::ExplicitDeny, layer, Reason::Statement, rule)
+}
+
+#[inline]
+const fn allowed(layer: Layer, rule: Option<RuleId>) -> Decision {
+    decision(Effect::Allow, layer, Reason::Statement, rule)
+}
+
+/// Whether a layer lets the request pass: one that is not there does not limit (rule V2).
+#[inline]
+fn passes(layer: Option<Verdict>) -> bool {
+    layer.is_none_or(|verdict| verdict.allow().is_some())
+}
+
+/// The decision (rules V1, V2, V5, E1–E13).
 #[must_use]
 #[inline(always)]
 pub fn combine(facts: &Facts) -> Decision {
-    let authenticated = !matches!(facts.caller, Caller::Anonymous | Caller::Malformed);
-    if facts.uncontrolled && authenticated || facts.uncontrolled_for_users && facts.caller_is_user {
+    let caller = facts.caller;
+    let authenticated = !matches!(caller, Caller::Anonymous | Caller::Malformed);
+    let is_user = matches!(caller, Caller::User | Caller::Root);
+    // E8: what no policy controls.
+    if facts.uncontrolled && authenticated || facts.uncontrolled_for_users && is_user {
         return decision(Effect::Allow, Layer::Service, Reason::NotControlled, None);
     }
-    match facts.caller {
-        Caller::Malformed => return implicit(Layer::None, Reason::MalformedPrincipal),
-        Caller::Root => return implicit(Layer::None, Reason::RootNotEvaluated),
-        Caller::Session => return implicit(Layer::None, Reason::SessionNotEvaluated),
-        Caller::Anonymous | Caller::Service => return implicit(Layer::Resource, Reason::NoResourcePolicy),
-        Caller::Known | Caller::Unknown => {}
+    if caller == Caller::Malformed {
+        return implicit(Layer::None, Reason::MalformedPrincipal);
     }
-    if facts.no_caller_side {
-        return implicit(Layer::Resource, Reason::TrustPolicyNotEvaluated);
+    // Whose identity policies, boundary and session policies count (rules E7, E8), and whose account's SCPs (rules E1, E10).
+    let has_side = !matches!(caller, Caller::Service | Caller::Anonymous | Caller::Root) && !facts.no_caller_side;
+    let has_scps = has_side || caller == Caller::Root && !facts.no_caller_side;
+    // V1: an explicit deny in any layer that applies; V5: the first of them.
+    let of_level = |layer, level, rule| Decision { level, ..denied(layer, Some(rule)) };
+    if let Some((level, rule)) = facts.rcps.deny {
+        return of_level(Layer::Rcp, level, rule);
     }
-    let denied = |layer, rule| decision(Effect::ExplicitDeny, layer, Reason::Statement, rule);
-    if facts.identity.deny().is_some() {
-        return denied(Layer::Identity, facts.identity.deny());
+    if let Some((level, rule)) = facts.scps.deny
+        && has_scps
+    {
+        return of_level(Layer::Scp, level, rule);
     }
-    let boundary = facts.boundary.and_then(Verdict::deny);
-    if boundary.is_some() {
-        return denied(Layer::Boundary, boundary);
+    let endpoint = facts.endpoint.and_then(Verdict::deny);
+    if endpoint.is_some() {
+        return denied(Layer::Endpoint, endpoint);
+    }
+    if facts.resource.deny.is_some() {
+        return denied(Layer::Resource, facts.resource.deny);
+    }
+    if has_side {
+        if facts.identity.deny().is_some() {
+            return denied(Layer::Identity, facts.identity.deny());
+        }
+        let boundary = facts.boundary.and_then(Verdict::deny);
+        if boundary.is_some() {
+            return denied(Layer::Boundary, boundary);
+        }
+        let session = facts.session.and_then(Verdict::deny);
+        if session.is_some() {
+            return denied(Layer::Session, session);
+        }
     }
     if facts.owned_by_aws {
         return implicit(Layer::Service, Reason::OwnedByAws);
     }
-    match facts.resource {
-        ResourceSide::Trust => return implicit(Layer::Resource, Reason::TrustPolicyNotEvaluated),
-        ResourceSide::Key => return implicit(Layer::Resource, Reason::NoKeyPolicy),
-        ResourceSide::OtherAccount => return implicit(Layer::Resource, Reason::CrossAccount),
-        ResourceSide::Free => {}
+    // Every layer that must grant; V5: the first that does not.
+    if let Some(level) = facts.scps.missing
+        && has_scps
+    {
+        return Decision { level, ..implicit(Layer::Scp, Reason::NoStatement) };
     }
-    if facts.caller == Caller::Unknown {
-        return implicit(Layer::Identity, Reason::UnknownPrincipal);
+    if !passes(facts.endpoint) {
+        return implicit(Layer::Endpoint, Reason::NoStatement);
     }
-    if facts.identity.allow().is_none() {
-        return implicit(Layer::Identity, Reason::NoStatement);
-    }
-    if facts.boundary.is_some_and(|boundary| boundary.allow().is_none()) {
-        return implicit(Layer::Boundary, Reason::NoStatement);
-    }
-    decision(Effect::Allow, Layer::Identity, Reason::Statement, facts.identity.allow())
+    if has_side { own_side(facts) } else { resource_side(facts) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What no resource policy that would have to allow is called.
+#[inline]
+fn unpermitted(facts: &Facts) -> Decision {
+    let reason = match facts.contract {
+        _ if facts.policy_held => Reason::NoStatement,
+        _ if facts.no_caller_side => Reason::NoTrustPolicy,
+        _ if matches!(facts.caller, Caller::Service | Caller::Anonymous) => Reason::NoResourcePolicy,
+        Contract::Key => Reason::NoKeyPolicy,
+        Contract::Trust => Reason::NoTrustPolicy,
+        Contract::None => Reason::CrossAccount,
+    };
+    implicit(Layer::Resource, reason)
+}
 
-    fn facts() -> Facts {
-        Facts {
-            caller: Caller::Known,
-            caller_is_user: true,
-            uncontrolled: false,
-            uncontrolled_for_users: false,
-            no_caller_side: false,
-            owned_by_aws: false,
-            resource: ResourceSide::Free,
-            identity: Verdict::default().allowed_by(RuleId(7)),
-            boundary: None,
+/// For callers without policies of their own, and actions without a caller side (rules E7–E10).
+#[cold]
+fn resource_side(facts: &Facts) -> Decision {
+    let granted = facts.resource.direct.or(facts.resource.session);
+    if facts.caller == Caller::Root && !facts.no_caller_side {
+        // E7: its own side always grants; E4 and E8 ask for the resource's.
+        let at_any_level = granted.or(facts.resource.account);
+        return if facts.same_account && (facts.contract == Contract::None || at_any_level.is_some()) {
+            decision(Effect::Allow, Layer::Identity, Reason::RootUser, None)
+        } else if at_any_level.is_some() {
+            allowed(Layer::Resource, at_any_level)
+        } else {
+            unpermitted(facts)
+        };
+    }
+    if granted.is_some() { allowed(Layer::Resource, granted) } else { unpermitted(facts) }
+}
+
+/// For users, roles and sessions (rules E3–E6, E8, E13).
+#[inline(always)]
+fn own_side(facts: &Facts) -> Decision {
+    let resource = &facts.resource;
+    let identity = if facts.known { facts.identity.allow() } else { None };
+    let boundary = passes(facts.boundary);
+    let limits = boundary && passes(facts.session);
+    let at_any_level = resource.direct.is_some() || resource.session.is_some() || resource.account.is_some();
+    // E13: the session of an unknown role is granted by its own ARN only.
+    let unknown_session = !facts.known && matches!(facts.caller, Caller::RoleSession | Caller::FederatedUser);
+    let session = if unknown_session { None } else { resource.session };
+    // E4: another account's resource policy must allow; E8: so must a key's or a role's for the identity's grant to count.
+    let needs_resource = !facts.same_account || facts.contract != Contract::None;
+    if identity.is_some() && limits && (!needs_resource || at_any_level) {
+        return allowed(Layer::Identity, identity);
+    }
+    if facts.same_account {
+        // E5, E6: a direct match grants past the implicit deny of boundary and session policy, one at session level does not.
+        if resource.direct.is_some() {
+            return allowed(Layer::Resource, resource.direct);
+        }
+        if session.is_some() && limits {
+            return allowed(Layer::Resource, session);
         }
     }
-
-    #[test]
-    fn v1_a_deny_in_any_layer_wins() {
-        let deny = Verdict::default().denied_by(RuleId(1)).allowed_by(RuleId(2));
-        let decided = combine(&Facts { identity: deny, ..facts() });
-        assert_eq!((decided.effect, decided.layer), (Effect::ExplicitDeny, Layer::Identity));
-        let decided = combine(&Facts { boundary: Some(deny), ..facts() });
-        assert_eq!((decided.effect, decided.layer), (Effect::ExplicitDeny, Layer::Boundary));
+    if needs_resource && !at_any_level {
+        return unpermitted(facts);
     }
-
-    #[test]
-    fn v2_a_boundary_that_is_there_but_empty_grants_nothing() {
-        assert!(combine(&facts()).is_allowed());
-        let decided = combine(&Facts { boundary: Some(Verdict::default()), ..facts() });
-        assert_eq!((decided.effect, decided.layer), (Effect::ImplicitDeny, Layer::Boundary));
+    if identity.is_none() && !(facts.same_account && session.is_some()) {
+        let reason = if facts.known { Reason::NoStatement } else { Reason::UnknownPrincipal };
+        return implicit(Layer::Identity, reason);
     }
-
-    #[test]
-    fn v5_the_first_layer_that_had_to_allow_is_reported() {
-        let nothing = Verdict::default();
-        let decided = combine(&Facts { identity: nothing, boundary: Some(nothing), ..facts() });
-        assert_eq!(decided.layer, Layer::Identity);
-        let decided = combine(&Facts { identity: nothing, resource: ResourceSide::OtherAccount, ..facts() });
-        assert_eq!(decided.layer, Layer::Resource);
-    }
-
-    #[test]
-    fn e3_within_one_account_the_identity_grants_alone() {
-        let decided = combine(&facts());
-        assert_eq!((decided.effect, decided.layer), (Effect::Allow, Layer::Identity));
-    }
-
-    #[test]
-    fn e4_another_account_needs_its_resource_policy() {
-        let decided = combine(&Facts { resource: ResourceSide::OtherAccount, ..facts() });
-        assert_eq!((decided.effect, decided.reason), (Effect::ImplicitDeny, Reason::CrossAccount));
-    }
-
-    #[test]
-    fn e8_strict_services_do_not_go_by_the_identity_alone() {
-        for resource in [ResourceSide::Key, ResourceSide::Trust, ResourceSide::OtherAccount] {
-            assert_eq!(combine(&Facts { resource, ..facts() }).effect, Effect::ImplicitDeny);
-        }
-        let nobody =
-            Facts { caller: Caller::Anonymous, caller_is_user: false, uncontrolled: true, ..facts() };
-        assert_eq!(combine(&nobody).effect, Effect::ImplicitDeny);
-        let denied = Verdict::default().denied_by(RuleId(0));
-        assert!(combine(&Facts { uncontrolled: true, identity: denied, ..facts() }).is_allowed());
-    }
-
-    #[test]
-    fn e11_what_aws_owns_is_denied_after_explicit_denies() {
-        let decided = combine(&Facts { owned_by_aws: true, ..facts() });
-        assert_eq!((decided.effect, decided.layer), (Effect::ImplicitDeny, Layer::Service));
-        let denied = Verdict::default().denied_by(RuleId(0));
-        let decided = combine(&Facts { owned_by_aws: true, identity: denied, ..facts() });
-        assert_eq!(decided.effect, Effect::ExplicitDeny);
-    }
-
-    #[test]
-    fn e13_an_unknown_principal_is_never_allowed_by_default() {
-        let decided = combine(&Facts { caller: Caller::Unknown, identity: Verdict::default(), ..facts() });
-        assert_eq!((decided.effect, decided.reason), (Effect::ImplicitDeny, Reason::UnknownPrincipal));
-    }
+    implicit(if boundary { Layer::Session } else { Layer::Boundary }, Reason::NoStatement)
 }

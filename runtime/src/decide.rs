@@ -2,20 +2,24 @@
 
 use crate::atom::Facts;
 use crate::bundle::Bundle;
+use crate::caller::Caller as Who;
 use crate::classify::Remembered;
-use crate::combine::{Caller, Facts as Combined, ResourceSide, Verdict, combine};
-use crate::decision::{Decision, Effect, Layer, Reason, RuleId};
-use crate::format::{self as f, LIST_BIT, NONE, Section, TERMINAL_BIT, diagram, limits};
-use crate::hash::equal;
+use crate::combine::{Caller, Contract, Facts as Combined, Levels, ResourceVerdict, Verdict, combine};
+use crate::context::Values;
+use crate::decision::{Decision, Effect, Layer, NO_LEVEL, OTHER_HOLDER, Reason, RuleId};
+use crate::format::{self as f, LIST_BIT, NONE, RCP_SERVICES, Section, TERMINAL_BIT, diagram, limits};
+use crate::hash::{equal, search};
 use crate::leaf;
-use crate::request::{PrincipalKind, Request};
+use crate::owner::{self, LevelRange};
+use crate::principal::{PrincipalKind, Principals, parts};
+use crate::request::{Action, Request};
 use crate::value::arn;
 use crate::view::View;
 use crate::walk::{End, walk};
 
 /// A decision that denies because of a reason that is no statement's.
 const fn refusal(layer: Layer, reason: Reason) -> Decision {
-    Decision { effect: Effect::ImplicitDeny, layer, reason, rule: NONE, principal: NONE }
+    Decision { effect: Effect::ImplicitDeny, layer, reason, level: NO_LEVEL, rule: NONE, holder: NONE }
 }
 
 impl Bundle {
@@ -24,10 +28,10 @@ impl Bundle {
     /// A principal or action that was resolved by *another* bundle denies with [`Reason::Internal`]: its ids mean nothing here.
     ///
     /// # Complexity
-    /// Independent of the number of identities, policies and statements in the bundle; linear in the resource and in the context
+    /// Independent of the number of identities, policies, resources and statements in the bundle; linear in the resource and in the context
     /// values that the conditions on its path read. What grows with an identity's own policies is the length of its root list for the
-    /// action, and the conditions and variable checks on the path. Actions outside the vocabulary cost time linear in the principal's rules
-    /// with action wildcards besides.
+    /// action, the conditions and variable checks on the path, and one walk for each level of SCPs and RCPs. Actions outside the vocabulary cost
+    /// time linear in the rules with action wildcards besides.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {
         self.try_decide(request).unwrap_or(refusal(Layer::None, Reason::Internal))
@@ -38,9 +42,10 @@ impl Bundle {
         if request.principal.stamp != self.stamp() || request.action.stamp != self.stamp() {
             return None;
         }
+        let principal = &request.principal;
         let too_long = request.resource.len() > limits::RESOURCE_BYTES
             || request.action.is_too_long()
-            || request.principal.is_too_long();
+            || principal.kind == PrincipalKind::TooLong;
         if too_long || !request.context.within_limits() {
             return Some(refusal(Layer::Limit, Reason::LimitExceeded));
         }
@@ -49,77 +54,215 @@ impl Bundle {
             Some(id) => Some(view.action(id)?),
             None => None,
         };
-        let flags = action.map_or(0, |action| action.flags);
-        let Some(id) = request.principal.known() else { return Some(strangers(request, flags)) };
-        let principal = view.principal(id)?;
+        let flags = match &action {
+            Some(action) => action.flags,
+            None => unknown_flags(&request.action),
+        };
+        let record = if principal.is_held() { Some(view.principal(principal.id)?) } else { None };
         // Every step to a root list waits for the one before it: they come first, so that the rest is done meanwhile.
         let list = |set| match &action {
             Some(action) => list_of(view, set, action),
             None => Some(NONE),
         };
-        let identity = list(principal.identity)?;
-        let boundary = if principal.boundary == NONE { None } else { Some(list(principal.boundary)?) };
-        let account = view.string_bytes(principal.account)?;
+        let (identity, boundary) = match &record {
+            Some(record) if record.boundary == NONE => (list(record.identity)?, None),
+            Some(record) => (list(record.identity)?, Some(list(record.boundary)?)),
+            None => (NONE, None),
+        };
+        let text = principal.text();
+        let account = match &record {
+            Some(record) => view.string_bytes(record.account)?,
+            None => parts(principal.kind, text).account.as_bytes(),
+        };
         let parts = Parts::of(request.resource.as_bytes());
-        let side = resource_side(request, flags, parts, account);
+        let side = resource_side(view, request, flags, parts, account)?;
         // Rule R4: `*` also matches as the action's service-level ARN; whatever matches `*` matches that as well.
         let service_arn = action.map_or(NONE, |action| action.service_arn);
         let resource = match request.resource {
             "*" if service_arn != NONE => view.string(service_arn)?,
             resource => resource,
         };
-        let facts = Facts { view, request, principal: id, remembered: Remembered::default() };
+        let who = Who::new(view, request, record, side.owner_record);
+        let facts = Facts { view, caller: &who, remembered: Remembered::default() };
         let layer = LayerWalk { bundle: self, view, resource, facts: &facts };
-        let identity = layer.verdict(principal.identity, identity)?;
-        let boundary = match boundary {
-            Some(list) => Some(layer.verdict(principal.boundary, list)?),
+        let mut combined = Combined {
+            caller: caller(principal.kind, record.as_ref()),
+            known: record.is_some(),
+            same_account: side.same_account,
+            contract: side.contract,
+            policy_held: side.grants != NONE,
+            uncontrolled: flags & f::ACTION_UNCONTROLLED != 0,
+            uncontrolled_for_users: flags & f::ACTION_UNCONTROLLED_FOR_USERS != 0,
+            no_caller_side: flags & f::ACTION_NO_CALLER_SIDE != 0,
+            owned_by_aws: parts.is_some_and(|parts| parts.owned_by_aws(flags)),
+            rcps: Levels::default(),
+            scps: Levels::default(),
+            endpoint: None,
+            resource: ResourceVerdict::default(),
+            identity: Verdict::default(),
+            boundary: None,
+            session: None,
+        };
+        if let Some(record) = &record {
+            combined.identity = layer.verdict(record.identity, identity)?;
+            combined.boundary = match boundary {
+                Some(list) => Some(layer.verdict(record.boundary, list)?),
+                None => None,
+            };
+        }
+        let mut holders = Holders::default();
+        if side.grants != NONE || view.world.controls || view.world.endpoint != NONE || view.world.endpoints {
+            self.guard_rails(&layer, action.as_ref(), flags, account, &side, &mut combined, &mut holders)?;
+        }
+        if record.is_some() {
+            combined.session = self.session(request, &who, resource)?;
+        }
+        let decision = combine(&combined);
+        let holder = match decision.layer {
+            Layer::Rcp => holders.rcp,
+            Layer::Scp => holders.scp,
+            Layer::Endpoint => holders.endpoint,
+            Layer::Resource => side.holder,
+            _ => principal.id,
+        };
+        Some(Decision { holder, ..decision })
+    }
+
+    /// Everything but the principal's own layers: control policies, endpoint, the resource's policy.
+    #[inline(never)]
+    #[expect(clippy::too_many_arguments, reason = "the state of one decision")]
+    fn guard_rails(
+        &self,
+        layer: &LayerWalk<'_>,
+        action: Option<&f::Action>,
+        flags: u32,
+        account: &[u8],
+        side: &ResourceSide<'_>,
+        combined: &mut Combined,
+        holders: &mut Holders,
+    ) -> Option<()> {
+        let (view, request) = (layer.view, layer.facts.caller.request);
+        let record = layer.facts.caller.record.as_ref();
+        let service_linked = record.is_some_and(|record| record.kind == f::PRINCIPAL_SERVICE_LINKED);
+        if view.world.controls && !service_linked {
+            let place = match record {
+                Some(record) => Some(record.place),
+                None if account.is_empty() => None,
+                None => owner::account(view, account),
+            };
+            if let Some(place) = place {
+                holders.scp = place;
+                combined.scps = layer.levels(owner::scps(&view.account(place)?), action)?;
+            }
+            let of_account = match side.account {
+                _ if flags & f::ACTION_RCP == 0 => None,
+                AccountOf::Caller => place,
+                AccountOf::Place(place) => Some(place),
+                AccountOf::Text(text) => owner::account(view, text.as_bytes()),
+                AccountOf::Nobody => None,
+            };
+            if let Some(place) = of_account.filter(|_| !side.own_rcps) {
+                holders.rcp = place;
+                combined.rcps = layer.levels(owner::rcps(&view.account(place)?), action)?;
+            }
+        }
+        if side.own_rcps && !service_linked {
+            let owner = layer.facts.caller.owner?;
+            holders.rcp = OTHER_HOLDER | side.owner;
+            combined.rcps = layer.levels(LevelRange::of(owner.rcps, owner.rcp_count), action)?;
+        }
+        if let Some(set) = self.endpoint_set(view, request, holders)? {
+            combined.endpoint = Some(layer.set(set, action)?);
+        }
+        if side.grants != NONE {
+            let grants = view.grants(side.grants)?;
+            let direct = layer.set(grants.direct, action)?;
+            combined.resource = ResourceVerdict {
+                deny: direct.deny(),
+                direct: direct.allow(),
+                session: layer.set(grants.session, action)?.allow(),
+                account: layer.set(grants.account, action)?.allow(),
+            };
+        }
+        Some(())
+    }
+
+    /// The policy of the endpoint that a request came through (rule E12).
+    fn endpoint_set(
+        &self,
+        view: &View<'_>,
+        request: &Request<'_>,
+        holders: &mut Holders,
+    ) -> Option<Option<u32>> {
+        if view.world.endpoint != NONE {
+            return Some(Some(view.world.endpoint));
+        }
+        if view.world.endpoints
+            && let Some(Values::One(id)) = request.context.get("aws:sourcevpce")
+            && let Some(place) = owner::endpoint(view, id)
+        {
+            holders.endpoint = place;
+            return Some(Some(view.endpoint(place)?.set));
+        }
+        Some(None)
+    }
+
+    /// What the session policies say (rule E6): the overlay's one set, for the overlay's action, over the caller's context.
+    fn session(&self, request: &Request<'_>, who: &Who<'_>, resource: &str) -> Option<Option<Verdict>> {
+        let principal = &request.principal;
+        let Some(overlay) = principal.session().and_then(|session| session.overlay()) else {
+            // A federated user without session policy has an empty one.
+            let empty = principal.kind == PrincipalKind::FederatedUser;
+            return Some(empty.then(Verdict::default));
+        };
+        let view = &overlay.view();
+        let facts = Facts { view, caller: who, remembered: Remembered::default() };
+        let layer = LayerWalk { bundle: overlay, view, resource, facts: &facts };
+        let action = match overlay.action_of(request.action.text()).known() {
+            Some(id) => Some(view.action(id)?),
             None => None,
         };
-        let is_user = principal.kind == f::PRINCIPAL_USER;
-        let combined = combined(Caller::Known, is_user, flags, parts, side);
-        Some(Decision { principal: id, ..combine(&Combined { identity, boundary, ..combined }) })
+        Some(Some(layer.set(view.world.session, action.as_ref())?))
     }
 }
 
-/// What the combination looks at, but for the verdicts.
-#[inline]
-fn combined(
-    caller: Caller,
-    caller_is_user: bool,
-    flags: u32,
-    parts: Option<Parts<'_>>,
-    resource: ResourceSide,
-) -> Combined {
-    let flag = |bit| flags & bit != 0;
-    Combined {
-        caller,
-        caller_is_user,
-        uncontrolled: flag(f::ACTION_UNCONTROLLED),
-        uncontrolled_for_users: flag(f::ACTION_UNCONTROLLED_FOR_USERS),
-        no_caller_side: flag(f::ACTION_NO_CALLER_SIDE),
-        owned_by_aws: parts.is_some_and(|parts| parts.owned_by_aws(flags)),
-        resource,
-        identity: Verdict::default(),
-        boundary: None,
+/// Whose layers decided, by layer.
+struct Holders {
+    scp: u32,
+    rcp: u32,
+    endpoint: u32,
+}
+
+impl Default for Holders {
+    fn default() -> Self {
+        Self { scp: NONE, rcp: NONE, endpoint: NONE }
     }
 }
 
-/// The decision for a principal that the bundle does not hold (rule E13).
+/// The facts about an action outside the vocabulary: RCPs bear on services whole.
 #[cold]
-fn strangers(request: &Request<'_>, flags: u32) -> Decision {
-    let (caller, is_user, account) = match request.principal.kind() {
-        PrincipalKind::Foreign { account, user } => (Caller::Unknown, user, account),
-        PrincipalKind::Root { account } => (Caller::Root, true, account),
-        PrincipalKind::Session { account } => (Caller::Session, false, account),
-        PrincipalKind::Service => (Caller::Service, false, ""),
-        PrincipalKind::Anonymous => (Caller::Anonymous, false, ""),
-        PrincipalKind::Known(_) | PrincipalKind::Malformed | PrincipalKind::TooLong => {
-            (Caller::Malformed, false, "")
-        }
-    };
-    let parts = Parts::of(request.resource.as_bytes());
-    let side = resource_side(request, flags, parts, account.as_bytes());
-    combine(&combined(caller, is_user, flags, parts, side))
+fn unknown_flags(action: &Action<'_>) -> u32 {
+    let text = action.text();
+    let service = text.split(|&byte| byte == b':').next().unwrap_or(&[]);
+    let supported = RCP_SERVICES.iter().any(|known| service.eq_ignore_ascii_case(known.as_bytes()));
+    if supported && service.len() < text.len() { f::ACTION_RCP } else { 0 }
+}
+
+/// A principal as the combination sees it.
+#[inline]
+fn caller(kind: PrincipalKind, record: Option<&f::Principal>) -> Caller {
+    match kind {
+        PrincipalKind::Held if record.is_some_and(|record| record.kind == f::PRINCIPAL_USER) => Caller::User,
+        PrincipalKind::Held => Caller::Role,
+        PrincipalKind::User => Caller::User,
+        PrincipalKind::Role => Caller::Role,
+        PrincipalKind::RoleSession => Caller::RoleSession,
+        PrincipalKind::FederatedUser => Caller::FederatedUser,
+        PrincipalKind::Root => Caller::Root,
+        PrincipalKind::Service | PrincipalKind::Provider => Caller::Service,
+        PrincipalKind::Anonymous => Caller::Anonymous,
+        PrincipalKind::Malformed | PrincipalKind::TooLong => Caller::Malformed,
+    }
 }
 
 /// The parts of a resource that the combination looks at.
@@ -153,8 +296,12 @@ impl<'a> Parts<'a> {
             (Some(owner), Some(account)) => owner == account,
             _ => false,
         };
-        let named = self.account.len() == 12;
-        named & !same && self.account.iter().all(u8::is_ascii_digit)
+        (self.account.len() == 12) & !same && self.names_account()
+    }
+
+    /// Whether it names an account.
+    fn names_account(&self) -> bool {
+        self.account.len() == 12 && self.account.iter().all(u8::is_ascii_digit)
     }
 
     /// Whether AWS owns the resource and the action would change it (rule E11).
@@ -178,31 +325,106 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// What the resource's side would have to allow (rules E4, E8, V6).
-#[inline]
-fn resource_side(
-    request: &Request<'_>,
+/// Whose account a resource is in (rule V6).
+#[derive(Clone, Copy)]
+enum AccountOf<'a> {
+    /// The caller's.
+    Caller,
+    /// One that the bundle holds.
+    Place(u32),
+    /// One by its number.
+    Text(&'a str),
+    /// Another one, whichever.
+    Nobody,
+}
+
+/// The resource's side of a request (rules E4, E8, V6).
+struct ResourceSide<'a> {
+    owner: u32,
+    owner_record: Option<f::Resource>,
+    account: AccountOf<'a>,
+    same_account: bool,
+    contract: Contract,
+    /// Its policy, or a role's trust policy where the action asks for that.
+    grants: u32,
+    /// Whose policy that is.
+    holder: u32,
+    /// Whether it has RCPs of its own.
+    own_rcps: bool,
+}
+
+#[inline(always)]
+fn resource_side<'a>(
+    view: &View<'_>,
+    request: &Request<'a>,
     flags: u32,
-    parts: Option<Parts<'_>>,
+    parts: Option<Parts<'a>>,
     account: &[u8],
-) -> ResourceSide {
-    if let Some(parts) = parts {
-        if flags & f::ACTION_NEEDS_TRUST != 0
-            && parts.service == b"iam"
-            && parts.resource.starts_with(b"role/")
-        {
-            return ResourceSide::Trust;
-        }
-        if parts.service == b"kms" && parts.resource.starts_with(b"key/") {
-            return ResourceSide::Key;
+) -> Option<ResourceSide<'a>> {
+    let mut side = ResourceSide {
+        owner: NONE,
+        owner_record: None,
+        account: AccountOf::Caller,
+        same_account: true,
+        contract: Contract::None,
+        grants: NONE,
+        holder: NONE,
+        own_rcps: false,
+    };
+    if view.world.resources {
+        let (service, name) = parts.map_or((&[][..], &[][..]), |parts| (parts.service, parts.resource));
+        if let Some(owner) = owner::owner(view, request.resource.as_bytes(), service, name) {
+            let record = view.resource(owner)?;
+            side.owner = owner;
+            side.owner_record = Some(record);
+            (side.grants, side.holder) = (record.policy, owner);
+            side.own_rcps = record.rcp_count != NONE;
         }
     }
-    let other = match (request.resource_account, parts) {
-        (Some(owner), _) => !equal(owner.as_bytes(), account),
-        (None, Some(parts)) => parts.other_account(account),
-        (None, None) => false,
-    };
-    if other { ResourceSide::OtherAccount } else { ResourceSide::Free }
+    if let Some(parts) = parts {
+        if parts.service == b"iam" && parts.resource.starts_with(b"role/") {
+            trust(view, request, flags, &mut side)?;
+        } else if parts.service == b"kms" && parts.resource.starts_with(b"key/") {
+            side.contract = Contract::Key;
+        }
+    }
+    let owner_account = side.owner_record.map_or(NONE, |record| record.account);
+    if owner_account != NONE {
+        side.account = AccountOf::Place(owner_account);
+        side.same_account = view.string_bytes(view.account(owner_account)?.number)? == account;
+    } else if let Some(owner) = request.resource_account {
+        side.account = AccountOf::Text(owner);
+        side.same_account = equal(owner.as_bytes(), account);
+    } else if let Some(parts) = parts {
+        if parts.other_account(account) {
+            side.account = AccountOf::Text(core::str::from_utf8(parts.account).ok()?);
+            side.same_account = false;
+        } else if view.world.resources
+            && side.owner == NONE
+            && !parts.names_account()
+            && owner::declares(view, parts.service)?
+        {
+            side.account = AccountOf::Nobody;
+            side.same_account = false;
+        }
+    }
+    Some(side)
+}
+
+/// A role as a resource: its trust policy speaks where it is to be assumed, and of nothing else (rule E8, DESIGN section 6).
+#[cold]
+fn trust(view: &View<'_>, request: &Request<'_>, flags: u32, side: &mut ResourceSide<'_>) -> Option<()> {
+    if flags & f::ACTION_NEEDS_TRUST == 0 {
+        (side.grants, side.holder) = (NONE, NONE);
+        return Some(());
+    }
+    side.contract = Contract::Trust;
+    if side.grants == NONE
+        && let Some(role) = search(request.resource.as_bytes(), &Principals { view: *view, behind: false })
+    {
+        (side.grants, side.holder) = (view.principal(role)?.trust, OTHER_HOLDER | role);
+    }
+    Some(())
 }
 
 /// The root list of an action of the vocabulary.
@@ -233,11 +455,38 @@ impl LayerWalk<'_> {
         Some(verdict)
     }
 
+    /// What a permission set says of an action.
+    #[inline(never)]
+    fn set(&self, set: u32, action: Option<&f::Action>) -> Option<Verdict> {
+        let list = match action {
+            Some(action) => list_of(self.view, set, action)?,
+            None => NONE,
+        };
+        self.verdict(set, list)
+    }
+
+    /// What the levels of control policies say, from the root down.
+    fn levels(&self, levels: LevelRange, action: Option<&f::Action>) -> Option<Levels> {
+        let mut found = Levels::default();
+        for number in 0..levels.count {
+            let verdict = self.set(self.view.word(Section::Levels, levels.first + number)?, action)?;
+            let level = number as u8;
+            if let Some(rule) = verdict.deny() {
+                found.deny = Some((level, rule));
+                break;
+            }
+            if verdict.allow().is_none() && found.missing.is_none() {
+                found.missing = Some(level);
+            }
+        }
+        Some(found)
+    }
+
     /// Rules whose action patterns cover an action that the vocabulary does not hold.
     #[cold]
     fn rule_roots(&self, set: u32, verdict: &mut Verdict) -> Option<()> {
         let set = self.view.set(set)?;
-        let text = self.facts.request.action.text();
+        let text = self.facts.caller.request.action.text();
         let mut room = [0; limits::ACTION_BYTES];
         let folded = room.get_mut(..text.len())?;
         folded.copy_from_slice(text);

@@ -104,16 +104,10 @@ pub enum Reason {
     CrossAccount,
     /// The role's trust policy must allow (rule E8), and none is held.
     NoTrustPolicy,
-    /// The role's trust policy must allow (rule E8); this version does not evaluate trust policies.
-    TrustPolicyNotEvaluated,
     /// The root user of an account has every permission in it (rule E7).
     RootUser,
     /// The key's policy must allow (rule E8), and none is held.
     NoKeyPolicy,
-    /// The principal is a session; this version does not evaluate sessions.
-    SessionNotEvaluated,
-    /// The principal is an account's root user; this version does not evaluate it (rule E7).
-    RootNotEvaluated,
     /// AWS owns the resource, and nobody else may change it (rule E11).
     OwnedByAws,
     /// No policy controls this action (rule E8).
@@ -136,10 +130,7 @@ impl Reason {
             Self::CrossAccount => "cross_account",
             Self::NoTrustPolicy => "no_trust_policy",
             Self::RootUser => "root_user",
-            Self::TrustPolicyNotEvaluated => "trust_policy_not_evaluated",
             Self::NoKeyPolicy => "no_key_policy",
-            Self::SessionNotEvaluated => "session_not_evaluated",
-            Self::RootNotEvaluated => "root_not_evaluated",
             Self::OwnedByAws => "owned_by_aws",
             Self::NotControlled => "not_controlled",
             Self::Internal => "internal",
@@ -166,12 +157,7 @@ impl Reason {
             }
             Self::NoTrustPolicy => "the role's trust policy would have to allow, and none is held",
             Self::RootUser => "the root user of an account has every permission in it",
-            Self::TrustPolicyNotEvaluated => {
-                "the role's trust policy would have to allow, and this version does not evaluate trust policies"
-            }
             Self::NoKeyPolicy => "the key's policy would have to allow, and none is held",
-            Self::SessionNotEvaluated => "this version does not evaluate sessions",
-            Self::RootNotEvaluated => "this version does not evaluate root users",
             Self::OwnedByAws => "AWS owns the resource, and nobody else may change it",
             Self::NotControlled => "no policy controls this action",
             Self::Internal => "a record of the bundle could not be read",
@@ -189,10 +175,18 @@ pub struct Decision {
     pub(crate) effect: Effect,
     pub(crate) layer: Layer,
     pub(crate) reason: Reason,
-    /// Rule and principal, or [`NONE`]: so the whole is handed over in registers.
+    /// The level of an SCP or RCP from the root, or [`NO_LEVEL`].
+    pub(crate) level: u8,
+    /// A rule, and whose layer it is, or [`NONE`].
     pub(crate) rule: u32,
-    pub(crate) principal: u32,
+    pub(crate) holder: u32,
 }
+
+/// The level of a decision that no SCP or RCP made.
+pub(crate) const NO_LEVEL: u8 = u8::MAX;
+
+/// In a holder: a resource where an account could stand, a principal where a resource could.
+pub(crate) const OTHER_HOLDER: u32 = 1 << 31;
 
 impl Decision {
     /// What the request gets.
@@ -211,6 +205,12 @@ impl Decision {
     #[must_use]
     pub const fn layer(&self) -> Layer {
         self.layer
+    }
+
+    /// The level of the organization whose SCP or RCP decided: 0 is the root, the last one the account.
+    #[must_use]
+    pub const fn level(&self) -> Option<u8> {
+        if self.level == NO_LEVEL { None } else { Some(self.level) }
     }
 
     /// Why.

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::bundle::Bundle;
-use crate::decision::{Decision, Layer};
-use crate::format::Section;
+use crate::decision::{Decision, Layer, OTHER_HOLDER};
+use crate::format::{NONE, Section};
 use crate::provenance::{Provenance, decode};
 
 /// A statement that decided.
@@ -50,18 +50,15 @@ impl Bundle {
 }
 
 impl Provenance {
-    /// The statements behind a decision's rule that are in the deciding layer of its principal: at least one for a decision that a
-    /// statement made, none for another. In the order of policies and statements.
+    /// The statements behind a decision's rule that are in the deciding layer: at least one for a decision that a statement made, none for
+    /// another. In the order of policies and statements.
+    ///
+    /// A decision of the session layer is explained by the provenance of the session's overlay.
     #[must_use]
     pub fn statements(&self, decision: &Decision) -> Vec<Statement<'_>> {
         let Some(rule) = decision.rule() else { return Vec::new() };
-        let lists = self.principals.get(decision.principal as usize);
-        let list = match decision.layer {
-            Layer::Boundary => lists.and_then(|&(_, boundary)| boundary),
-            _ => lists.map(|&(identity, _)| identity),
-        };
         let policies =
-            list.and_then(|list| self.policy_lists.get(list as usize)).map_or(&[][..], Vec::as_slice);
+            self.policies_of(decision).and_then(|list| self.policy_lists.get(list as usize)).map_or(&[][..], Vec::as_slice);
         let sources = self.rules.get(rule.0 as usize).map_or(&[][..], Vec::as_slice);
         sources
             .iter()
@@ -79,5 +76,26 @@ impl Provenance {
                 })
             })
             .collect()
+    }
+
+    /// The policy list of the layer that decided.
+    fn policies_of(&self, decision: &Decision) -> Option<u32> {
+        let holder = (decision.holder & !OTHER_HOLDER) as usize;
+        let is_other = decision.holder & OTHER_HOLDER != 0;
+        let level = usize::from(decision.level);
+        let principal = || self.principals.get(decision.holder as usize);
+        match decision.layer {
+            Layer::Identity => principal().map(|lists| lists.identity),
+            Layer::Boundary => principal()?.boundary,
+            Layer::Session => self.session,
+            Layer::Scp => self.accounts.get(holder)?.0.get(level).copied(),
+            Layer::Rcp if is_other => self.resources.get(holder)?.1.get(level).copied(),
+            Layer::Rcp => self.accounts.get(holder)?.1.get(level).copied(),
+            Layer::Resource if is_other => self.principals.get(holder)?.trust,
+            Layer::Resource => self.resources.get(holder)?.0,
+            Layer::Endpoint if decision.holder == NONE => self.everywhere,
+            Layer::Endpoint => self.endpoints.get(holder).copied(),
+            Layer::Service | Layer::Limit | Layer::None => None,
+        }
     }
 }

@@ -30,6 +30,21 @@ pub const LIST_BIT: u32 = 1 << 30;
 /// "None" where a field may be absent and zero is an id.
 pub const NONE: u32 = u32::MAX;
 
+/// Prefixes of the services on which RCPs bear (rule E2): the AWS Organizations user guide's list.
+pub const RCP_SERVICES: &[&str] = &[
+    "aoss",
+    "cognito-identity",
+    "cognito-idp",
+    "dynamodb",
+    "ecr",
+    "kms",
+    "logs",
+    "s3",
+    "secretsmanager",
+    "sqs",
+    "sts",
+];
+
 /// Request limits (rule V4, DESIGN section 3).
 pub mod limits {
     /// Bytes of a resource ARN and of a principal.
@@ -191,7 +206,7 @@ records! {
         name,
         /// String: the unique id, or [`NONE`].
         unique_id,
-        /// [`PRINCIPAL_USER`] or [`PRINCIPAL_ROLE`].
+        /// [`PRINCIPAL_USER`], [`PRINCIPAL_ROLE`] or [`PRINCIPAL_SERVICE_LINKED`].
         kind,
         /// Set: the identity layer.
         identity,
@@ -201,8 +216,69 @@ records! {
         tags,
         /// Number of tags.
         tag_count,
-        /// Zero; kept for the chain of SCPs.
-        reserved,
+        /// Account.
+        place,
+        /// String: the ARN of its sessions, or of a federated user's, without the session's name.
+        behind,
+        /// Grants: the trust policy of a role, or [`NONE`].
+        trust,
+    }
+    /// An account.
+    Account {
+        /// String: the number.
+        number,
+        /// First level of SCPs.
+        scps,
+        /// Number of levels of SCPs, or [`NONE`] where they do not apply.
+        scp_count,
+        /// First level of RCPs.
+        rcps,
+        /// Number of levels of RCPs, or [`NONE`] where they do not apply.
+        rcp_count,
+        /// String: the id of its organization, or [`NONE`].
+        organization,
+        /// String: its place in the organization, or [`NONE`].
+        path,
+    }
+    /// What a resource's policy or a role's trust policy says.
+    Grants {
+        /// Set: what it grants by direct matches, and all that it denies.
+        direct,
+        /// Set: what it grants by matches at session level.
+        session,
+        /// Set: what it grants by matches at account level.
+        account,
+    }
+    /// A resource with an owner.
+    Resource {
+        /// String: the ARN.
+        arn,
+        /// Account, or [`NONE`] where the request says.
+        account,
+        /// First tag.
+        tags,
+        /// Number of tags, or [`NONE`] where the request says.
+        tag_count,
+        /// Grants: its policy, or [`NONE`].
+        policy,
+        /// First level of RCPs of its own.
+        rcps,
+        /// Number of levels of RCPs of its own, or [`NONE`] where its account's count.
+        rcp_count,
+    }
+    /// A VPC endpoint.
+    Endpoint {
+        /// String: the id.
+        id,
+        /// Set: its policy.
+        set,
+    }
+    /// What there is one of in a bundle.
+    World {
+        /// Set: the endpoint policy of all requests, or [`NONE`].
+        endpoint,
+        /// Set: the session policies, in an overlay; else [`NONE`].
+        session,
     }
     /// A tag of a principal.
     Tag {

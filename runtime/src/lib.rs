@@ -27,6 +27,7 @@ extern crate alloc;
 
 mod atom;
 mod bundle;
+mod caller;
 mod classify;
 mod clock;
 pub mod combine;
@@ -40,9 +41,12 @@ pub mod format;
 mod glob;
 pub mod hash;
 mod leaf;
+mod owner;
+pub mod principal;
 #[cfg(feature = "explain")]
 pub mod provenance;
 pub mod request;
+pub mod session;
 mod validate;
 pub mod value;
 mod view;
@@ -52,6 +56,8 @@ pub use bundle::Bundle;
 pub use context::{Context, ContextMap, EmptyContext, Values};
 pub use decision::{Decision, Effect, Layer, Reason, RuleId};
 pub use error::LoadError;
-pub use request::{Action, Principal, PrincipalKind, Request};
+pub use principal::{Principal, PrincipalKind};
+pub use request::{Action, Request};
 #[cfg(feature = "encode")]
 pub use validate::seal;
+pub use session::{NotAnOverlay, Session};

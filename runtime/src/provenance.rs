@@ -17,8 +17,29 @@ pub struct Provenance {
     pub rules: Vec<Vec<Source>>,
     /// Distinct lists of policies, sorted.
     pub policy_lists: Vec<Vec<u32>>,
-    /// By principal: the policy lists of its identity layer and of its boundary.
-    pub principals: Vec<(u32, Option<u32>)>,
+    /// By principal: whose policies its layers are.
+    pub principals: Vec<PrincipalLists>,
+    /// By account: the policy lists of its levels of SCPs and of RCPs, from the root down.
+    pub accounts: Vec<(Vec<u32>, Vec<u32>)>,
+    /// By resource: the policy list of its policy, and those of its own levels of RCPs.
+    pub resources: Vec<(Option<u32>, Vec<u32>)>,
+    /// By endpoint: the policy list of its policy.
+    pub endpoints: Vec<u32>,
+    /// The policy list of the endpoint of all requests.
+    pub everywhere: Option<u32>,
+    /// The policy list of the session policies, in an overlay.
+    pub session: Option<u32>,
+}
+
+/// The policy lists of a principal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct PrincipalLists {
+    /// Identity layer.
+    pub identity: u32,
+    /// Permissions boundary.
+    pub boundary: Option<u32>,
+    /// Trust policy of a role.
+    pub trust: Option<u32>,
 }
 
 /// A policy.

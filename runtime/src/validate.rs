@@ -10,6 +10,7 @@ mod leaves;
 mod nodes;
 mod strings;
 mod tables;
+mod world;
 
 use crate::error::LoadError;
 use crate::format::{
@@ -47,7 +48,7 @@ pub fn seal(bytes: &mut [u8]) {
 pub(crate) fn validate(bytes: &[u8]) -> Result<Layout, LoadError> {
     header(bytes)?;
     let layout = layout(bytes)?;
-    let view = View { bytes, words: bytes.as_chunks::<4>().0, layout: &layout, keys: &[] };
+    let view = View::new(bytes, &layout);
     let counts = Counts {
         strings: strings::strings(view)?,
         globs: view.count(Section::Globs, f::Range::WORDS)?,
@@ -63,7 +64,7 @@ pub(crate) fn validate(bytes: &[u8]) -> Result<Layout, LoadError> {
     let terminals = diagrams::diagrams(view, &counts)?;
     let roots = nodes::validate(view, terminals)?;
     let sets = tables::sets(view, &counts, &roots)?;
-    tables::principals(view, &counts, &sets)?;
+    world::world(view, &counts, &sets)?;
     tables::vocabulary(view, &counts)?;
     tables::rule_roots(view, &counts, &globs, &roots)?;
     Ok(layout)

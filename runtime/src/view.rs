@@ -5,8 +5,8 @@
 
 use crate::error::LoadError;
 use crate::format::{
-    Action, ActionPattern, ArnPattern, Atom, ClassText, Classifier, Interval, Key, LIST_BIT, Operand, Piece,
-    Principal, Range, RuleRoot, Section, Service, Set, SetService, Tag, Threshold, index, row,
+    self, Account, Action, ActionPattern, ArnPattern, Atom, ClassText, Classifier, Endpoint, Grants, Interval, Key, LIST_BIT, NONE, Operand, Piece,
+    Principal, Range, Resource, RuleRoot, Section, Service, Set, SetService, Tag, Threshold, index, row,
 };
 
 /// Number of sections.
@@ -28,6 +28,23 @@ pub(crate) struct Layout {
     principals: Index,
     actions: Index,
     class_texts: Index,
+    others: [Index; 4],
+    pub(crate) world: World,
+}
+
+/// What there is in a bundle, so that a decision need not look for what there is none of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct World {
+    /// Set: the endpoint policy of all requests, or [`NONE`].
+    pub(crate) endpoint: u32,
+    /// Set: the session policies of an overlay, or [`NONE`].
+    pub(crate) session: u32,
+    /// Whether resources are declared.
+    pub(crate) resources: bool,
+    /// Whether endpoints are.
+    pub(crate) endpoints: bool,
+    /// Whether any account has levels of control policies.
+    pub(crate) controls: bool,
 }
 
 /// A hash table: its seed, where in the bundle its slots begin, and how many there are.
@@ -50,14 +67,33 @@ impl Index {
 
 impl Layout {
     pub(crate) fn new(bytes: &[u8], extents: [Extent; SECTIONS]) -> Self {
-        let none = Index::default();
-        let layout = Self { extents, principals: none, actions: none, class_texts: none };
-        let index = |section| Index::of(bytes.as_chunks::<4>().0, layout.extent(section));
+        let words = bytes.as_chunks::<4>().0;
+        let extent = |section: Section| extents.get(section as usize - 1).copied().unwrap_or_default();
+        let index = |section| Index::of(words, extent(section));
+        let records = |section| words.get(extent(section).start / 4..).unwrap_or(&[]);
+        let world = format::World::read(records(Section::World));
+        let count = extent(Section::Accounts).length / (4 * Account::WORDS);
+        let accounts = records(Section::Accounts).chunks(Account::WORDS).take(count).filter_map(Account::read);
+        let levels = |count: u32| count != NONE && count > 0;
+        let world = World {
+            endpoint: world.map_or(NONE, |world| world.endpoint),
+            session: world.map_or(NONE, |world| world.session),
+            resources: extent(Section::Resources).length > 0,
+            endpoints: extent(Section::Endpoints).length > 0,
+            controls: accounts.into_iter().any(|it| levels(it.scp_count) || levels(it.rcp_count)),
+        };
         Self {
+            extents,
             principals: index(Section::PrincipalIndex),
             actions: index(Section::ActionIndex),
             class_texts: index(Section::ClassTextIndex),
-            ..layout
+            others: [
+                index(Section::BehindIndex),
+                index(Section::AccountIndex),
+                index(Section::ResourceIndex),
+                index(Section::EndpointIndex),
+            ],
+            world,
         }
     }
 
@@ -75,6 +111,9 @@ pub(crate) struct View<'a> {
     pub(crate) layout: &'a Layout,
     /// The names of the context keys; empty while a bundle is validated.
     pub(crate) keys: &'a [alloc::boxed::Box<str>],
+    /// By account: its place in its organization, empty where it has none; empty while a bundle is validated.
+    pub(crate) paths: &'a [alloc::string::String],
+    pub(crate) world: &'a World,
 }
 
 macro_rules! accessors {
@@ -91,6 +130,10 @@ macro_rules! accessors {
 
 accessors! {
     principal: Principal in Principals;
+    account: Account in Accounts;
+    grants: Grants in Grants;
+    resource: Resource in Resources;
+    endpoint: Endpoint in Endpoints;
     tag: Tag in Tags;
     service: Service in Services;
     arn_pattern: ArnPattern in ArnPatterns;
@@ -109,12 +152,27 @@ accessors! {
 }
 
 impl<'a> View<'a> {
+    /// The view of a bundle that is not validated yet.
+    pub(crate) fn new(bytes: &'a [u8], layout: &'a Layout) -> Self {
+        let words = bytes.as_chunks::<4>().0;
+        Self { bytes, words, layout, keys: &[], paths: &[], world: &layout.world }
+    }
+
+    /// Number of services of which resources are declared.
+    pub(crate) fn declared_services(&self) -> u32 {
+        (self.layout.extent(Section::DeclaredServices).length / 4) as u32
+    }
+
     /// A hash table.
     #[inline]
     pub(crate) fn index(&self, section: Section) -> &'a Index {
         match section {
             Section::PrincipalIndex => &self.layout.principals,
             Section::ActionIndex => &self.layout.actions,
+            Section::BehindIndex => &self.layout.others[0],
+            Section::AccountIndex => &self.layout.others[1],
+            Section::ResourceIndex => &self.layout.others[2],
+            Section::EndpointIndex => &self.layout.others[3],
             _ => &self.layout.class_texts,
         }
     }

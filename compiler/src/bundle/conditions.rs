@@ -7,7 +7,7 @@ use super::sections::Sections;
 use super::strings::{Strings, index_by};
 use crate::automata::{Classifier, Reading, Table};
 use crate::intern::Interner;
-use crate::ir::{Atom, Ir};
+use crate::ir::{self, Atom, Ir};
 use crate::model::{BaseOperator, OperandForm, Operator, SetPrefix};
 use crate::pattern::{Glob, Piece};
 
@@ -205,18 +205,32 @@ impl Patterns {
     }
 }
 
-/// Where the value of a key comes from (rule C12), and the tag of `aws:PrincipalTag/…`.
+/// Where the value of a key comes from (rule C12), and the tag of `aws:PrincipalTag/…` and `aws:ResourceTag/…`.
 fn key_source(key: &str) -> (u32, Option<&str>) {
     if let Some(tag) = key.strip_prefix("aws:principaltag/") {
         return (f::KEY_PRINCIPAL_TAG, Some(tag));
     }
+    if let Some(tag) = key.strip_prefix("aws:resourcetag/") {
+        return (f::KEY_RESOURCE_TAG, Some(tag));
+    }
     let source = match key {
+        ir::DIRECT => f::KEY_CALLER,
+        ir::BEHIND => f::KEY_CALLER_BEHIND,
+        ir::ACCOUNT => f::KEY_CALLER_ACCOUNT,
+        ir::ROOT => f::KEY_CALLER_ROOT,
+        ir::NAME => f::KEY_CALLER_NAME,
+        ir::BOUNDED => f::KEY_CALLER_BOUNDED,
+        "aws:sourceidentity" => f::KEY_SOURCE_IDENTITY,
+        "aws:resourceaccount" => f::KEY_RESOURCE_ACCOUNT,
+        "aws:resourceorgid" => f::KEY_RESOURCE_ORG_ID,
+        "aws:resourceorgpaths" => f::KEY_RESOURCE_ORG_PATHS,
         "aws:username" => f::KEY_USERNAME,
         "aws:userid" => f::KEY_USER_ID,
         "aws:principalarn" => f::KEY_PRINCIPAL_ARN,
         "aws:principalaccount" => f::KEY_PRINCIPAL_ACCOUNT,
         "aws:principaltype" => f::KEY_PRINCIPAL_TYPE,
-        "aws:principalorgid" | "aws:principalorgpaths" => f::KEY_PRINCIPAL_ABSENT,
+        "aws:principalorgid" => f::KEY_PRINCIPAL_ORG_ID,
+        "aws:principalorgpaths" => f::KEY_PRINCIPAL_ORG_PATHS,
         "aws:principalisawsservice" => f::KEY_PRINCIPAL_IS_SERVICE,
         "aws:currenttime" => f::KEY_CURRENT_TIME,
         "aws:epochtime" => f::KEY_EPOCH_TIME,

@@ -15,8 +15,7 @@ use crate::automata::Automata;
 use crate::facts;
 use crate::intern::Interner;
 use crate::ir::Ir;
-use crate::merge::PrincipalRef;
-use crate::model::{Identity, Model, Tag};
+use crate::model::Model;
 use crate::pattern::ActionForm;
 
 /// Why no bundle was written.
@@ -24,8 +23,8 @@ use crate::pattern::ActionForm;
 pub enum WriteError {
     /// The bundle would pass 4 GiB.
     TooLarge,
-    /// Two principals have one ARN: the hash table could hold one of them only.
-    DuplicatePrincipal(String),
+    /// Two principals, resources or endpoints have one name: a hash table could hold one of them only.
+    DuplicateName(String),
     /// A hash table has no seed under which its names stand near their places.
     Crowded,
     /// A cold section could not be encoded: a bug of this compiler.
@@ -38,7 +37,7 @@ impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge => f.write_str("the bundle would be larger than 4 GiB"),
-            Self::DuplicatePrincipal(arn) => write!(f, "the principal {arn} is declared twice"),
+            Self::DuplicateName(name) => write!(f, "{name} is declared twice"),
             Self::Crowded => {
                 f.write_str("principals, actions or condition values have names that were made to collide in a hash table")
             }
@@ -65,7 +64,7 @@ pub fn write(model: &Model, ir: &Ir, automata: &Automata, strip: bool) -> Result
     }
     let mut writer = Writer { lists: root_lists(automata), ..Writer::default() };
     writer.sets(automata);
-    writer.principals(model, ir)?;
+    writer.world(model, ir)?;
     writer.vocabulary(automata)?;
     let classifiers = &automata.classifiers.items;
     let written = writer.patterns.classifiers(classifiers, &mut writer.strings, &mut writer.sections);
@@ -86,18 +85,18 @@ pub fn write(model: &Model, ir: &Ir, automata: &Automata, strip: bool) -> Result
 }
 
 #[derive(Default)]
-struct Writer {
+pub(super) struct Writer {
     /// By permission set: its place in the bundle.
     sets: Vec<u32>,
     /// By root list: what stands for it in the bundle.
     lists: Vec<u32>,
-    strings: Strings,
+    pub(super) strings: Strings,
     patterns: Patterns,
-    sections: Sections,
+    pub(super) sections: Sections,
 }
 
 impl Writer {
-    fn set(&self, set: u32) -> u32 {
+    pub(super) fn set(&self, set: u32) -> u32 {
         self.sets.get(set as usize).copied().unwrap_or(NONE)
     }
 
@@ -106,58 +105,7 @@ impl Writer {
         self.lists.get(list as usize).copied().unwrap_or(NONE)
     }
 
-    fn principals(&mut self, model: &Model, ir: &Ir) -> Result<(), WriteError> {
-        let (mut records, mut tags) = (Vec::new(), Vec::new());
-        let mut tag_count = 0;
-        let mut arns: Vec<&str> = Vec::new();
-        for principal in &ir.principals {
-            let found: Option<(&Identity, &[Tag], u32)> = match principal.principal {
-                PrincipalRef::User(id) => {
-                    model.users.get(id as usize).map(|user| (&user.identity, &*user.tags, f::PRINCIPAL_USER))
-                }
-                PrincipalRef::Role(id) => {
-                    model.roles.get(id as usize).map(|role| (&role.identity, &*role.tags, f::PRINCIPAL_ROLE))
-                }
-            };
-            let Some((identity, own_tags, kind)) = found else { continue };
-            let account = model.accounts.get(identity.account.index()).map_or("", |account| account);
-            f::Principal {
-                arn: self.strings.id(&identity.arn),
-                account: self.strings.id(account),
-                name: self.strings.id(&identity.name),
-                unique_id: if identity.unique_id.is_empty() {
-                    NONE
-                } else {
-                    self.strings.id(&identity.unique_id)
-                },
-                kind,
-                identity: self.set(principal.identity),
-                boundary: principal.boundary.map_or(NONE, |set| self.set(set)),
-                tags: tag_count,
-                tag_count: own_tags.len() as u32,
-                reserved: 0,
-            }
-            .write(&mut records);
-            tag_count += own_tags.len() as u32;
-            for tag in own_tags {
-                let key = self.strings.id(&tag.key.to_ascii_lowercase());
-                f::Tag { key, value: self.strings.id(&tag.value) }.write(&mut tags);
-            }
-            arns.push(&identity.arn);
-        }
-        let mut sorted = arns.clone();
-        sorted.sort_unstable();
-        if let Some((twice, _)) = sorted.iter().zip(sorted.iter().skip(1)).find(|(a, b)| a == b) {
-            return Err(WriteError::DuplicatePrincipal((*twice).to_owned()));
-        }
-        let named: Vec<(&str, u32)> = arns.iter().copied().zip(0..).collect();
-        self.sections.put(Section::Principals, records);
-        self.sections.put(Section::PrincipalIndex, index(&named).ok_or(WriteError::Crowded)?);
-        self.sections.put(Section::Tags, tags);
-        Ok(())
-    }
-
-    /// The permission sets, each with its services; before the principals, which name them by their places.
+    /// The permission sets, each with its services; before all that names them by their places.
     fn sets(&mut self, automata: &Automata) {
         let rows = self.rows(automata);
         let (mut sets, mut lists) = (Vec::new(), Vec::new());
@@ -359,5 +307,7 @@ fn action_flags(name: &str) -> u32 {
         (facts::UNCONTROLLED, f::ACTION_UNCONTROLLED),
         (facts::UNCONTROLLED_FOR_USERS, f::ACTION_UNCONTROLLED_FOR_USERS),
     ];
-    tables.iter().filter(|(names, _)| names.contains(&name)).fold(0, |flags, (_, bit)| flags | bit)
+    let service = name.split(':').next().unwrap_or_default();
+    let rcp = if f::RCP_SERVICES.contains(&service) { f::ACTION_RCP } else { 0 };
+    tables.iter().filter(|(names, _)| names.contains(&name)).fold(rcp, |flags, (_, bit)| flags | bit)
 }

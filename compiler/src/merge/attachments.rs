@@ -19,8 +19,7 @@ enum Node {
 ///
 /// Edges lead from a user to its groups and from users, groups and roles to their documents; what a principal reaches is its identity
 /// layer. Linear in the graph for every principal.
-#[must_use]
-pub fn merge(model: &Model) -> Vec<Merged> {
+pub(super) fn principals(model: &Model) -> Vec<Merged> {
     let mut graph = DiGraph::<Node, ()>::new();
     let managed: Vec<NodeIndex> = (0..model.policies.len() as u32)
         .map(|policy| graph.add_node(Node::Document(DocumentSource::Managed(policy))))
@@ -67,7 +66,14 @@ pub fn merge(model: &Model) -> Vec<Merged> {
         .into_iter()
         .map(|(node, principal, boundary)| {
             let boundary = boundary.map(|policy| vec![DocumentSource::Managed(policy.0)]);
-            Merged { principal, identity: reachable(&graph, node), boundary }
+            let trust = match principal {
+                PrincipalRef::Role(role) => {
+                    let trusts = model.roles.get(role as usize).is_some_and(|role| role.trust.is_some());
+                    trusts.then_some(DocumentSource::Trust(role))
+                }
+                PrincipalRef::User(_) => None,
+            };
+            Merged { principal, identity: reachable(&graph, node), boundary, trust }
         })
         .collect()
 }

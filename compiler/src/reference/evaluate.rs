@@ -77,8 +77,8 @@ pub fn decide(model: &Model, request: &Request) -> Decision {
     match kind {
         Kind::User | Kind::Role => {}
         // E7, E6: later layers.
-        Kind::Root => return Decision::implicit(Layer::None, Reason::RootNotEvaluated),
-        Kind::Session => return Decision::implicit(Layer::None, Reason::SessionNotEvaluated),
+        Kind::Root => return Decision::implicit(Layer::None, Reason::RootUser),
+        Kind::Session => return Decision::implicit(Layer::None, Reason::Internal),
         // E9, E10: resource policies alone grant to these.
         Kind::Anonymous | Kind::Service => {
             return Decision::implicit(Layer::Resource, Reason::NoResourcePolicy);
@@ -87,7 +87,7 @@ pub fn decide(model: &Model, request: &Request) -> Decision {
     }
     // E8: no caller side.
     if is_one_of(facts::NO_CALLER_SIDE) {
-        return Decision::implicit(Layer::Resource, Reason::TrustPolicyNotEvaluated);
+        return Decision::implicit(Layer::Resource, Reason::NoTrustPolicy);
     }
     let bits = Known::find(model, &request.principal).map(|known| Bits::of(model, known, request));
     // V1: an explicit deny wins over everything; V5: of two, the identity's is reported.
@@ -108,7 +108,7 @@ pub fn decide(model: &Model, request: &Request) -> Decision {
     // V5: the first in this order that had to allow and did not: resource, identity, boundary.
     // E8: a trust or key policy has to allow; E4: another account's resource policy has to. None is evaluated yet.
     if is_one_of(facts::TRUST_ACTIONS) && arn.is_some_and(|arn| arn.is_in("iam", "role/")) {
-        return Decision::implicit(Layer::Resource, Reason::TrustPolicyNotEvaluated);
+        return Decision::implicit(Layer::Resource, Reason::NoTrustPolicy);
     }
     if arn.is_some_and(|arn| arn.is_in("kms", "key/")) {
         return Decision::implicit(Layer::Resource, Reason::NoKeyPolicy);

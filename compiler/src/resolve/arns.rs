@@ -83,6 +83,11 @@ fn pattern(
                 reader.lint(codes::R5_PADDED, span, message, help);
             }
         }
+        Reading::Refused => {
+            let message = format!("`{}` has fewer than the six parts of an ARN", shown(text));
+            let help = "write all six parts, or end in `*` to cover the rest";
+            reader.error(codes::R5_CONTROL, span, message, help);
+        }
         Reading::Nothing => {
             let message =
                 format!("`{}` has fewer than the six parts of an ARN and matches nothing", shown(text));
@@ -106,6 +111,8 @@ enum Reading {
     Padded,
     /// As matching nothing.
     Nothing,
+    /// Not: it is an error.
+    Refused,
 }
 
 fn form(text: &str, pieces: Vec<Piece>, kind: DocumentKind) -> (ResourceForm, Reading) {
@@ -118,12 +125,14 @@ fn form(text: &str, pieces: Vec<Piece>, kind: DocumentKind) -> (ResourceForm, Re
     // Rule R1 goes before R5: a pattern that ends in `*` covers all the remaining parts, in every type of policy.
     let reading = if parts.len() == 6 || ends_in_run {
         Reading::Plain
-    } else if wildcard || kind != DocumentKind::Identity {
+    } else if !wildcard && matches!(kind, DocumentKind::Scp | DocumentKind::Rcp) {
+        Reading::Refused
+    } else if wildcard || !kind.is_identity_type() {
         Reading::Nothing
     } else {
         Reading::Padded
     };
-    if reading == Reading::Nothing {
+    if matches!(reading, Reading::Nothing | Reading::Refused) {
         return (ResourceForm::Nothing, reading);
     }
     (ResourceForm::Parts(Box::new(six(parts))), reading)

@@ -9,7 +9,8 @@ use super::arns::Surroundings;
 use super::reader::{Reader, fields, shown};
 use super::{actions, arns, codes, conditions, principals, size};
 use crate::model::{
-    ActionClause, Document, DocumentKind, DocumentVersion, Effect, PrincipalClause, ResourceClause, Statement,
+    ActionClause, Document, DocumentKind, DocumentVersion, Effect, PrincipalClause, PrincipalEntry,
+    PrincipalType, ResourceClause, Statement,
 };
 
 const ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
@@ -59,11 +60,11 @@ fn elements(reader: &mut Reader<'_, '_>, value: &Value, members: &[Member], kind
     let version = version.map_or(DocumentVersion::V2008, |member| read_version(reader, &member.value));
     if let Some(member) = id {
         reader.string(&member.value, "`Id`");
-        if kind == DocumentKind::Identity && &*member.key == "Id" {
+        if kind.is_identity_type() && &*member.key == "Id" {
             reader.lint(
                 codes::P2_ID,
                 member.key_span,
-                "`Id` means nothing in an identity policy",
+                "`Id` means nothing in an identity-type policy",
                 "remove it",
             );
         }
@@ -93,7 +94,7 @@ fn elements(reader: &mut Reader<'_, '_>, value: &Value, members: &[Member], kind
         Some(single) => statements.extend(self::statement(reader, single, kind, version)),
     }
     if let Some(member) = statement {
-        duplicate_sids(reader, &member.value);
+        duplicate_sids(reader, &member.value, kind);
     }
     Document { version, kind, statements, origin: reader.origin(value.span) }
 }
@@ -139,7 +140,7 @@ fn read_version(reader: &mut Reader<'_, '_>, value: &Value) -> DocumentVersion {
 }
 
 /// Sids name statements in findings and explanations; an empty one names nothing.
-fn duplicate_sids(reader: &mut Reader<'_, '_>, statements: &Value) {
+fn duplicate_sids(reader: &mut Reader<'_, '_>, statements: &Value, kind: DocumentKind) {
     let Kind::Array(items) = &statements.kind else { return };
     let mut seen: HashMap<&str, Span> = HashMap::new();
     for item in items {
@@ -152,6 +153,12 @@ fn duplicate_sids(reader: &mut Reader<'_, '_>, statements: &Value) {
         match seen.get(&**text).copied() {
             Some(first) => {
                 let message = format!("two statements have the Sid `{}`", shown(text));
+                // Rule P2: AWS refuses it in identity-type and trust policies alone.
+                if !kind.is_identity_type() && kind != DocumentKind::Trust {
+                    let help = "give each statement its own Sid, or none";
+                    reader.lint(codes::P2_DUPLICATE_SID, sid.value.span, message, help);
+                    continue;
+                }
                 reader.clash(
                     codes::P2_DUPLICATE_SID,
                     sid.value.span,
@@ -179,7 +186,10 @@ fn statement(
     let variables = version == DocumentVersion::V2012;
     let sid = sid.and_then(|member| reader.string(&member.value, "`Sid`"));
     let effect = read_effect(reader, effect, value.span);
-    let principals = read_principals(reader, kind, principal, not_principal, value.span);
+    let principals = read_principals(reader, (kind, effect), principal, not_principal, value.span);
+    if kind == DocumentKind::Rcp {
+        lint_rcp(reader, effect, not_action, value.span, members);
+    }
     let actions = read_actions(reader, action, not_action, value.span);
     let around = Surroundings { kind, effect, variables };
     let resources = read_resources(reader, around, resource, not_resource, value.span);
@@ -271,7 +281,8 @@ fn read_resources(
 ) -> Option<ResourceClause> {
     let member = one_of(reader, codes::P2_RESOURCE, ["Resource", "NotResource"], plain, not);
     match (around.kind, member) {
-        (DocumentKind::Identity, None) => {
+        (DocumentKind::Trust | DocumentKind::Resource, None) => {}
+        (_, None) => {
             let help = "add \"Resource\"; for every resource \"*\"";
             reader.error(
                 codes::P2_RESOURCE,
@@ -289,37 +300,95 @@ fn read_resources(
     member.map(|(name, member)| arns::clause(reader, name, &member.value, around))
 }
 
+/// The principals of a statement. Where the document's kind makes an absent element mean everybody, or where one was reported, `None`.
 fn read_principals(
     reader: &mut Reader<'_, '_>,
-    kind: DocumentKind,
+    (kind, effect): (DocumentKind, Option<Effect>),
     plain: Option<&Member>,
     not: Option<&Member>,
     span: Span,
 ) -> Option<PrincipalClause> {
-    if kind == DocumentKind::Identity {
+    if kind.is_identity_type() {
         for (name, member) in [("Principal", plain), ("NotPrincipal", not)] {
             let Some(member) = member else { continue };
             let message =
-                format!("`{name}` has no place in an identity policy, whose principal is the identity");
+                format!("`{name}` has no place in an identity-type policy, whose principal is who it is attached to");
             reader.error_l(codes::P2_PRINCIPAL, member.key_span, message, "remove it");
         }
         return None;
     }
-    if let Some(member) = not {
-        reader.error(
-            codes::P2_PRINCIPAL,
-            member.key_span,
-            "a trust policy cannot have `NotPrincipal`",
-            "name who may assume the role in \"Principal\"",
-        );
+    if kind == DocumentKind::Trust {
+        if let Some(member) = not {
+            reader.error(
+                codes::P2_PRINCIPAL,
+                member.key_span,
+                "a trust policy cannot have `NotPrincipal`",
+                "name who may assume the role in \"Principal\"",
+            );
+        }
+        if plain.or(not).is_none() {
+            reader.error(
+                codes::P2_PRINCIPAL,
+                opening(span),
+                "this statement of a trust policy has no `Principal`",
+                "add \"Principal\"",
+            );
+        }
+        return plain.map(|member| principals::clause(reader, "Principal", &member.value));
     }
-    if plain.or(not).is_none() {
-        reader.error(
-            codes::P2_PRINCIPAL,
-            opening(span),
-            "this statement of a trust policy has no `Principal`",
-            "add \"Principal\"",
-        );
+    let found = one_of(reader, codes::P2_PRINCIPAL, ["Principal", "NotPrincipal"], plain, not);
+    let Some((name, member)) = found else {
+        if kind == DocumentKind::Resource {
+            let help = "add \"Principal\"; for everybody \"*\"";
+            let message = "this statement of a resource policy has no `Principal`";
+            reader.error(codes::P2_PRINCIPAL, opening(span), message, help);
+        } else {
+            let message = "without `Principal` this statement means everybody";
+            reader.lint(codes::P2_PRINCIPAL, opening(span), message, "write \"Principal\": \"*\"");
+        }
+        // Nobody's statement is refused above; everybody's is this.
+        return (kind != DocumentKind::Resource).then(everybody);
+    };
+    let clause = principals::clause(reader, name, &member.value);
+    let everybody = clause.entries.iter().all(|entry| &*entry.text == "*");
+    if kind == DocumentKind::Rcp && (clause.negated || !everybody) {
+        let message = "AWS accepts no principal but \"*\" in a resource control policy";
+        reader.lint(codes::P2_RCP, member.key_span, message, "write \"Principal\": \"*\" and use conditions");
     }
-    plain.map(|member| principals::clause(reader, "Principal", &member.value))
+    if clause.negated {
+        principals::lint_not_principal(reader, &clause, effect, member);
+    }
+    Some(clause)
+}
+
+fn everybody() -> PrincipalClause {
+    let entry = PrincipalEntry { kind: PrincipalType::Everyone, text: "*".into() };
+    PrincipalClause { negated: false, entries: vec![entry] }
+}
+
+/// What AWS would refuse in a resource control policy (rule P2).
+fn lint_rcp(
+    reader: &mut Reader<'_, '_>,
+    effect: Option<Effect>,
+    not_action: Option<&Member>,
+    span: Span,
+    members: &[Member],
+) {
+    if let Some(member) = not_action {
+        let message = "AWS accepts no `NotAction` in a resource control policy";
+        reader.lint(codes::P2_RCP, member.key_span, message, "name the actions");
+    }
+    let everything = |name: &str| {
+        let member = members.iter().find(|member| &*member.key == name);
+        member.is_some_and(|member| match &member.value.kind {
+            Kind::String(text) => &**text == "*",
+            Kind::Array(items) => matches!(items.as_slice(), [Value { kind: Kind::String(text), .. }] if &**text == "*"),
+            _ => false,
+        })
+    };
+    let full = everything("Action") && everything("Resource") && !members.iter().any(|it| &*it.key == "Condition");
+    if effect == Some(Effect::Allow) && !full {
+        let message = "AWS accepts no Allow in a resource control policy but that of the full-access policy";
+        reader.lint(codes::P2_RCP, opening(span), message, "remove it: the full-access policy stands on every level");
+    }
 }

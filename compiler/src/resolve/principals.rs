@@ -1,4 +1,4 @@
-//! Principal elements (rules N1–N5). Kept as written until the layers that match them are built; what AWS would refuse is refused now.
+//! Principal elements (rules N1–N6). Kept as written; what AWS would refuse is refused here.
 
 use portcullis_grammar::json::{Kind, Member, Value};
 use portcullis_grammar::source::Span;
@@ -6,7 +6,7 @@ use portcullis_runtime::value::arn;
 
 use super::codes;
 use super::reader::{Reader, shown};
-use crate::model::{PrincipalClause, PrincipalEntry, PrincipalType};
+use crate::model::{Effect, PrincipalClause, PrincipalEntry, PrincipalType};
 
 const TYPES: [(&str, PrincipalType); 4] = [
     ("AWS", PrincipalType::Aws),
@@ -99,6 +99,39 @@ fn aws(reader: &mut Reader<'_, '_>, text: &str, span: Span) {
             span,
             message,
             "write an account number or the ARN of a user, role or session",
+        );
+    }
+}
+
+/// What rule N6 says about `NotPrincipal`.
+pub(super) fn lint_not_principal(
+    reader: &mut Reader<'_, '_>,
+    clause: &PrincipalClause,
+    effect: Option<Effect>,
+    member: &Member,
+) {
+    if effect == Some(Effect::Allow) {
+        let message = "`NotPrincipal` with Allow grants to everybody who is not named, anonymous callers too";
+        reader.error_l(codes::N6_NOT_PRINCIPAL_ALLOW, member.key_span, message, "name the principals in \"Principal\"");
+    }
+    let account_of = |text: &str| match arn::split(text) {
+        Some(["arn", _, "iam", "", account, resource]) if resource != "root" => Some(account.to_owned()),
+        _ => None,
+    };
+    let names = |account: &str| {
+        clause.entries.iter().any(|entry| {
+            *entry.text == *account
+                || matches!(arn::split(&entry.text), Some([_, _, "iam", _, of, "root"]) if of == account)
+        })
+    };
+    let missing = clause.entries.iter().find_map(|entry| account_of(&entry.text).filter(|account| !names(account)));
+    if let Some(account) = missing {
+        let message = format!("a user or role of account {account} is named in `NotPrincipal`, the account itself is not");
+        reader.lint(
+            codes::N6_WITHOUT_ACCOUNT,
+            member.key_span,
+            message,
+            "AWS may deny all the same: add the account's ARN, arn:aws:iam::ACCOUNT:root",
         );
     }
 }

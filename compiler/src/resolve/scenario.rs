@@ -1,8 +1,9 @@
 //! Scenario files: JSON Lines, one self-contained case a line (DESIGN section 6).
 //!
-//! In: the text of a file. Out: for each line that is not blank the case, with a model of its own, or why it cannot be evaluated. A case
-//! that uses a layer or a kind of principal which this version does not evaluate is such an error: an answer that ignores a layer would
-//! be wrong without anybody noticing.
+//! In: the text of a file. Out: for each line that is not blank the case, with a model of its own, or why it cannot be evaluated.
+//!
+//! A case is a small world: the identity behind the principal, an organization whose levels are the case's SCPs with the principal's account
+//! in it, the resource of the request with its policy and RCPs, and an endpoint through which every request comes.
 
 mod fields;
 mod principal;
@@ -11,17 +12,19 @@ use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::json::{self, Kind, Value};
 use portcullis_grammar::source::{Source, Span};
 use portcullis_runtime::decision;
+use portcullis_runtime::value::arn;
 
 use super::document::Sized;
 use super::reader::Reader;
 use super::sink::Sink;
 use super::{Leniency, codes, document};
 use crate::model::{
-    AccountId, Document, DocumentKind, DocumentVersion, FileId, Identity, InlinePolicy, ManagedPolicy, Model,
-    Origin, PolicyId, PolicyVersion, Role, User,
+    AccountId, ControlId, ControlPolicy, Document, DocumentKind, DocumentVersion, Endpoint, FileId, Identity,
+    InlinePolicy, ManagedPolicy, Model, NodeId, Organization, OrganizationAccount, OrganizationNode, Origin,
+    PolicyId, PolicyVersion, Resource, Role, User,
 };
-use crate::request::{ContextValue, Request};
-use principal::Asker;
+use crate::request::{ContextValue, Request, Session};
+use principal::{Asker, Behind};
 
 /// One case.
 #[derive(Clone, Debug)]
@@ -30,7 +33,7 @@ pub struct Scenario {
     pub id: String,
     /// Its line, from 1.
     pub line: u32,
-    /// The ARN of the user or role that asks.
+    /// Who asks.
     pub principal: String,
     /// The action.
     pub action: String,
@@ -40,8 +43,10 @@ pub struct Scenario {
     pub resource_account: Option<String>,
     /// The context, complete as written (rule C12).
     pub context: Vec<(String, ContextValue)>,
-    /// The user or role with its policies.
+    /// The world of the case.
     pub model: Model,
+    /// The session policies; none is no session policy.
+    pub session_policies: Vec<Document>,
     /// The effect that the case expects, if it says one.
     pub expected: Option<decision::Effect>,
     /// Lints about its documents.
@@ -60,7 +65,8 @@ impl Scenario {
             context: self.context.clone(),
             now: None,
             context_complete: true,
-            session: None,
+            session: (!self.session_policies.is_empty())
+                .then(|| Session { policies: self.session_policies.clone(), ..Session::default() }),
         }
     }
 }
@@ -134,13 +140,27 @@ fn case(
     let resource = reader.required_string(fields.resource, "resource", what, value.span);
     let resource_account = fields::account(reader, fields.resource_account);
     let context = fields::context(reader, fields.context);
-    let identity = documents(reader, fields.identity_policies);
-    let boundaries = documents(reader, fields.boundaries);
-    fields::layers_not_built(reader, &fields);
+    let mut of = |member, kind| {
+        let items = reader.items(member);
+        documents(reader, items, kind)
+    };
+    let identity = of(fields.identity_policies, DocumentKind::Identity);
+    let boundaries = of(fields.boundaries, DocumentKind::Identity);
+    let session_policies = of(fields.session_policies, DocumentKind::Session);
+    let endpoint = of(fields.endpoint_policies, DocumentKind::Endpoint);
+    let layers = Layers {
+        identity,
+        boundaries,
+        endpoint,
+        scps: levels(reader, fields.scps, DocumentKind::Scp),
+        rcps: levels(reader, fields.rcps, DocumentKind::Rcp),
+        policy: fields::given(fields.resource_policy)
+            .and_then(|value| one_document(reader, value, resource_kind(resource.unwrap_or("")))),
+    };
     let span = fields.principal.map_or(value.span, |member| member.value.span);
     let asker = principal.and_then(|principal| principal::read(reader, principal, span));
     let origin = reader.origin(value.span);
-    let model = model(&asker?, identity, boundaries, origin, reader.source);
+    let model = model(&asker?, layers, resource?, origin, reader.source);
     Some(Scenario {
         id: id.clone()?,
         line,
@@ -150,42 +170,92 @@ fn case(
         resource_account,
         context,
         model,
+        session_policies,
         expected: *expected,
         diagnostics: Vec::new(),
     })
 }
 
-/// The documents of a list, in order.
-fn documents(reader: &mut Reader<'_, '_>, member: Option<&json::Member>) -> Vec<Document> {
-    let items = reader.items(member).iter();
-    items
-        .filter_map(|item| match item.kind {
-            // Documents inside strings are the raw API's; a scenario is written for this format.
-            Kind::Object(_) => {
-                document::read(reader, item, DocumentKind::Identity).map(|Sized { document, .. }| document)
-            }
-            _ => {
-                reader.object(item, "a policy document");
-                None
-            }
-        })
-        .collect()
+/// The documents of a case, layer by layer.
+struct Layers {
+    identity: Vec<Document>,
+    boundaries: Vec<Document>,
+    scps: Vec<Vec<Document>>,
+    rcps: Vec<Vec<Document>>,
+    endpoint: Vec<Document>,
+    policy: Option<Document>,
 }
 
-/// A model of one identity. Several boundary documents are one policy (rule V3): their statements side by side, each with its own
-/// reading of variables.
-fn model(
-    asker: &Asker<'_>,
+/// A role's policy is its trust policy.
+fn resource_kind(resource: &str) -> DocumentKind {
+    match arn::split(resource) {
+        Some([_, _, "iam", _, _, name]) if name.starts_with("role/") => DocumentKind::Trust,
+        _ => DocumentKind::Resource,
+    }
+}
+
+/// The documents of a list, in order.
+fn documents(reader: &mut Reader<'_, '_>, items: &[Value], kind: DocumentKind) -> Vec<Document> {
+    items.iter().filter_map(|item| one_document(reader, item, kind)).collect()
+}
+
+fn one_document(reader: &mut Reader<'_, '_>, item: &Value, kind: DocumentKind) -> Option<Document> {
+    match item.kind {
+        // Documents inside strings are the raw API's; a scenario is written for this format.
+        Kind::Object(_) => document::read(reader, item, kind).map(|Sized { document, .. }| document),
+        _ => {
+            reader.object(item, "a policy document");
+            None
+        }
+    }
+}
+
+/// The levels of an organization, each with its documents.
+fn levels(reader: &mut Reader<'_, '_>, member: Option<&json::Member>, kind: DocumentKind) -> Vec<Vec<Document>> {
+    let levels = reader.items(member);
+    let levels = levels.iter().map(|level| {
+        let items = reader.list(level, "each level").unwrap_or_default();
+        documents(reader, items, kind)
+    });
+    levels.collect()
+}
+
+/// The world of a case. Several boundary documents are one policy (rule V3): their statements side by side, each with its own reading of
+/// variables.
+fn model(asker: &Asker<'_>, layers: Layers, resource: &str, origin: Origin, source: &Source) -> Model {
+    let mut model = Model {
+        files: vec![(&**source.name()).into()],
+        accounts: asker.account.map(Into::into).into_iter().collect(),
+        scenario: true,
+        ..Model::default()
+    };
+    if let Some(identity) = &asker.identity {
+        add_identity(&mut model, identity, layers.identity, layers.boundaries, origin);
+    }
+    if let Some(account) = asker.account.filter(|_| !layers.scps.is_empty()) {
+        add_organization(&mut model, account, layers.scps, origin);
+    }
+    let rcps = (!layers.rcps.is_empty()).then(|| {
+        let levels = layers.rcps.into_iter().enumerate();
+        levels.map(|(level, documents)| controls(&mut model, "rcps", level, documents)).collect()
+    });
+    if layers.policy.is_some() || rcps.is_some() {
+        let arn = resource.into();
+        model.resources.push(Resource { arn, account: None, tags: None, policy: layers.policy, rcps, origin });
+    }
+    if !layers.endpoint.is_empty() {
+        model.endpoints.push(Endpoint { id: None, documents: layers.endpoint, origin });
+    }
+    model
+}
+
+fn add_identity(
+    model: &mut Model,
+    behind: &Behind,
     identity: Vec<Document>,
     boundaries: Vec<Document>,
     origin: Origin,
-    source: &Source,
-) -> Model {
-    let mut model = Model {
-        files: vec![(&**source.name()).into()],
-        accounts: vec![asker.arn.account.into()],
-        ..Model::default()
-    };
+) {
     let boundary = (!boundaries.is_empty()).then(|| {
         let statements = boundaries.into_iter().flat_map(|document| document.statements).collect();
         let document =
@@ -202,27 +272,62 @@ fn model(
     });
     let named = |(at, document)| InlinePolicy { name: format!("identity_policies[{at}]").into(), document };
     let identity = Identity {
-        arn: asker.text.into(),
-        name: asker.arn.name.into(),
-        path: asker.arn.path.into(),
+        arn: behind.arn.as_str().into(),
+        name: behind.name.as_str().into(),
+        path: behind.path.as_str().into(),
         unique_id: "".into(),
         account: AccountId(0),
         inline: identity.into_iter().enumerate().map(named).collect(),
         attached: Vec::new(),
         origin,
     };
-    if asker.is_role {
-        model.roles.push(Role {
-            identity,
-            trust: None,
-            boundary,
-            tags: Vec::new(),
-            max_session_seconds: None,
-        });
+    if behind.is_role {
+        model.roles.push(Role { identity, trust: None, boundary, tags: Vec::new(), max_session_seconds: None });
     } else {
         model.users.push(User { identity, groups: Vec::new(), boundary, tags: Vec::new() });
     }
-    model
+}
+
+/// Adds the documents of a level as control policies.
+fn controls(model: &mut Model, field: &str, level: usize, documents: Vec<Document>) -> Vec<ControlId> {
+    let documents = documents.into_iter().enumerate();
+    documents
+        .map(|(at, document)| {
+            let id: Box<str> = format!("{field}[{level}][{at}]").into();
+            let origin = document.origin;
+            model.controls.push(ControlPolicy { id: id.clone(), name: id, document, origin });
+            ControlId::at(model.controls.len() - 1)
+        })
+        .collect()
+}
+
+/// An organization whose levels over the account are these: the last is the account's own.
+fn add_organization(model: &mut Model, account: &str, levels: Vec<Vec<Document>>, origin: Origin) {
+    let mut levels: Vec<Vec<ControlId>> =
+        levels.into_iter().enumerate().map(|(level, documents)| controls(model, "scps", level, documents)).collect();
+    let scps = levels.pop().unwrap_or_default();
+    let nodes: Vec<OrganizationNode> = levels
+        .into_iter()
+        .enumerate()
+        .map(|(level, scps)| OrganizationNode {
+            id: format!("scps[{level}]").into(),
+            name: "".into(),
+            parent: level.checked_sub(1).map(NodeId::at),
+            scps,
+            rcps: Vec::new(),
+            origin,
+        })
+        .collect();
+    let parent = NodeId::at(nodes.len().saturating_sub(1));
+    let place = OrganizationAccount { account: account.into(), parent, scps, rcps: Vec::new(), origin };
+    model.organization = Some(Organization {
+        id: "".into(),
+        management: "".into(),
+        scps: true,
+        rcps: false,
+        nodes,
+        accounts: vec![place],
+    });
 }
 
 #[cfg(test)]

@@ -81,10 +81,32 @@ sections! {
     RuleRoots = 29,
     /// [`ActionPattern`](super::ActionPattern) records, by rule root.
     ActionPatterns = 30,
+    /// Hash table over what stands behind sessions: the ARN of a session without the session's name, to principal.
+    BehindIndex = 31,
+    /// [`Account`](super::Account) records.
+    Accounts = 32,
+    /// Hash table over account numbers.
+    AccountIndex = 33,
+    /// `u32` permission sets, a level each, by account and resource.
+    Levels = 34,
+    /// [`Grants`](super::Grants) records.
+    Grants = 35,
+    /// [`Resource`](super::Resource) records.
+    Resources = 36,
+    /// Hash table over resource ARNs.
+    ResourceIndex = 37,
+    /// `u32` strings: the services, as ARNs name them, of which resources are declared; sorted by their text.
+    DeclaredServices = 38,
+    /// [`Endpoint`](super::Endpoint) records.
+    Endpoints = 39,
+    /// Hash table over endpoint ids.
+    EndpointIndex = 40,
+    /// One [`World`](super::World) record.
+    World = 41,
     /// Cold: provenance, bincode.
-    Provenance = 31,
+    Provenance = 42,
     /// Cold: the canonical model, bincode; empty in a stripped bundle.
-    Model = 32,
+    Model = 43,
     /// Cold: build facts, bincode.
-    Facts = 33,
+    Facts = 44,
 }

@@ -4,6 +4,8 @@
 pub const PRINCIPAL_USER: u32 = 0;
 /// [`Principal::kind`](super::Principal::kind): a role.
 pub const PRINCIPAL_ROLE: u32 = 1;
+/// [`Principal::kind`](super::Principal::kind): a role that a service is linked to, which SCPs and RCPs spare (rules E1, E2).
+pub const PRINCIPAL_SERVICE_LINKED: u32 = 2;
 
 /// [`Action::flags`](super::Action::flags): changes a managed policy (rule E11).
 pub const ACTION_WRITES_POLICY: u32 = 1;
@@ -19,8 +21,10 @@ pub const ACTION_NO_CALLER_SIDE: u32 = 1 << 4;
 pub const ACTION_UNCONTROLLED: u32 = 1 << 5;
 /// [`Action::flags`](super::Action::flags): allowed to users and root (rule E8).
 pub const ACTION_UNCONTROLLED_FOR_USERS: u32 = 1 << 6;
+/// [`Action::flags`](super::Action::flags): RCPs bear on its service (rule E2).
+pub const ACTION_RCP: u32 = 1 << 7;
 /// All bits of [`Action::flags`](super::Action::flags).
-pub const ACTION_FLAGS: u32 = (1 << 7) - 1;
+pub const ACTION_FLAGS: u32 = (1 << 8) - 1;
 
 /// [`Classifier::reading`](super::Classifier::reading): texts, by an automaton.
 pub const CLASSIFY_TEXT: u32 = 0;
@@ -127,16 +131,40 @@ pub const KEY_PRINCIPAL_ACCOUNT: u32 = 4;
 pub const KEY_PRINCIPAL_TYPE: u32 = 5;
 /// [`Key::source`](super::Key::source): `aws:PrincipalTag/…`.
 pub const KEY_PRINCIPAL_TAG: u32 = 6;
-/// [`Key::source`](super::Key::source): a key of the principal that no principal of this bundle has (`aws:PrincipalOrgID`, `aws:PrincipalOrgPaths`).
-pub const KEY_PRINCIPAL_ABSENT: u32 = 7;
+/// [`Key::source`](super::Key::source): `aws:PrincipalOrgID`.
+pub const KEY_PRINCIPAL_ORG_ID: u32 = 7;
 /// [`Key::source`](super::Key::source): `aws:PrincipalIsAWSService`.
 pub const KEY_PRINCIPAL_IS_SERVICE: u32 = 8;
 /// [`Key::source`](super::Key::source): `aws:CurrentTime`.
 pub const KEY_CURRENT_TIME: u32 = 9;
 /// [`Key::source`](super::Key::source): `aws:EpochTime`.
 pub const KEY_EPOCH_TIME: u32 = 10;
+/// [`Key::source`](super::Key::source): `aws:PrincipalOrgPaths`.
+pub const KEY_PRINCIPAL_ORG_PATHS: u32 = 11;
+/// [`Key::source`](super::Key::source): `aws:SourceIdentity`.
+pub const KEY_SOURCE_IDENTITY: u32 = 12;
+/// [`Key::source`](super::Key::source): `aws:ResourceTag/…`.
+pub const KEY_RESOURCE_TAG: u32 = 13;
+/// [`Key::source`](super::Key::source): `aws:ResourceAccount`.
+pub const KEY_RESOURCE_ACCOUNT: u32 = 14;
+/// [`Key::source`](super::Key::source): `aws:ResourceOrgID`.
+pub const KEY_RESOURCE_ORG_ID: u32 = 15;
+/// [`Key::source`](super::Key::source): `aws:ResourceOrgPaths`.
+pub const KEY_RESOURCE_ORG_PATHS: u32 = 16;
+/// [`Key::source`](super::Key::source): what a principal element matches directly (rule N3).
+pub const KEY_CALLER: u32 = 17;
+/// [`Key::source`](super::Key::source): who stands behind the caller's session (rule N3).
+pub const KEY_CALLER_BEHIND: u32 = 18;
+/// [`Key::source`](super::Key::source): the caller's account (rule N2).
+pub const KEY_CALLER_ACCOUNT: u32 = 19;
+/// [`Key::source`](super::Key::source): the caller's account, if it is the root user (rule N6).
+pub const KEY_CALLER_ROOT: u32 = 20;
+/// [`Key::source`](super::Key::source): the name of a service or identity provider (rule N5).
+pub const KEY_CALLER_NAME: u32 = 21;
+/// [`Key::source`](super::Key::source): `true` if the caller has a permissions boundary (rule N6).
+pub const KEY_CALLER_BOUNDED: u32 = 22;
 /// The largest [`Key::source`](super::Key::source).
-pub const KEY_SOURCES: u32 = 10;
+pub const KEY_SOURCES: u32 = 22;
 
 /// Node tags: the low eight bits of a node's first word; the high 24 bits are its parameter.
 pub mod node {

@@ -62,7 +62,7 @@ fn stored(pattern: &[Word]) -> (Vec<u8>, Layout) {
 
 fn matches_stored(pattern: &[Word], text: &str) -> bool {
     let (bytes, layout) = stored(pattern);
-    let view = View { bytes: &bytes, words: bytes.as_chunks::<4>().0, layout: &layout, keys: &[] };
+    let view = View::new(&bytes, &layout);
     matches(&view, 0, text.as_bytes(), &Fixed).unwrap()
 }
 
@@ -113,7 +113,7 @@ fn every_short_pattern_matches_what_it_means() {
     let texts: Vec<String> = sequences(&["a", "b", "é"], 5).into_iter().map(|it| it.concat()).collect();
     for pattern in sequences(&words, 4) {
         let (bytes, layout) = stored(&pattern);
-        let view = View { bytes: &bytes, words: bytes.as_chunks::<4>().0, layout: &layout, keys: &[] };
+        let view = View::new(&bytes, &layout);
         for text in &texts {
             let found = matches(&view, 0, text.as_bytes(), &Fixed);
             assert_eq!(found, Some(means(&pattern, text)), "{pattern:?} on {text:?}");

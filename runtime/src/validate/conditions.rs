@@ -89,8 +89,8 @@ pub(super) fn atoms(view: View<'_>, counts: &Counts, globs: &Globs) -> Result<()
         check(known, section, at, "unknown string or source")?;
         // A loaded bundle holds the names as texts: shared ones could take more than the bundle does.
         check(named.insert(key.name), section, at, "a name stands twice")?;
-        let tag =
-            if key.source == f::KEY_PRINCIPAL_TAG { counts.strings.known(key.tag) } else { key.tag == NONE };
+        let has_tag = matches!(key.source, f::KEY_PRINCIPAL_TAG | f::KEY_RESOURCE_TAG);
+        let tag = if has_tag { counts.strings.known(key.tag) } else { key.tag == NONE };
         check(tag, section, at, "a tag where none belongs, or none where one does")?;
     });
     Ok(())

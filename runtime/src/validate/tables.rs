@@ -1,4 +1,4 @@
-//! Checks of principals, permission sets, rows, vocabulary and rule roots.
+//! Checks of permission sets, rows, vocabulary and rule roots.
 
 use super::checks::{SideBySide, Starts, check, each, invalid, within};
 use super::index::index;
@@ -7,50 +7,6 @@ use super::{Counts, conditions::Globs};
 use crate::error::LoadError;
 use crate::format::{self as f, NONE, Section, row};
 use crate::view::View;
-
-pub(super) fn principals(view: View<'_>, counts: &Counts, sets: &Starts) -> Result<(), LoadError> {
-    let section = Section::Principals;
-    let mut tags = SideBySide::new(Section::Tags, view.count(Section::Tags, f::Tag::WORDS)?);
-    each!(view, Principals, Principal, principal, |at, principal| {
-        let texts = [principal.arn, principal.account, principal.name];
-        check(texts.iter().all(|&text| counts.strings.known(text)), section, at, "unknown string")?;
-        check(counts.strings.optional(principal.unique_id), section, at, "unknown string")?;
-        check(principal.kind <= f::PRINCIPAL_ROLE, section, at, "unknown kind")?;
-        check(sets.known(principal.identity), section, at, "unknown identity set")?;
-        check(
-            principal.boundary == NONE || sets.known(principal.boundary),
-            section,
-            at,
-            "unknown boundary set",
-        )?;
-        tags.take(principal.tags, principal.tag_count, section, at)?;
-        check(principal.reserved == 0, section, at, "reserved word is not zero")?;
-    });
-    tags.finish()?;
-    each!(view, Tags, Tag, tag, |at, tag| {
-        check(
-            counts.strings.known(tag.key) && counts.strings.known(tag.value),
-            Section::Tags,
-            at,
-            "unknown string",
-        )?;
-    });
-    let count = view.count(section, f::Principal::WORDS)?;
-    // Shared names would make the work along them more than linear.
-    let (mut named, mut ids) = (counts.strings.bits(), Starts::new(count));
-    each!(view, Principals, Principal, principal, |at, principal| {
-        check(named.insert(principal.arn), section, at, "a name stands twice")?;
-        ids.set(at);
-    });
-    index(
-        view,
-        Section::PrincipalIndex,
-        count,
-        &ids,
-        |seed, _| seed,
-        |id| view.principal(id).and_then(|principal| view.string_bytes(principal.arn)),
-    )
-}
 
 /// Permission sets stand side by side and use the section up. Gives the words at which they begin.
 pub(super) fn sets(view: View<'_>, counts: &Counts, roots: &RootLists) -> Result<Starts, LoadError> {

@@ -37,10 +37,12 @@ pub(super) struct Fields<'v> {
     pub(super) context: Option<&'v Member>,
     pub(super) identity_policies: Option<&'v Member>,
     pub(super) boundaries: Option<&'v Member>,
+    pub(super) scps: Option<&'v Member>,
+    pub(super) rcps: Option<&'v Member>,
+    pub(super) session_policies: Option<&'v Member>,
+    pub(super) resource_policy: Option<&'v Member>,
+    pub(super) endpoint_policies: Option<&'v Member>,
     pub(super) expected: Option<&'v Member>,
-    /// Fields of layers that are not evaluated, each with the layer's name.
-    lists: [(Option<&'v Member>, &'static str); 4],
-    resource_policy: Option<&'v Member>,
 }
 
 /// Sorts the members; unknown ones are errors.
@@ -68,13 +70,11 @@ pub(super) fn of<'v>(reader: &mut Reader<'_, '_>, members: &'v [Member]) -> Fiel
         boundaries,
         scps,
         rcps,
-        session,
+        session_policies,
         resource_policy,
-        endpoint,
+        endpoint_policies,
         expected,
     ] = found;
-    let lists =
-        [(scps, "SCPs"), (rcps, "RCPs"), (session, "session policies"), (endpoint, "endpoint policies")];
     Fields {
         id,
         principal,
@@ -84,14 +84,17 @@ pub(super) fn of<'v>(reader: &mut Reader<'_, '_>, members: &'v [Member]) -> Fiel
         context,
         identity_policies,
         boundaries,
-        expected,
-        lists,
+        scps,
+        rcps,
+        session_policies,
         resource_policy,
+        endpoint_policies,
+        expected,
     }
 }
 
 /// A member that is there and not `null`, where `null` means its absence.
-fn given(member: Option<&Member>) -> Option<&Value> {
+pub(super) fn given(member: Option<&Member>) -> Option<&Value> {
     member.map(|member| &member.value).filter(|value| value.kind != Kind::Null)
 }
 
@@ -156,29 +159,4 @@ pub(super) fn context(reader: &mut Reader<'_, '_>, member: Option<&Member>) -> V
         context.push((member.key.to_string(), value));
     }
     context
-}
-
-/// A layer that is there and not evaluated would make every answer a guess.
-pub(super) fn layers_not_built(reader: &mut Reader<'_, '_>, fields: &Fields<'_>) {
-    for (member, layer) in fields.lists {
-        let Some(member) = member else { continue };
-        if !reader.items(Some(member)).is_empty() {
-            refuse(reader, member, layer);
-        }
-    }
-    if let Some(member) = fields.resource_policy
-        && given(Some(member)).is_some()
-    {
-        refuse(reader, member, "resource policies");
-    }
-}
-
-fn refuse(reader: &mut Reader<'_, '_>, member: &Member, layer: &str) {
-    let message = format!("this version does not evaluate {layer} (`{}`)", member.key);
-    reader.error(
-        codes::SCENARIO_UNSUPPORTED,
-        member.key_span,
-        message,
-        "identity policies and boundaries are evaluated",
-    );
 }

@@ -1,58 +1,65 @@
-//! Who asks in a scenario: a user or a role, so far.
+//! Who asks in a scenario, and the identity behind it.
 
 use portcullis_grammar::source::Span;
-use portcullis_runtime::value::arn;
+use portcullis_runtime::principal::{PrincipalKind, classify, parts};
 
 use super::super::codes;
 use super::super::names::EntityArn;
 use super::super::reader::{Reader, shown};
 
-/// The user or role that asks.
+/// Who asks.
 pub(super) struct Asker<'t> {
-    pub(super) text: &'t str,
-    pub(super) arn: EntityArn<'t>,
+    /// Its account; `None` for those that have none.
+    pub(super) account: Option<&'t str>,
+    /// The user or role that it is, or that stands behind its session.
+    pub(super) identity: Option<Behind>,
+}
+
+/// A user or role.
+pub(super) struct Behind {
+    pub(super) arn: String,
+    pub(super) name: String,
+    pub(super) path: String,
     pub(super) is_role: bool,
 }
 
-/// Reads the principal; any other than a user or role is reported.
+/// Reads the principal; what is none is reported.
 pub(super) fn read<'t>(reader: &mut Reader<'_, '_>, text: &'t str, span: Span) -> Option<Asker<'t>> {
-    let parsed = EntityArn::parse(text);
-    if let Ok(arn) = parsed
-        && matches!(arn.kind, "user" | "role")
-    {
-        return Some(Asker { text, arn, is_role: arn.kind == "role" });
-    }
-    if let Some(kind) = not_evaluated(text) {
-        let message = format!("this version does not evaluate {kind} (`principal` is `{}`)", shown(text));
-        reader.error(codes::SCENARIO_UNSUPPORTED, span, message, "users and roles are evaluated");
-    } else {
-        let why = parsed.err().unwrap_or("it is neither a user nor a role");
-        let message = format!("`{}` is no principal: {why}", shown(text));
-        reader.error(codes::SCENARIO_FIELD, span, message, "write the ARN of a user or role");
-    }
-    None
+    let kind = classify(text);
+    let it = parts(kind, text);
+    let behind = |kind: &str| Behind {
+        arn: format!("arn:{}:iam::{}:{kind}/{}", it.partition, it.account, it.name),
+        name: it.name.to_owned(),
+        path: "/".to_owned(),
+        is_role: kind == "role",
+    };
+    let identity = match kind {
+        PrincipalKind::User | PrincipalKind::Role => match EntityArn::parse(text) {
+            Ok(arn) => Some(Behind {
+                arn: text.to_owned(),
+                name: arn.name.to_owned(),
+                path: arn.path.to_owned(),
+                is_role: arn.kind == "role",
+            }),
+            Err(why) => return refuse(reader, text, span, why),
+        },
+        PrincipalKind::RoleSession => Some(behind("role")),
+        PrincipalKind::FederatedUser => Some(behind("user")),
+        PrincipalKind::Malformed => {
+            let why = match EntityArn::parse(text) {
+                Ok(_) => "it names a group, which cannot ask, or its name is too long",
+                Err(why) => why,
+            };
+            return refuse(reader, text, span, why);
+        }
+        _ => None,
+    };
+    Some(Asker { account: Some(it.account).filter(|account| !account.is_empty()), identity })
 }
 
-/// The kind of a principal that exists and is not evaluated.
-fn not_evaluated(text: &str) -> Option<&'static str> {
-    if text == "*" {
-        return Some("anonymous principals");
-    }
-    match arn::split(text) {
-        Some(["arn", _, "sts", "", account, resource]) if arn::is_account(account) => {
-            let session = resource.starts_with("assumed-role/") || resource.starts_with("federated-user/");
-            session.then_some("sessions")
-        }
-        Some(["arn", _, "iam", "", account, "root"]) if arn::is_account(account) => Some("root users"),
-        Some(["arn", _, "iam", "", account, resource]) if arn::is_account(account) => {
-            let provider = resource.starts_with("saml-provider/") || resource.starts_with("oidc-provider/");
-            provider.then_some("identity providers")
-        }
-        Some(_) => None,
-        None => {
-            let name = text.contains('.')
-                && !text.contains(|character: char| character.is_whitespace() || character == ':');
-            name.then_some("service principals and identity providers")
-        }
-    }
+fn refuse<'t>(reader: &mut Reader<'_, '_>, text: &str, span: Span, why: &str) -> Option<Asker<'t>> {
+    let message = format!("`{}` is no principal: {why}", shown(text));
+    let help = "write the ARN of a user, role, session or root user, the name of a service, or *";
+    reader.error(codes::SCENARIO_FIELD, span, message, help);
+    None
 }

@@ -1,0 +1,221 @@
+//! Who and what there is: principals, accounts, resources and endpoints as records, with hash tables over their names.
+
+use std::collections::BTreeSet;
+
+use portcullis_runtime::format::{self as f, NONE, Section};
+use portcullis_runtime::value::arn;
+
+use super::strings::index;
+use super::write::{WriteError, Writer};
+use crate::ir::{self, Ir, Layer, ResourcePolicy, behind_federated, behind_session};
+use crate::merge::PrincipalRef;
+use crate::model::{Identity, Model, Tag};
+
+/// The path of roles that services are linked to (rule E1).
+const SERVICE_LINKED: &str = "/aws-service-role/";
+
+/// Records that several of the sections share.
+#[derive(Default)]
+struct Shared {
+    tags: Vec<u8>,
+    tag_count: u32,
+    levels: Vec<u32>,
+    grants: Vec<u8>,
+    grant_count: u32,
+}
+
+impl Writer {
+    /// Writes all of it; behind the permission sets, which it names.
+    pub(super) fn world(&mut self, model: &Model, ir: &Ir) -> Result<(), WriteError> {
+        let mut shared = Shared::default();
+        self.principals(model, ir, &mut shared)?;
+        self.accounts(model, ir, &mut shared)?;
+        self.resources(model, ir, &mut shared)?;
+        self.endpoints(model, ir)?;
+        self.sections.put(Section::Tags, shared.tags);
+        self.sections.put_words(Section::Levels, shared.levels);
+        self.sections.put(Section::Grants, shared.grants);
+        Ok(())
+    }
+
+    fn principals(&mut self, model: &Model, ir: &Ir, shared: &mut Shared) -> Result<(), WriteError> {
+        let mut records = Vec::new();
+        let (mut arns, mut behind) = (Vec::new(), Vec::new());
+        for principal in &ir.principals {
+            let found: Option<(&Identity, &[Tag], bool)> = match principal.principal {
+                PrincipalRef::User(id) => {
+                    model.users.get(id as usize).map(|user| (&user.identity, &*user.tags, true))
+                }
+                PrincipalRef::Role(id) => {
+                    model.roles.get(id as usize).map(|role| (&role.identity, &*role.tags, false))
+                }
+            };
+            let Some((identity, tags, is_user)) = found else { continue };
+            let account = model.accounts.get(identity.account.index()).map_or("", |account| account);
+            let partition = arn::split(&identity.arn).map_or("", |[_, partition, ..]| partition);
+            let sessions = if is_user { behind_federated } else { behind_session };
+            let sessions = sessions(partition, account, &identity.name);
+            let (first, tag_count) = self.tags(tags, shared);
+            f::Principal {
+                arn: self.strings.id(&identity.arn),
+                account: self.strings.id(account),
+                name: self.strings.id(&identity.name),
+                unique_id: match &*identity.unique_id {
+                    "" => NONE,
+                    id => self.strings.id(id),
+                },
+                kind: match is_user {
+                    true => f::PRINCIPAL_USER,
+                    false if identity.path.starts_with(SERVICE_LINKED) => f::PRINCIPAL_SERVICE_LINKED,
+                    false => f::PRINCIPAL_ROLE,
+                },
+                identity: self.set(principal.identity),
+                boundary: principal.boundary.map_or(NONE, |set| self.set(set)),
+                tags: first,
+                tag_count,
+                place: place(ir, account),
+                behind: self.strings.id(&sessions),
+                trust: self.grants(principal.trust.as_ref(), shared),
+            }
+            .write(&mut records);
+            arns.push(identity.arn.to_string());
+            behind.push(sessions);
+        }
+        self.sections.put(Section::Principals, records);
+        self.index(Section::PrincipalIndex, &arns)?;
+        self.index(Section::BehindIndex, &behind)
+    }
+
+    fn accounts(&mut self, model: &Model, ir: &Ir, shared: &mut Shared) -> Result<(), WriteError> {
+        let mut records = Vec::new();
+        let organization = model.organization.as_ref();
+        for account in &ir.accounts {
+            let (scps, scp_count) = self.levels(account.scps.as_deref(), shared);
+            let (rcps, rcp_count) = self.levels(account.rcps.as_deref(), shared);
+            let member = organization.filter(|it| it.account(&account.number).is_some() && !it.id.is_empty());
+            let path = member.and_then(|organization| organization.org_path(&account.number));
+            f::Account {
+                number: self.strings.id(&account.number),
+                scps,
+                scp_count,
+                rcps,
+                rcp_count,
+                organization: member.map_or(NONE, |organization| self.strings.id(&organization.id)),
+                path: path.map_or(NONE, |path| self.strings.id(&path)),
+            }
+            .write(&mut records);
+        }
+        self.sections.put(Section::Accounts, records);
+        let numbers: Vec<String> = ir.accounts.iter().map(|account| account.number.to_string()).collect();
+        self.index(Section::AccountIndex, &numbers)
+    }
+
+    fn resources(&mut self, model: &Model, ir: &Ir, shared: &mut Shared) -> Result<(), WriteError> {
+        let mut records = Vec::new();
+        let mut services = BTreeSet::new();
+        for (resource, layers) in model.resources.iter().zip(&ir.resources) {
+            let (tags, tag_count) = match &resource.tags {
+                Some(tags) => self.tags(tags, shared),
+                None => (0, NONE),
+            };
+            let (rcps, rcp_count) = self.levels(layers.rcps.as_deref(), shared);
+            f::Resource {
+                arn: self.strings.id(owner_name(&resource.arn)),
+                account: resource.account.as_deref().map_or(NONE, |account| place(ir, account)),
+                tags,
+                tag_count,
+                policy: self.grants(layers.policy.as_ref(), shared),
+                rcps,
+                rcp_count,
+            }
+            .write(&mut records);
+            // In a scenario a resource without an account is the principal's (DESIGN section 6).
+            if let Some([_, _, service, ..]) = arn::split(&resource.arn).filter(|_| !model.scenario) {
+                services.insert(service);
+            }
+        }
+        self.sections.put(Section::Resources, records);
+        let services: Vec<u32> = services.into_iter().map(|service| self.strings.id(service)).collect();
+        self.sections.put_words(Section::DeclaredServices, services);
+        let arns: Vec<String> = model.resources.iter().map(|resource| owner_name(&resource.arn).to_owned()).collect();
+        self.index(Section::ResourceIndex, &arns)
+    }
+
+    fn endpoints(&mut self, model: &Model, ir: &Ir) -> Result<(), WriteError> {
+        let mut records = Vec::new();
+        let mut ids = Vec::new();
+        let mut everywhere = NONE;
+        for (endpoint, layer) in model.endpoints.iter().zip(&ir.endpoints) {
+            match &endpoint.id {
+                Some(id) => {
+                    f::Endpoint { id: self.strings.id(id), set: self.set(layer.set) }.write(&mut records);
+                    ids.push(id.to_string());
+                }
+                None if everywhere == NONE => everywhere = self.set(layer.set),
+                None => return Err(WriteError::DuplicateName("the endpoint of all requests".to_owned())),
+            }
+        }
+        self.sections.put(Section::Endpoints, records);
+        self.index(Section::EndpointIndex, &ids)?;
+        let session = ir.session.as_ref().map_or(NONE, |layer| self.set(layer.set));
+        let mut world = Vec::new();
+        f::World { endpoint: everywhere, session }.write(&mut world);
+        self.sections.put(Section::World, world);
+        Ok(())
+    }
+
+    /// A hash table over names, whose ids are their places in the list.
+    fn index(&mut self, section: Section, names: &[String]) -> Result<(), WriteError> {
+        let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
+        sorted.sort_unstable();
+        if let Some((twice, _)) = sorted.iter().zip(sorted.iter().skip(1)).find(|(a, b)| a == b) {
+            return Err(WriteError::DuplicateName((*twice).to_owned()));
+        }
+        let named: Vec<(&str, u32)> = names.iter().map(String::as_str).zip(0..).collect();
+        self.sections.put(section, index(&named).ok_or(WriteError::Crowded)?);
+        Ok(())
+    }
+
+    /// First tag, and how many.
+    fn tags(&mut self, tags: &[Tag], shared: &mut Shared) -> (u32, u32) {
+        let first = shared.tag_count;
+        for tag in tags {
+            let key = self.strings.id(&tag.key.to_ascii_lowercase());
+            f::Tag { key, value: self.strings.id(&tag.value) }.write(&mut shared.tags);
+            shared.tag_count += 1;
+        }
+        (first, tags.len() as u32)
+    }
+
+    /// First level, and how many.
+    fn levels(&mut self, levels: Option<&[Layer]>, shared: &mut Shared) -> (u32, u32) {
+        let Some(levels) = levels else { return (0, NONE) };
+        let first = shared.levels.len() as u32;
+        shared.levels.extend(levels.iter().map(|level| self.set(level.set)));
+        (first, levels.len() as u32)
+    }
+
+    fn grants(&mut self, policy: Option<&ResourcePolicy>, shared: &mut Shared) -> u32 {
+        let Some(policy) = policy else { return NONE };
+        let [direct, session, account] = [policy.direct, policy.session, policy.account].map(|set| self.set(set));
+        f::Grants { direct, session, account }.write(&mut shared.grants);
+        shared.grant_count += 1;
+        shared.grant_count - 1
+    }
+}
+
+/// The name under which a resource is looked up: a log group's without the `:*` that stands for its streams.
+fn owner_name(text: &str) -> &str {
+    match arn::split(text) {
+        Some([_, _, "logs", _, _, group]) if group.starts_with("log-group:") => {
+            text.strip_suffix(":*").unwrap_or(text)
+        }
+        _ => text,
+    }
+}
+
+/// The place of an account among the records; `NONE`, which the runtime refuses, for one that is not there.
+fn place(ir: &Ir, account: &str) -> u32 {
+    let found = ir.accounts.binary_search_by(|it: &ir::Account| (*it.number).cmp(account));
+    found.map_or(NONE, |place| place as u32)
+}

@@ -1,0 +1,220 @@
+//! Who asks: the kinds of principals, and what the bundle holds of them (DESIGN section 5, rules N1–N5, E13).
+
+use crate::bundle::Bundle;
+use crate::format::{NONE, Section, limits};
+use crate::hash::{Table, search};
+use crate::session::Session;
+use crate::value::arn;
+use crate::view::{Index, View};
+
+/// Longest name of a role, session or federated user in bytes; and longest partition.
+pub(crate) const NAME_BYTES: usize = 64;
+const PARTITION_BYTES: usize = 32;
+
+/// Who asks, resolved against one bundle. Resolve it once per session and keep it.
+#[derive(Clone, Copy, Debug)]
+pub struct Principal<'a> {
+    pub(crate) stamp: u32,
+    /// The user or role that the bundle holds, behind a session too; or [`NONE`].
+    pub(crate) id: u32,
+    pub(crate) kind: PrincipalKind,
+    pub(crate) source: Source<'a>,
+}
+
+/// Where the text of a principal is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source<'a> {
+    Text(&'a str),
+    Session(&'a Session),
+}
+
+/// The kinds of principals, as their texts tell them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PrincipalKind {
+    /// A user or role that the bundle holds.
+    Held,
+    /// A user that it does not hold.
+    User,
+    /// A role that it does not hold.
+    Role,
+    /// A session of a role.
+    RoleSession,
+    /// A federated user.
+    FederatedUser,
+    /// An account's root user.
+    Root,
+    /// A service, or an identity provider by its name.
+    Service,
+    /// An identity provider by its ARN.
+    Provider,
+    /// `*`: nobody in particular.
+    Anonymous,
+    /// None of these.
+    Malformed,
+    /// Longer than a principal may be (rule V4).
+    TooLong,
+}
+
+impl<'a> Principal<'a> {
+    /// What kind of principal it is.
+    #[inline]
+    #[must_use]
+    pub const fn kind(&self) -> PrincipalKind {
+        self.kind
+    }
+
+    /// Whether the bundle holds the user or role that it is, or that stands behind its session.
+    #[inline]
+    #[must_use]
+    pub const fn is_held(&self) -> bool {
+        self.id != NONE
+    }
+
+    /// Its text.
+    #[inline]
+    #[must_use]
+    pub fn text(&self) -> &'a str {
+        match self.source {
+            Source::Text(text) => text,
+            Source::Session(session) => session.text(),
+        }
+    }
+
+    /// What its session adds.
+    #[inline]
+    pub(crate) const fn session(&self) -> Option<&'a Session> {
+        match self.source {
+            Source::Text(_) => None,
+            Source::Session(session) => Some(session),
+        }
+    }
+}
+
+/// The parts of a principal's text that the rules look at; empty where it has none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parts<'a> {
+    /// The partition.
+    pub partition: &'a str,
+    /// The account, 12 digits; empty for an identity provider, which is no principal of its account (rule N2).
+    pub account: &'a str,
+    /// The last segment of a user's or role's path, the role of a session, a federated user's name.
+    pub name: &'a str,
+    /// What stands behind a session: all but the session's name. Else empty.
+    pub behind: &'a str,
+    /// The name of a role session.
+    pub session: &'a str,
+}
+
+/// The parts of a principal of a kind, as [`classify`] tells it. Linear.
+#[must_use]
+pub fn parts(kind: PrincipalKind, text: &str) -> Parts<'_> {
+    let Some([_, partition, _, _, account, resource]) = arn::split(text) else { return Parts::default() };
+    let parts = Parts { partition, account, ..Parts::default() };
+    let last = || resource.rsplit('/').next().unwrap_or("");
+    match kind {
+        PrincipalKind::RoleSession => {
+            let names = resource.split_once('/').and_then(|(_, names)| names.split_once('/'));
+            let (name, session) = names.unwrap_or(("", ""));
+            let behind = text.get(..text.len().saturating_sub(session.len() + 1)).unwrap_or("");
+            Parts { name, session, behind, ..parts }
+        }
+        PrincipalKind::FederatedUser => Parts { name: last(), behind: text, ..parts },
+        PrincipalKind::Held | PrincipalKind::User | PrincipalKind::Role => Parts { name: last(), ..parts },
+        PrincipalKind::Root => parts,
+        // An identity provider's ARN names an account, but it is no principal of it (rule N2).
+        _ => Parts::default(),
+    }
+}
+
+/// What a principal is, by its text alone: never [`PrincipalKind::Held`]. Linear.
+#[cold]
+#[must_use]
+pub fn classify(text: &str) -> PrincipalKind {
+    if text.len() > limits::RESOURCE_BYTES {
+        return PrincipalKind::TooLong;
+    }
+    if text == "*" {
+        return PrincipalKind::Anonymous;
+    }
+    let Some([head, partition, service, _, account, resource]) = arn::split(text) else {
+        // A service or an identity provider: `ec2.amazonaws.com`, `accounts.google.com`.
+        let name = !text.is_empty() && !text.bytes().any(|byte| byte.is_ascii_whitespace() || byte == b':');
+        return if name { PrincipalKind::Service } else { PrincipalKind::Malformed };
+    };
+    if head != "arn" || !arn::is_account(account) || partition.len() > PARTITION_BYTES {
+        return PrincipalKind::Malformed;
+    }
+    let named = |prefix: &str| {
+        resource.strip_prefix(prefix).is_some_and(|name| !name.is_empty() && !name.ends_with('/'))
+    };
+    let short = |name: &str| !name.is_empty() && name.len() <= NAME_BYTES;
+    match service {
+        "iam" if resource == "root" => PrincipalKind::Root,
+        "iam" if named("user/") => PrincipalKind::User,
+        "iam" if named("role/") && resource.rsplit('/').next().is_some_and(short) => PrincipalKind::Role,
+        "iam" if named("saml-provider/") || named("oidc-provider/") => PrincipalKind::Provider,
+        "sts" if resource.strip_prefix("federated-user/").is_some_and(short) => PrincipalKind::FederatedUser,
+        "sts" => {
+            let names = resource.strip_prefix("assumed-role/").and_then(|names| names.split_once('/'));
+            match names.is_some_and(|(role, session)| short(role) && short(session)) {
+                true => PrincipalKind::RoleSession,
+                false => PrincipalKind::Malformed,
+            }
+        }
+        _ => PrincipalKind::Malformed,
+    }
+}
+
+/// The ARNs of principals, or of what stands behind their sessions.
+pub(crate) struct Principals<'a> {
+    pub(crate) view: View<'a>,
+    pub(crate) behind: bool,
+}
+
+impl Table for Principals<'_> {
+    #[inline]
+    fn view(&self) -> &View<'_> {
+        &self.view
+    }
+
+    #[inline]
+    fn index(&self) -> &Index {
+        self.view.index(if self.behind { Section::BehindIndex } else { Section::PrincipalIndex })
+    }
+
+    #[inline]
+    fn name(&self, id: u32) -> Option<&[u8]> {
+        let principal = self.view.principal(id)?;
+        self.view.string_bytes(if self.behind { principal.behind } else { principal.arn })
+    }
+}
+
+impl Bundle {
+    /// Resolves a principal: an ARN, a service name or `*`. Never fails: what is unknown or malformed is a principal that no identity
+    /// policy speaks for (rule E13). Linear in the text; allocates nothing.
+    ///
+    /// A session's ARN is that session without session policies, tags and source identity; [`Bundle::assume`] makes one with them.
+    #[inline]
+    #[must_use]
+    pub fn principal<'a>(&self, text: &'a str) -> Principal<'a> {
+        if text.len() <= limits::RESOURCE_BYTES
+            && let Some(id) = search(text.as_bytes(), &Principals { view: self.view(), behind: false })
+        {
+            let kind = PrincipalKind::Held;
+            return Principal { stamp: self.stamp(), id, kind, source: Source::Text(text) };
+        }
+        self.stranger(text)
+    }
+
+    /// A principal that is no user or role of the bundle.
+    #[cold]
+    fn stranger<'a>(&self, text: &'a str) -> Principal<'a> {
+        let kind = classify(text);
+        let id = match parts(kind, text).behind {
+            "" => None,
+            behind => search(behind.as_bytes(), &Principals { view: self.view(), behind: true }),
+        };
+        Principal { stamp: self.stamp(), id: id.unwrap_or(NONE), kind, source: Source::Text(text) }
+    }
+}

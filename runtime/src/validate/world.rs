@@ -1,0 +1,181 @@
+//! Checks of principals, accounts, resources, endpoints, and of what there is one of.
+
+use super::Counts;
+use super::checks::{SideBySide, Starts, check, each, invalid};
+use super::index::index;
+use crate::error::LoadError;
+use crate::format::{self as f, NONE, Section};
+use crate::view::View;
+
+/// Most bytes of a unique id, so that it fits what is made of it.
+const UNIQUE_ID_BYTES: usize = 128;
+/// Most levels of control policies, so that a decision can name one.
+const LEVELS: u32 = 250;
+/// How many times the bundle the places of accounts in their organization may take in a loaded bundle.
+const SHARE: usize = 16;
+
+/// What the records of this file refer to.
+struct Known<'a> {
+    counts: &'a Counts,
+    sets: &'a Starts,
+    accounts: u32,
+    grants: u32,
+}
+
+impl Known<'_> {
+    fn set(&self, set: u32) -> bool {
+        self.sets.known(set)
+    }
+
+    fn optional_set(&self, set: u32) -> bool {
+        set == NONE || self.set(set)
+    }
+}
+
+/// Checks all of it.
+pub(super) fn world(view: View<'_>, counts: &Counts, sets: &Starts) -> Result<(), LoadError> {
+    let known = Known {
+        counts,
+        sets,
+        accounts: view.count(Section::Accounts, f::Account::WORDS)?,
+        grants: view.count(Section::Grants, f::Grants::WORDS)?,
+    };
+    let mut tags = SideBySide::new(Section::Tags, view.count(Section::Tags, f::Tag::WORDS)?);
+    let mut levels = SideBySide::new(Section::Levels, view.count(Section::Levels, 1)?);
+    principals(view, &known, &mut tags)?;
+    accounts(view, &known, &mut levels)?;
+    resources(view, &known, &mut tags, &mut levels)?;
+    tags.finish()?;
+    levels.finish()?;
+    endpoints(view, &known)?;
+    only(view, &known)?;
+    each!(view, Tags, Tag, tag, |at, tag| {
+        let strings = counts.strings.known(tag.key) && counts.strings.known(tag.value);
+        check(strings, Section::Tags, at, "unknown string")?;
+    });
+    for at in 0..view.count(Section::Levels, 1)? {
+        let set = view.word(Section::Levels, at).ok_or(invalid(Section::Levels, at, "unreadable"))?;
+        check(known.set(set), Section::Levels, at, "unknown set")?;
+    }
+    each!(view, Grants, Grants, grants, |at, grants| {
+        let sets = [grants.direct, grants.session, grants.account];
+        check(sets.iter().all(|&set| known.set(set)), Section::Grants, at, "unknown set")?;
+    });
+    Ok(())
+}
+
+fn principals(view: View<'_>, known: &Known<'_>, tags: &mut SideBySide) -> Result<(), LoadError> {
+    let (section, strings) = (Section::Principals, &known.counts.strings);
+    each!(view, Principals, Principal, principal, |at, principal| {
+        let texts = [principal.arn, principal.account, principal.name, principal.behind];
+        check(texts.iter().all(|&text| strings.known(text)), section, at, "unknown string")?;
+        check(strings.optional(principal.unique_id), section, at, "unknown string")?;
+        let id = if principal.unique_id == NONE { None } else { view.string_bytes(principal.unique_id) };
+        check(id.is_none_or(|id| id.len() <= UNIQUE_ID_BYTES), section, at, "a unique id of more than 128 bytes")?;
+        check(principal.kind <= f::PRINCIPAL_SERVICE_LINKED, section, at, "unknown kind")?;
+        check(known.set(principal.identity), section, at, "unknown identity set")?;
+        check(known.optional_set(principal.boundary), section, at, "unknown boundary set")?;
+        check(principal.place < known.accounts, section, at, "unknown account")?;
+        check(principal.trust == NONE || principal.trust < known.grants, section, at, "unknown grants")?;
+        tags.take(principal.tags, principal.tag_count, section, at)?;
+    });
+    let count = view.count(section, f::Principal::WORDS)?;
+    let principal = |id| view.principal(id);
+    names(view, known, Section::PrincipalIndex, count, &|id| Some(principal(id)?.arn))?;
+    names(view, known, Section::BehindIndex, count, &|id| Some(principal(id)?.behind))
+}
+
+/// The hash table over the names of all records of a section. No two of them share a string: shared names would make the work along them
+/// more than linear.
+fn names(
+    view: View<'_>,
+    known: &Known<'_>,
+    section: Section,
+    count: u32,
+    name: &dyn Fn(u32) -> Option<u32>,
+) -> Result<(), LoadError> {
+    let (mut named, mut ids) = (known.counts.strings.bits(), Starts::new(count));
+    for id in 0..count {
+        let string = name(id).ok_or(invalid(section, id, "unreadable"))?;
+        check(named.insert(string), section, id, "a name stands twice")?;
+        ids.set(id);
+    }
+    index(view, section, count, &ids, |seed, _| seed, |id| view.string_bytes(name(id)?))
+}
+
+/// Takes the levels of a record; none where they do not apply.
+fn take(levels: &mut SideBySide, first: u32, count: u32, owner: Section, at: u32) -> Result<(), LoadError> {
+    if count == NONE {
+        return check(first == 0, owner, at, "a level where none apply");
+    }
+    check(count <= LEVELS, owner, at, "more than 250 levels")?;
+    levels.take(first, count, owner, at).map(|_| ())
+}
+
+fn accounts(view: View<'_>, known: &Known<'_>, levels: &mut SideBySide) -> Result<(), LoadError> {
+    let (section, strings) = (Section::Accounts, &known.counts.strings);
+    let mut bytes = 0;
+    each!(view, Accounts, Account, account, |at, account| {
+        let texts = strings.known(account.number)
+            && strings.optional(account.organization)
+            && strings.optional(account.path);
+        check(texts, section, at, "unknown string")?;
+        take(levels, account.scps, account.scp_count, section, at)?;
+        take(levels, account.rcps, account.rcp_count, section, at)?;
+        bytes += if account.path == NONE { 0 } else { view.string_bytes(account.path).map_or(0, <[u8]>::len) };
+        // A loaded bundle holds them as texts.
+        check(bytes <= view.bytes.len().saturating_mul(SHARE), section, at, "places take too much room")?;
+    });
+    names(view, known, Section::AccountIndex, known.accounts, &|id| Some(view.account(id)?.number))
+}
+
+fn resources(
+    view: View<'_>,
+    known: &Known<'_>,
+    tags: &mut SideBySide,
+    levels: &mut SideBySide,
+) -> Result<(), LoadError> {
+    let (section, strings) = (Section::Resources, &known.counts.strings);
+    each!(view, Resources, Resource, resource, |at, resource| {
+        check(strings.known(resource.arn), section, at, "unknown string")?;
+        let account = resource.account == NONE || resource.account < known.accounts;
+        check(account, section, at, "unknown account")?;
+        check(resource.policy == NONE || resource.policy < known.grants, section, at, "unknown grants")?;
+        if resource.tag_count == NONE {
+            check(resource.tags == 0, section, at, "a tag where the request says them")?;
+        } else {
+            tags.take(resource.tags, resource.tag_count, section, at)?;
+        }
+        take(levels, resource.rcps, resource.rcp_count, section, at)?;
+    });
+    let count = view.count(section, f::Resource::WORDS)?;
+    names(view, known, Section::ResourceIndex, count, &|id| Some(view.resource(id)?.arn))?;
+    let section = Section::DeclaredServices;
+    let mut before: Option<&[u8]> = None;
+    for at in 0..view.count(section, 1)? {
+        let string = view.word(section, at).ok_or(invalid(section, at, "unreadable"))?;
+        check(strings.known(string), section, at, "unknown string")?;
+        let text = view.string_bytes(string).ok_or(invalid(section, at, "unreadable"))?;
+        check(before.is_none_or(|before| before < text), section, at, "not ascending")?;
+        before = Some(text);
+    }
+    Ok(())
+}
+
+fn endpoints(view: View<'_>, known: &Known<'_>) -> Result<(), LoadError> {
+    let section = Section::Endpoints;
+    each!(view, Endpoints, Endpoint, endpoint, |at, endpoint| {
+        check(known.counts.strings.known(endpoint.id), section, at, "unknown string")?;
+        check(known.set(endpoint.set), section, at, "unknown set")?;
+    });
+    let count = view.count(section, f::Endpoint::WORDS)?;
+    names(view, known, Section::EndpointIndex, count, &|id| Some(view.endpoint(id)?.id))
+}
+
+/// What there is one of.
+fn only(view: View<'_>, known: &Known<'_>) -> Result<(), LoadError> {
+    let section = Section::World;
+    check(view.count(section, f::World::WORDS)? == 1, section, 0, "not one record")?;
+    let sets = known.optional_set(view.world.endpoint) && known.optional_set(view.world.session);
+    check(sets, section, 0, "unknown set")
+}
