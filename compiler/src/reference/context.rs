@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::principal::Known;
+use super::principal::{Asker, Kind, Known};
 use super::values;
-use crate::model::Model;
+use crate::model::{Model, Resource};
 use crate::request::{ContextValue, Request};
 
 /// Keys in lower case, as C2 and X4 compare them, and their values.
@@ -23,6 +23,19 @@ impl Context {
         self.values.insert(key.to_ascii_lowercase(), ContextValue::One(value.to_owned()));
     }
 
+    fn set_list_of_one(&mut self, key: &str, value: String) {
+        self.values.insert(key.to_ascii_lowercase(), ContextValue::Many(vec![value]));
+    }
+
+    fn remove(&mut self, key: &str) {
+        self.values.remove(&key.to_ascii_lowercase());
+    }
+
+    fn remove_all_under(&mut self, prefix: &str) {
+        let prefix = prefix.to_ascii_lowercase();
+        self.values.retain(|key, _| !key.starts_with(&prefix));
+    }
+
     /// A context of these keys.
     #[cfg(test)]
     pub(super) fn of<const N: usize>(pairs: [(&str, ContextValue); N]) -> Self {
@@ -30,51 +43,21 @@ impl Context {
     }
 }
 
-/// The context of a request of a principal that the model holds (C12).
-pub(super) fn context(model: &Model, known: Known<'_>, request: &Request) -> Context {
+/// The context of a request (C12).
+pub(super) fn context(asker: &Asker<'_>, owner: Option<&Resource>, request: &Request) -> Context {
     let given = request.context.iter().map(|(key, value)| (key.to_ascii_lowercase(), value.clone()));
     let mut context = Context { values: given.collect() };
     // C12: in a scenario file the context is complete as written.
     if request.context_complete {
         return context;
     }
-    // C12: the keys that the principal itself defines, whatever the request says …
-    context.values.retain(|key, _| !key.starts_with("aws:principaltag/"));
-    for key in [
-        "aws:username",
-        "aws:userid",
-        "aws:principalarn",
-        "aws:principalaccount",
-        "aws:principaltype",
-        "aws:principalorgid",
-        "aws:principalorgpaths",
-        "aws:principalisawsservice",
-    ] {
-        context.values.remove(key);
+    match asker.principal.account {
+        Some(account) if is_held(asker, account) => held(asker, account, request, &mut context),
+        Some(account) => foreign(asker, account, &mut context),
+        None => without_account(asker, &mut context),
     }
-    // … come from the model. There is no organization in it yet: aws:PrincipalOrgID and aws:PrincipalOrgPaths stay absent.
-    let identity = known.identity();
-    if let Known::User(_) = known {
-        context.set("aws:username", &identity.name);
-    }
-    if !identity.unique_id.is_empty() {
-        context.set("aws:userid", &identity.unique_id);
-    }
-    context.set("aws:PrincipalArn", &identity.arn);
-    if let Some(account) = known.account(model) {
-        context.set("aws:PrincipalAccount", account);
-    }
-    context.set(
-        "aws:PrincipalType",
-        match known {
-            Known::User(_) => "User",
-            Known::Role(_) => "AssumedRole",
-        },
-    );
-    context.set("aws:PrincipalIsAWSService", "false");
-    // Of two tags whose keys differ only in case the first counts: it is set last.
-    for tag in known.tags().iter().rev() {
-        context.set(&format!("aws:PrincipalTag/{}", tag.key), &tag.value);
+    if let Some(owner) = owner {
+        of_resource(asker.model, owner, &mut context);
     }
     // C12: the time keys come from `now` unless the request gives them, and are else absent. A moment outside the years 0000–9999, which
     // has no ISO 8601 text, is epoch seconds in both: a date all the same (C9).
@@ -89,3 +72,142 @@ pub(super) fn context(model: &Model, known: Known<'_>, request: &Request) -> Con
     }
     context
 }
+
+/// Whether the model holds the principal: a user or role, itself or behind its session, or the root user of one of its accounts.
+fn is_held(asker: &Asker<'_>, account: &str) -> bool {
+    let mut accounts = asker.model.accounts.iter();
+    asker.known.is_some()
+        || asker.principal.kind == Kind::Root && accounts.any(|declared| **declared == *account)
+}
+
+/// The keys that the principal itself defines.
+fn clear(context: &mut Context) {
+    context.remove_all_under("aws:PrincipalTag/");
+    for key in [
+        "aws:username",
+        "aws:userid",
+        "aws:PrincipalArn",
+        "aws:PrincipalAccount",
+        "aws:PrincipalType",
+        "aws:PrincipalOrgID",
+        "aws:PrincipalOrgPaths",
+        "aws:PrincipalIsAWSService",
+    ] {
+        context.remove(key);
+    }
+}
+
+/// C12: for a principal that the model holds they come from the model and the session, whatever the request says.
+fn held(asker: &Asker<'_>, account: &str, request: &Request, context: &mut Context) {
+    clear(context);
+    read_off_the_text(asker, account, context);
+    let principal = asker.principal;
+    let unique_id = asker.known.map_or("", |known| &known.identity().unique_id);
+    let user_id = match principal.kind {
+        Kind::Root => account.to_owned(),
+        Kind::FederatedUser => format!("{account}:{}", principal.name),
+        _ if unique_id.is_empty() => String::new(),
+        Kind::RoleSession => format!("{unique_id}:{}", principal.session),
+        _ => unique_id.to_owned(),
+    };
+    if !user_id.is_empty() {
+        context.set("aws:userid", &user_id);
+    }
+    if let Some(known) = asker.known {
+        match principal.kind {
+            Kind::User => context.set("aws:username", &known.identity().name),
+            // The role's ARN with its path, which the session's ARN drops.
+            Kind::RoleSession => context.set("aws:PrincipalArn", &known.identity().arn),
+            _ => {}
+        }
+    }
+    in_organization(asker.model, account, "aws:Principal", context);
+    let session = request.session.as_ref();
+    // The identity's tags, then the session's. Of two tags whose keys differ only in case the first counts: it is set last. Neither the
+    // user's tags reach a federated user, nor any the root user.
+    let own = match principal.kind {
+        Kind::FederatedUser => &[][..],
+        _ => asker.known.map_or(&[][..], Known::tags),
+    };
+    for tag in own.iter().rev() {
+        context.set(&format!("aws:PrincipalTag/{}", tag.key), &tag.value);
+    }
+    let given = session.filter(|_| principal.kind != Kind::Root).map_or(&[][..], |session| &session.tags);
+    for (key, value) in given.iter().rev() {
+        context.set(&format!("aws:PrincipalTag/{key}"), value);
+    }
+    if let Some(identity) = session.and_then(|session| session.source_identity.as_deref()) {
+        context.set("aws:SourceIdentity", identity);
+    }
+}
+
+/// C12: of a principal that the model does not hold some are read off its ARN; the others are the request's.
+fn foreign(asker: &Asker<'_>, account: &str, context: &mut Context) {
+    // It exists for users only.
+    context.remove("aws:username");
+    read_off_the_text(asker, account, context);
+}
+
+/// What a principal's own text says.
+fn read_off_the_text(asker: &Asker<'_>, account: &str, context: &mut Context) {
+    let principal = asker.principal;
+    let arn = match principal.kind {
+        // Of a session the role's; its path is not known.
+        Kind::RoleSession => format!("arn:{}:iam::{account}:role/{}", principal.partition, principal.name),
+        _ => principal.text.to_owned(),
+    };
+    context.set("aws:PrincipalArn", &arn);
+    context.set("aws:PrincipalAccount", account);
+    let kind = match principal.kind {
+        Kind::User => "User",
+        Kind::FederatedUser => "FederatedUser",
+        Kind::Root => "Account",
+        _ => "AssumedRole",
+    };
+    context.set("aws:PrincipalType", kind);
+    context.set("aws:PrincipalIsAWSService", "false");
+    if principal.kind == Kind::User {
+        context.set("aws:username", principal.name);
+    }
+}
+
+/// Services, identity providers and anonymous callers have no account, no name and no tags.
+fn without_account(asker: &Asker<'_>, context: &mut Context) {
+    clear(context);
+    let principal = asker.principal;
+    if principal.kind == Kind::Anonymous {
+        context.set("aws:PrincipalType", "Anonymous");
+    }
+    let is_service = principal.kind == Kind::Service
+        && [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|end| principal.text.ends_with(end));
+    context.set("aws:PrincipalIsAWSService", if is_service { "true" } else { "false" });
+}
+
+/// C12: the keys of a resource that the model holds come from the model.
+fn of_resource(model: &Model, owner: &Resource, context: &mut Context) {
+    if let Some(account) = &owner.account {
+        context.set("aws:ResourceAccount", account);
+        context.remove("aws:ResourceOrgID");
+        context.remove("aws:ResourceOrgPaths");
+        in_organization(model, account, "aws:Resource", context);
+    }
+    if let Some(tags) = &owner.tags {
+        context.remove_all_under("aws:ResourceTag/");
+        for tag in tags.iter().rev() {
+            context.set(&format!("aws:ResourceTag/{}", tag.key), &tag.value);
+        }
+    }
+}
+
+/// `…OrgID` and `…OrgPaths` for an account of the organization; neither for one that is not in it, nor where the organization has no id.
+fn in_organization(model: &Model, account: &str, prefix: &str, context: &mut Context) {
+    let organization = model.organization.as_ref().filter(|organization| !organization.id.is_empty());
+    let Some(organization) = organization else { return };
+    if let Some(path) = organization.org_path(account) {
+        context.set(&format!("{prefix}OrgID"), &organization.id);
+        context.set_list_of_one(&format!("{prefix}OrgPaths"), path);
+    }
+}
+
+#[cfg(test)]
+mod tests;

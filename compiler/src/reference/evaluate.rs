@@ -1,140 +1,80 @@
-//! From a request to a decision (rules V1–V6, E8–E13), in the order in which the rules apply.
+//! From a request to a decision: what every layer says about it (rules V1–V6, E8), which `combine` then weighs.
 
 use portcullis_runtime::decision::{Effect, Layer, Reason};
 
-use super::context::{Context, context};
+use super::combine::{Bits, Caller, Contract, Outcome, ResourceSays, Says, combine};
+use super::context::context;
+use super::decision::{Deciding, Decision};
 use super::layers::{self, Located};
-use super::principal::{self, Kind, Known};
-use super::statement;
+use super::organization;
+use super::principal::{Asker, Kind};
+use super::principals::{self, Level};
+use super::resource::{self, is_one_of};
+use super::statement::{self, Asked};
 use crate::facts;
 use crate::model::{self, Model};
 use crate::request::Request;
 
-/// What a request gets, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
-    /// Allow, explicit deny or implicit deny (rule V1).
-    pub effect: Effect,
-    /// The layer that decided (rule V5).
-    pub layer: Layer,
-    /// Why.
-    pub reason: Reason,
-    /// Every statement that decided: of an explicit deny those of the layer that deny, of an allow those of all layers that allow.
-    pub statements: Vec<Deciding>,
-}
-
-/// A statement that decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deciding {
-    /// Its layer.
-    pub layer: Layer,
-    /// The managed policy's ARN or the inline policy's name.
-    pub policy: String,
-    /// The ARN of the user, group or role that an inline policy is written into; `None` for a managed policy.
-    pub holder: Option<String>,
-    /// Its place among the policy's statements, from 0.
-    pub statement: usize,
-    /// Its `Sid`.
-    pub sid: Option<String>,
-}
-
-impl Decision {
-    fn implicit(layer: Layer, reason: Reason) -> Self {
-        Self { effect: Effect::ImplicitDeny, layer, reason, statements: Vec::new() }
-    }
-
-    fn by(effect: Effect, layer: Layer, statements: Vec<Deciding>) -> Self {
-        Self { effect, layer, reason: Reason::Statement, statements }
-    }
-}
-
-/// Decides one request on the model. Time: linear in the statements of the principal times the lengths of patterns and request texts.
+/// Decides one request on the model. Time: linear in the statements that bear on the request times the lengths of patterns and request
+/// texts, and in the identities and resources of the model.
 ///
 /// The request's context gives no key twice ([`Request::check`]); of two equal keys the later one counts here.
 #[must_use]
 pub fn decide(model: &Model, request: &Request) -> Decision {
+    let undecided = |layer, reason| Decision {
+        effect: Effect::ImplicitDeny,
+        layer,
+        level: None,
+        reason,
+        statements: Vec::new(),
+    };
     if past_a_limit(request) {
         // V4
-        return Decision::implicit(Layer::Limit, Reason::LimitExceeded);
+        return undecided(Layer::Limit, Reason::LimitExceeded);
     }
-    let kind = principal::kind(&request.principal);
-    if kind == Kind::Malformed {
-        return Decision::implicit(Layer::None, Reason::MalformedPrincipal);
-    }
-    let is_one_of =
-        |actions: &[&str]| actions.iter().any(|action| action.eq_ignore_ascii_case(&request.action));
-    // E8: allowed to whoever is authenticated, and the second kind to users and root, whatever policies say.
-    if kind != Kind::Anonymous && is_one_of(facts::UNCONTROLLED)
-        || matches!(kind, Kind::User | Kind::Root) && is_one_of(facts::UNCONTROLLED_FOR_USERS)
-    {
-        return Decision {
-            effect: Effect::Allow,
-            layer: Layer::Service,
-            reason: Reason::NotControlled,
-            statements: Vec::new(),
-        };
-    }
-    match kind {
-        Kind::User | Kind::Role => {}
-        // E7, E6: later layers.
-        Kind::Root => return Decision::implicit(Layer::None, Reason::RootUser),
-        Kind::Session => return Decision::implicit(Layer::None, Reason::Internal),
-        // E9, E10: resource policies alone grant to these.
-        Kind::Anonymous | Kind::Service => {
-            return Decision::implicit(Layer::Resource, Reason::NoResourcePolicy);
-        }
-        Kind::Malformed => return Decision::implicit(Layer::None, Reason::MalformedPrincipal),
-    }
-    // E8: no caller side.
-    if is_one_of(facts::NO_CALLER_SIDE) {
-        return Decision::implicit(Layer::Resource, Reason::NoTrustPolicy);
-    }
-    let bits = Known::find(model, &request.principal).map(|known| Bits::of(model, known, request));
-    // V1: an explicit deny wins over everything; V5: of two, the identity's is reported.
-    if let Some(bits) = &bits {
-        for (layer, denies) in
-            [(Layer::Identity, &bits.identity_denies), (Layer::Boundary, &bits.boundary_denies)]
-        {
-            if !denies.is_empty() {
-                return Decision::by(Effect::ExplicitDeny, layer, denies.clone());
-            }
-        }
-    }
-    let arn = Arn::of(&request.resource);
-    // E11: after V1's explicit denies.
-    if arn.is_some_and(|arn| arn.is_owned_by_aws(is_one_of)) {
-        return Decision::implicit(Layer::Service, Reason::OwnedByAws);
-    }
-    // V5: the first in this order that had to allow and did not: resource, identity, boundary.
-    // E8: a trust or key policy has to allow; E4: another account's resource policy has to. None is evaluated yet.
-    if is_one_of(facts::TRUST_ACTIONS) && arn.is_some_and(|arn| arn.is_in("iam", "role/")) {
-        return Decision::implicit(Layer::Resource, Reason::NoTrustPolicy);
-    }
-    if arn.is_some_and(|arn| arn.is_in("kms", "key/")) {
-        return Decision::implicit(Layer::Resource, Reason::NoKeyPolicy);
-    }
-    let own_account = principal::split(&request.principal).map(|[_, _, _, _, account, _]| account);
-    // V6: the request's, else the ARN's if it has 12 digits, else the principal's.
-    let of_arn = arn.map(|arn| arn.account).filter(|account| principal::is_account(account));
-    if request.resource_account.as_deref().or(of_arn).or(own_account) != own_account {
-        return Decision::implicit(Layer::Resource, Reason::CrossAccount);
-    }
-    let Some(bits) = bits else {
-        // E13: no identity grant.
-        return Decision::implicit(Layer::Identity, Reason::UnknownPrincipal);
+    let asker = Asker::of(model, &request.principal);
+    let caller = match asker.principal.kind {
+        Kind::Malformed => return undecided(Layer::None, Reason::MalformedPrincipal),
+        Kind::Anonymous => Caller::Anonymous,
+        Kind::Service | Kind::Provider => Caller::Service,
+        Kind::Root => Caller::Root,
+        _ if asker.known.is_some() => Caller::Known,
+        Kind::Role => Caller::UnknownRole,
+        Kind::User | Kind::RoleSession | Kind::FederatedUser => Caller::Unknown,
     };
-    if bits.identity_allows.is_empty() {
-        return Decision::implicit(Layer::Identity, Reason::NoStatement);
+    let owner = resource::owner(model, &request.resource);
+    let account = resource::account(&asker, owner, request);
+    let contract = resource::contract(request);
+    let layers = Layers::find(&asker, owner, account, contract, request);
+    let first = |levels: &[Found], is: fn(Says) -> bool| levels.iter().position(|level| is(level.says()));
+    let outcome = combine(&Bits {
+        caller,
+        // V6. Services, providers and anonymous callers have no account, and share none.
+        same_account: asker.principal.account.is_some() && asker.principal.account == account,
+        contract,
+        not_controlled: is_not_controlled(asker.principal.kind, &request.action),
+        owned_by_aws: resource::is_owned_by_aws(request),
+        rcp_denies: first(&layers.rcps, |says| says.denies),
+        scp_denies: first(&layers.scps, |says| says.denies),
+        scp_silent: first(&layers.scps, |says| !says.allows),
+        endpoint: layers.endpoint.as_ref().map(Found::says),
+        resource: layers.resource.as_ref().map(|resource| ResourceSays {
+            denies: resource.says().denies,
+            direct: resource.allows_at(Level::Direct),
+            session: resource.allows_at(Level::Session),
+            account: resource.allows_at(Level::Account),
+        }),
+        identity: layers.identity.says(),
+        boundary: layers.boundary.as_ref().map(Found::says),
+        session: layers.session.as_ref().map(Found::says),
+    });
+    Decision {
+        effect: outcome.effect,
+        layer: outcome.layer,
+        level: outcome.level,
+        reason: outcome.reason,
+        statements: layers.behind(&outcome),
     }
-    let mut statements = bits.identity_allows;
-    // E5: the boundary limits what identity policies grant. V2: none does not limit.
-    match bits.boundary_allows {
-        Some(allows) if allows.is_empty() => return Decision::implicit(Layer::Boundary, Reason::NoStatement),
-        Some(allows) => statements.extend(allows),
-        None => {}
-    }
-    // V5: an allow is the identity's if it took part.
-    Decision::by(Effect::Allow, Layer::Identity, statements)
 }
 
 /// V4, DESIGN section 3: ARN 2,048 bytes, action 256, context value 8 KiB, 256 keys.
@@ -146,77 +86,156 @@ fn past_a_limit(request: &Request) -> bool {
         || request.context.iter().flat_map(|(_, value)| value.values()).any(|value| value.len() > 8_192)
 }
 
-/// The statements of each layer that apply.
-struct Bits {
-    identity_denies: Vec<Deciding>,
-    identity_allows: Vec<Deciding>,
-    boundary_denies: Vec<Deciding>,
-    /// `None` without a boundary.
-    boundary_allows: Option<Vec<Deciding>>,
+/// E8: allowed to whoever is authenticated, and the second kind to users and root, whatever policies say.
+fn is_not_controlled(kind: Kind, action: &str) -> bool {
+    kind != Kind::Anonymous && is_one_of(action, facts::UNCONTROLLED)
+        || matches!(kind, Kind::User | Kind::Root) && is_one_of(action, facts::UNCONTROLLED_FOR_USERS)
 }
 
-impl Bits {
-    fn of(model: &Model, known: Known<'_>, request: &Request) -> Self {
-        let context = context(model, known, request);
-        let identity = layers::identity(model, known);
-        let boundary = layers::boundary(model, known);
-        let find = |statements: &[Located<'_>], layer, effect| {
-            applying(statements, layer, effect, request, &context)
+/// The statements of one layer, or of one level of it, that apply.
+#[derive(Debug, Default)]
+struct Found {
+    denies: Vec<Deciding>,
+    /// With the level at which each matches the principal; in identity-type policies directly.
+    allows: Vec<(Level, Deciding)>,
+}
+
+impl Found {
+    fn of(layer: Layer, statements: &[Located<'_>], asker: &Asker<'_>, asked: &Asked<'_>) -> Self {
+        let mut found = Self::default();
+        for located in statements {
+            let Located { policy, holder, index, kind, statement } = located;
+            // Of a resource's policy its name is the ARN that it is attached to.
+            let own = Some(policy.as_str());
+            if !statement::applies(statement, *kind, own, asked) {
+                continue;
+            }
+            let level = if kind.is_identity_type() {
+                Some(Level::Direct)
+            } else {
+                principals::level(statement, *kind, asker)
+            };
+            let Some(level) = level else { continue };
+            let deciding = Deciding {
+                layer,
+                policy: policy.clone(),
+                holder: holder.map(str::to_owned),
+                statement: *index,
+                sid: statement.sid.as_deref().map(str::to_owned),
+            };
+            match statement.effect {
+                // N: a Deny takes effect at any level.
+                model::Effect::Deny => found.denies.push(deciding),
+                model::Effect::Allow => found.allows.push((level, deciding)),
+            }
+        }
+        found
+    }
+
+    fn says(&self) -> Says {
+        Says { denies: !self.denies.is_empty(), allows: !self.allows.is_empty() }
+    }
+
+    fn allows_at(&self, wanted: Level) -> bool {
+        self.allows.iter().any(|(level, _)| *level == wanted)
+    }
+
+    /// The allowing statements that match at this level or closer.
+    fn allowing(&self, loosest: Level) -> impl Iterator<Item = Deciding> {
+        self.allows.iter().filter(move |(level, _)| *level >= loosest).map(|(_, deciding)| deciding.clone())
+    }
+}
+
+/// What every layer says. `None`: the layer is not there (V2).
+#[derive(Debug)]
+struct Layers {
+    rcps: Vec<Found>,
+    scps: Vec<Found>,
+    endpoint: Option<Found>,
+    resource: Option<Found>,
+    identity: Found,
+    boundary: Option<Found>,
+    session: Option<Found>,
+}
+
+impl Layers {
+    fn find(
+        asker: &Asker<'_>,
+        owner: Option<&model::Resource>,
+        account: Option<&str>,
+        contract: Contract,
+        request: &Request,
+    ) -> Self {
+        let context = context(asker, owner, request);
+        let asked = Asked { action: &request.action, resource: &request.resource, context: &context };
+        let found = |layer, statements: Vec<Located<'_>>| Found::of(layer, &statements, asker, &asked);
+        let levels = |layer, levels: Vec<Vec<Located<'_>>>| -> Vec<Found> {
+            levels.into_iter().map(|statements| found(layer, statements)).collect()
         };
-        let limits = boundary.as_deref();
+        // E8: where there is no caller side, its policies play no part.
+        let known = asker.known.filter(|_| contract != Contract::NoCallerSide);
         Self {
-            identity_denies: find(&identity, Layer::Identity, model::Effect::Deny),
-            identity_allows: find(&identity, Layer::Identity, model::Effect::Allow),
-            boundary_denies: find(limits.unwrap_or_default(), Layer::Boundary, model::Effect::Deny),
-            boundary_allows: limits.map(|statements| find(statements, Layer::Boundary, model::Effect::Allow)),
+            rcps: levels(Layer::Rcp, organization::rcps(asker, owner, account, &request.action)),
+            scps: levels(Layer::Scp, organization::scps(asker, &request.action)),
+            endpoint: layers::endpoint(asker.model, &context).map(|it| found(Layer::Endpoint, it)),
+            resource: layers::resource(asker.model, owner, contract, request)
+                .map(|it| found(Layer::Resource, it)),
+            identity: known.map_or_else(Found::default, |known| {
+                found(Layer::Identity, layers::identity(asker.model, known))
+            }),
+            boundary: known
+                .and_then(|known| layers::boundary(asker.model, known))
+                .map(|it| found(Layer::Boundary, it)),
+            session: known.and_then(|_| layers::session(asker, request)).map(|it| found(Layer::Session, it)),
         }
     }
-}
 
-fn applying(
-    statements: &[Located<'_>],
-    layer: Layer,
-    effect: model::Effect,
-    request: &Request,
-    context: &Context,
-) -> Vec<Deciding> {
-    statements
-        .iter()
-        .filter(|located| located.statement.effect == effect)
-        .filter(|located| statement::applies(located.statement, &request.action, &request.resource, context))
-        .map(|located| Deciding {
-            layer,
-            policy: located.policy.to_owned(),
-            holder: located.holder.map(str::to_owned),
-            statement: located.index,
-            sid: located.statement.sid.as_deref().map(str::to_owned),
-        })
-        .collect()
-}
-
-/// A resource that is an ARN.
-#[derive(Clone, Copy)]
-struct Arn<'a> {
-    service: &'a str,
-    account: &'a str,
-    name: &'a str,
-}
-
-impl<'a> Arn<'a> {
-    fn of(text: &'a str) -> Option<Self> {
-        let [_, _, service, _, account, name] = principal::split(text)?;
-        Some(Self { service, account, name })
+    /// The statements behind a decision.
+    fn behind(&self, outcome: &Outcome) -> Vec<Deciding> {
+        match (outcome.effect, outcome.reason) {
+            (Effect::ExplicitDeny, _) => self.denying(outcome),
+            (Effect::Allow, Reason::Statement) => self.granting(outcome),
+            _ => Vec::new(),
+        }
     }
 
-    fn is_in(self, service: &str, under: &str) -> bool {
-        self.service == service && self.name.starts_with(under)
+    /// All denying statements of the layer, and of the level, that decided.
+    fn denying(&self, outcome: &Outcome) -> Vec<Deciding> {
+        let level = |levels: &'_ [Found]| {
+            let found = outcome.level.and_then(|level| levels.get(level));
+            found.map_or_else(Vec::new, |found| found.denies.clone())
+        };
+        let optional = |found: &Option<Found>| found.as_ref().map_or_else(Vec::new, |it| it.denies.clone());
+        match outcome.layer {
+            Layer::Rcp => level(&self.rcps),
+            Layer::Scp => level(&self.scps),
+            Layer::Endpoint => optional(&self.endpoint),
+            Layer::Resource => optional(&self.resource),
+            Layer::Identity => self.identity.denies.clone(),
+            Layer::Boundary => optional(&self.boundary),
+            Layer::Session => optional(&self.session),
+            _ => Vec::new(),
+        }
     }
 
-    /// E11: what AWS owns, for the actions that would change it.
-    fn is_owned_by_aws(self, action_is_one_of: impl Fn(&[&str]) -> bool) -> bool {
-        self.is_in("iam", "policy/") && self.account == "aws" && action_is_one_of(facts::POLICY_WRITES)
-            || self.is_in("iam", "role/aws-reserved/") && action_is_one_of(facts::ROLE_WRITES)
-            || self.is_in("kms", "alias/aws/") && action_is_one_of(facts::ALIAS_WRITES)
+    /// All allowing statements of the layers that took part. An allow of the identity's may have had the resource's policy beside it.
+    fn granting(&self, outcome: &Outcome) -> Vec<Deciding> {
+        // An Allow in an RCP, SCP or endpoint policy takes effect at any level (N).
+        let outer = self.rcps.iter().chain(&self.scps).chain(&self.endpoint);
+        let mut statements: Vec<Deciding> = outer.flat_map(|found| found.allowing(Level::Account)).collect();
+        let loosest = outcome.counted.unwrap_or(Level::Direct);
+        statements.extend(self.resource.iter().flat_map(|found| found.allowing(loosest)));
+        let by_identity = outcome.layer == Layer::Identity;
+        if by_identity {
+            statements.extend(self.identity.allowing(Level::Direct));
+        }
+        // E5, E6: a session-level match of the resource's policy needs boundary and session policies too.
+        let at_session_level = self.resource.as_ref().is_some_and(|it| it.allows_at(Level::Session));
+        if by_identity || loosest <= Level::Session && at_session_level {
+            let limits = self.boundary.iter().chain(&self.session);
+            statements.extend(limits.flat_map(|found| found.allowing(Level::Direct)));
+        }
+        statements
     }
 }
 

@@ -6,18 +6,38 @@ use super::glob;
 use super::principal::split;
 use super::variables::{self, Unit};
 use crate::facts;
-use crate::model::{ActionClause, ResourceClause, Statement};
+use crate::model::{ActionClause, DocumentKind, ResourceClause, Statement};
 
-/// Whether a statement of an identity-type document applies: its actions, its resources and all its conditions (C1). A principal element there is
-/// ignored (P2).
-pub(super) fn applies(statement: &Statement, action: &str, resource: &str, context: &Context) -> bool {
+/// The request and its context, as far as a statement looks at them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    /// The action.
+    pub(super) action: &'a str,
+    /// The resource.
+    pub(super) resource: &'a str,
+    /// The context.
+    pub(super) context: &'a Context,
+}
+
+/// Whether a statement of a document of this kind covers a request: its actions, its resources and all its conditions (C1). Its principal
+/// element is looked at elsewhere; in an identity-type document it is ignored (P2). `own` is the ARN that the document is attached to.
+pub(super) fn applies(
+    statement: &Statement,
+    kind: DocumentKind,
+    own: Option<&str>,
+    asked: &Asked<'_>,
+) -> bool {
     let variables = statement.variables;
-    actions(&statement.actions, action)
-        && statement
-            .resources
-            .as_ref()
-            .is_some_and(|clause| resources(clause, variables, action, resource, context))
-        && statement.conditions.iter().all(|condition| condition::holds(condition, variables, context))
+    let covered = match (&statement.resources, kind) {
+        (Some(clause), _) => resources(clause, variables, kind, asked),
+        // P2: absent means the resource that the policy is attached to, and nothing under it; a trust policy speaks of its role alone.
+        (None, DocumentKind::Trust) => true,
+        (None, DocumentKind::Resource) => own == Some(asked.resource),
+        (None, _) => false,
+    };
+    actions(&statement.actions, asked.action)
+        && covered
+        && statement.conditions.iter().all(|condition| condition::holds(condition, variables, asked.context))
 }
 
 /// A1: `NotAction` is the complement of the union. P2: an empty list matches nothing, its Not-form everything.
@@ -48,26 +68,27 @@ pub(super) fn action_covered(pattern: &str, action: &str) -> bool {
 }
 
 /// R3: `NotResource` is the complement of the union. P2: an empty list matches nothing, its Not-form everything.
-fn resources(
-    clause: &ResourceClause,
-    variables: bool,
-    action: &str,
-    resource: &str,
-    context: &Context,
-) -> bool {
-    let mut asked = vec![resource];
-    if resource == "*" {
+fn resources(clause: &ResourceClause, variables: bool, kind: DocumentKind, asked: &Asked<'_>) -> bool {
+    let mut names = vec![asked.resource];
+    if asked.resource == "*" {
         // R4: `*` in a request for an action with a service-level ARN also matches as that ARN.
-        let level = facts::SERVICE_LEVEL_ARNS.iter().find(|(known, _)| known.eq_ignore_ascii_case(action));
-        asked.extend(level.map(|(_, arn)| *arn));
+        let mut table = facts::SERVICE_LEVEL_ARNS.iter();
+        let level = table.find(|(known, _)| known.eq_ignore_ascii_case(asked.action));
+        names.extend(level.map(|(_, arn)| *arn));
     }
     let covered =
-        |text: &str| asked.iter().any(|resource| resource_covered(text, variables, resource, context));
+        |text: &str| names.iter().any(|name| resource_covered(text, variables, kind, name, asked.context));
     clause.patterns.iter().any(|pattern| covered(&pattern.text)) != clause.negated
 }
 
-/// R1, R2, R5, X1–X3: one resource pattern of an identity-type document and one resource.
-pub(super) fn resource_covered(pattern: &str, variables: bool, resource: &str, context: &Context) -> bool {
+/// R1, R2, R5, X1–X3: one resource pattern of a document of this kind and one resource.
+fn resource_covered(
+    pattern: &str,
+    variables: bool,
+    kind: DocumentKind,
+    resource: &str,
+    context: &Context,
+) -> bool {
     // R1: `*` alone matches everything.
     if pattern == "*" {
         return true;
@@ -79,9 +100,11 @@ pub(super) fn resource_covered(pattern: &str, variables: bool, resource: &str, c
     let has_wildcard = units.iter().any(|unit| matches!(unit, Unit::AnyRun | Unit::AnyOne));
     let mut parts = variables::split(units);
     if parts.len() < asked.len() {
-        // R1: one that ends in `*` covers all the remaining parts; this goes before R5.
-        // R5: without any wildcard it is padded too, in identity, session and boundary documents; with one it matches nothing.
-        if has_wildcard && !ends_in_run {
+        // R5: without any wildcard it is padded in identity, session and boundary documents; in the others it matches nothing. With one it
+        // matches nothing anywhere.
+        let padded = !has_wildcard && matches!(kind, DocumentKind::Identity | DocumentKind::Session);
+        // R1: one that ends in `*` covers all the remaining parts, in every type of policy; this goes before R5.
+        if !ends_in_run && !padded {
             return false;
         }
         parts.resize(asked.len(), vec![Unit::AnyRun]);
@@ -94,13 +117,19 @@ pub(super) fn resource_covered(pattern: &str, variables: bool, resource: &str, c
 
 #[cfg(test)]
 mod tests {
+    use super::super::support;
     use super::*;
     use crate::request::ContextValue;
 
     fn covered(pattern: &str, resource: &str) -> bool {
         let name = ContextValue::One("al:ice".to_owned());
         let context = Context::of([("aws:username", name), ("k:star", ContextValue::One("*".to_owned()))]);
-        resource_covered(pattern, true, resource, &context)
+        resource_covered(pattern, true, DocumentKind::Identity, resource, &context)
+    }
+
+    fn asks(clause: &ResourceClause, action: &str, resource: &str) -> bool {
+        let asked = Asked { action, resource, context: &Context::default() };
+        resources(clause, true, DocumentKind::Identity, &asked)
     }
 
     #[test]
@@ -193,9 +222,7 @@ mod tests {
                 })
                 .collect(),
         };
-        let asks = |clause: &ResourceClause, resource| {
-            resources(clause, true, "s3:Get", resource, &Context::default())
-        };
+        let asks = |clause: &ResourceClause, resource| asks(clause, "s3:Get", resource);
         let not = clause(true, &["arn:aws:s3:::a", "arn:aws:s3:::b"]);
         assert!(
             !asks(&not, "arn:aws:s3:::a") && !asks(&not, "arn:aws:s3:::b") && asks(&not, "arn:aws:s3:::c")
@@ -217,7 +244,7 @@ mod tests {
             }],
         };
         for negated in [false, true] {
-            let asks = |action| resources(&clause(negated), true, action, "*", &Context::default());
+            let asks = |action| asks(&clause(negated), action, "*");
             assert_eq!(asks("S3:listAllMyBuckets"), !negated);
             assert_eq!(asks("s3:ListBucket"), negated);
         }
@@ -233,6 +260,34 @@ mod tests {
         assert!(covered("arn:aws:${*}", "arn:aws:*:::b"), "an escaped wildcard is none");
         assert!(!covered("arn:aws:${*}", "arn:aws:s3:::b"));
         assert!(covered("arn:aws:s3:${none, ''}", "arn:aws:s3:::b"), "a variable is no wildcard");
+    }
+
+    #[test]
+    fn r5_short_patterns_by_the_kind_of_document() {
+        use DocumentKind as K;
+        let context = Context::default();
+        let covers = |pattern, kind| resource_covered(pattern, true, kind, "arn:aws:s3:::b", &context);
+        for kind in [K::Identity, K::Session] {
+            assert!(covers("arn:aws:s3", kind), "{kind:?}");
+        }
+        for kind in [K::Scp, K::Rcp, K::Resource, K::Trust, K::Endpoint] {
+            assert!(!covers("arn:aws:s3", kind), "{kind:?}");
+            // R1 goes before R5 in every type of policy.
+            assert!(covers("arn:aws:s*", kind), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn p2_an_absent_resource_is_the_one_that_the_policy_is_attached_to() {
+        let statement = support::without_resource(support::allow("s3:*", "*"));
+        let context = Context::default();
+        let asked = |resource| Asked { action: "s3:Get", resource, context: &context };
+        let own = Some("arn:aws:s3:::b");
+        let applies = |kind, resource| applies(&statement, kind, own, &asked(resource));
+        assert!(applies(DocumentKind::Resource, "arn:aws:s3:::b"));
+        assert!(!applies(DocumentKind::Resource, "arn:aws:s3:::b/x"));
+        assert!(applies(DocumentKind::Trust, "anything"));
+        assert!(!applies(DocumentKind::Endpoint, "arn:aws:s3:::b"));
     }
 
     #[test]

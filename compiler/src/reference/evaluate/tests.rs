@@ -1,5 +1,6 @@
 //! The order of the rules, on a small account made by hand.
 
+use super::super::support::request;
 use super::*;
 use crate::model::{
     AccountId, ActionClause, ActionPattern, Document, DocumentKind, DocumentVersion, FileId, Group, GroupId,
@@ -114,15 +115,6 @@ fn world() -> Model {
     }
 }
 
-fn request(principal: &str, action: &str, resource: &str) -> Request {
-    Request {
-        principal: principal.to_owned(),
-        action: action.to_owned(),
-        resource: resource.to_owned(),
-        ..Request::default()
-    }
-}
-
 fn outcome(request: &Request) -> (Effect, Layer, Reason) {
     let decision = decide(&world(), request);
     (decision.effect, decision.layer, decision.reason)
@@ -203,12 +195,11 @@ fn e5_every_layer_that_must_grant_grants() {
 }
 
 #[test]
-fn e7_e9_e10_principals_of_later_layers() {
+fn e9_e10_services_and_nobody_are_granted_by_resource_policies_only() {
     for (principal, layer, reason) in [
-        ("arn:aws:iam::123456789012:root", Layer::None, Reason::RootNotEvaluated),
-        ("arn:aws:sts::123456789012:assumed-role/r/s", Layer::None, Reason::SessionNotEvaluated),
         ("*", Layer::Resource, Reason::NoResourcePolicy),
         ("ec2.amazonaws.com", Layer::Resource, Reason::NoResourcePolicy),
+        ("arn:aws:iam::123456789012:saml-provider/idp", Layer::Resource, Reason::NoResourcePolicy),
         ("arn:aws:s3:::b", Layer::None, Reason::MalformedPrincipal),
     ] {
         assert_eq!(outcome(&request(principal, "svc:Get", "*")), implicit(layer, reason), "{principal}");
@@ -237,7 +228,7 @@ fn e8_actions_that_no_policy_controls() {
 
 #[test]
 fn e8_stricter_contracts() {
-    let trust = implicit(Layer::Resource, Reason::TrustPolicyNotEvaluated);
+    let trust = implicit(Layer::Resource, Reason::NoTrustPolicy);
     assert_eq!(outcome(&request(ALICE, "sts:AssumeRole", ROLE)), trust);
     assert_eq!(outcome(&request(ALICE, "sts:TagSession", ROLE)), trust);
     assert_eq!(outcome(&request(ALICE, "sts:AssumeRole", "*")), GRANTED, "no role");
@@ -298,37 +289,4 @@ fn c12_a_caller_cannot_forge_the_principals_keys() {
     assert_eq!(outcome(&asked), implicit(Layer::Identity, Reason::NoStatement));
     asked.resource = "arn:aws:home:::bob/red".to_owned();
     assert_eq!(outcome(&asked), GRANTED);
-}
-
-#[test]
-fn c12_the_context_of_a_known_principal() {
-    let model = world();
-    let text = |value: &str| Some(ContextValue::One(value.to_owned()));
-    let forged =
-        ["aws:PrincipalOrgID", "aws:principalorgpaths", "AWS:PrincipalTag/forged", "aws:CurrentTime"];
-    let context_of = |principal: &str| {
-        let given = forged.map(|key| (key.to_owned(), ContextValue::One("given".to_owned())));
-        let asked = Request { context: given.to_vec(), now: Some(0), ..request(principal, "a:b", "*") };
-        context(&model, Known::find(&model, principal).unwrap(), &asked)
-    };
-    let alice = context_of(ALICE);
-    for (key, value) in [
-        ("aws:username", text("alice")),
-        ("aws:userid", text("AIDAalice")),
-        ("aws:PrincipalArn", text(ALICE)),
-        ("aws:PrincipalAccount", text("123456789012")),
-        ("aws:PrincipalType", text("User")),
-        ("aws:PrincipalIsAWSService", text("false")),
-        ("aws:PrincipalTag/team", text("blue")),
-        ("aws:PrincipalTag/forged", None),
-        ("aws:PrincipalOrgID", None),
-        ("aws:PrincipalOrgPaths", None),
-        ("aws:CurrentTime", text("given")),
-        ("aws:EpochTime", text("0")),
-    ] {
-        assert_eq!(alice.get(key).cloned(), value, "{key}");
-    }
-    let role = context_of(ROLE);
-    assert_eq!(role.get("aws:username"), None);
-    assert_eq!(role.get("aws:PrincipalType").cloned(), text("AssumedRole"));
 }
