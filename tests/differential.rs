@@ -9,6 +9,8 @@
     reason = "no library code: what goes wrong here shall stop the run"
 )]
 
+#[path = "support/organizations.rs"]
+mod organizations;
 #[path = "support/worlds.rs"]
 mod worlds;
 
@@ -18,10 +20,15 @@ use portcullis::compiler::model::Model;
 use portcullis::compiler::request::Request;
 use portcullis::compiler::{CompileOptions, compile, reference, resolve};
 use portcullis::grammar::source::Source;
-use portcullis::runtime::{Bundle, Reason};
+use portcullis::runtime::{Bundle, Layer, Reason};
 
 fn model(name: &str, text: String) -> Model {
-    let resolved = resolve::resolve(&[Source::new(name, text)], &[], &resolve::Options::default());
+    models(name, &[(name, text)])
+}
+
+fn models(name: &str, files: &[(&str, String)]) -> Model {
+    let sources: Vec<Source> = files.iter().map(|(name, text)| Source::new(*name, text.as_str())).collect();
+    let resolved = resolve::resolve(&sources, &[], &resolve::Options::default());
     let errors: Vec<String> = resolved
         .diagnostics
         .iter()
@@ -36,6 +43,13 @@ fn bundle(model: &Model, budget: Budget) -> Bundle {
     Bundle::from_bytes(compile(model, &options).unwrap()).unwrap()
 }
 
+/// A request, but for the text of its session policies, which the seed gives.
+fn shown(request: &Request) -> String {
+    let mut request = request.clone();
+    let policies = request.session.as_mut().map(|session| std::mem::take(&mut session.policies).len());
+    format!("{request:#?}, session policies: {policies:?}")
+}
+
 /// Compares all requests; gives the number that some statement decided.
 fn compare(name: &str, model: &Model, bundle: &Bundle, requests: &[Request]) -> usize {
     let provenance = bundle.provenance().unwrap();
@@ -43,11 +57,15 @@ fn compare(name: &str, model: &Model, bundle: &Bundle, requests: &[Request]) -> 
     for request in requests {
         let expected = reference::decide(model, request);
         let decided = ask(bundle, request).unwrap();
-        let same = (decided.effect(), decided.layer(), decided.reason())
-            == (expected.effect, expected.layer, expected.reason);
-        assert!(same, "{name}: the bundle says {decided:?}, the reference {expected:#?}\n{request:#?}");
+        let same = (decided.effect(), decided.layer(), decided.reason(), decided.level().map(usize::from))
+            == (expected.effect, expected.layer, expected.reason, expected.level);
+        assert!(same, "{name}: the bundle says {decided:?}, the reference {expected:#?}\n{}", shown(request));
         if expected.reason == Reason::Statement {
             hits += 1;
+            if decided.layer() == Layer::Session {
+                // Its statements are in the overlay.
+                continue;
+            }
             let statements = provenance.statements(&decided);
             assert!(!statements.is_empty(), "{name}: nothing decided\n{request:#?}");
             for statement in statements {
@@ -113,6 +131,22 @@ fn managed_policies_decide_as_the_reference_does() {
     let hits = compare("managed policies", &model, &bundle, &requests);
     println!("{} requests over the managed policies, {hits} hit a statement, no difference", requests.len());
     assert!(hits * 10 >= requests.len() * 4);
+}
+
+/// Two accounts, an organization, resources, endpoints and sessions: every layer and every kind of principal.
+#[test]
+fn whole_worlds_decide_as_the_reference_does() {
+    let (worlds, requests) = (size(150, 5_000), 200);
+    let (mut hits, mut total) = (0, 0);
+    for seed in 0..worlds {
+        let world = organizations::world(seed, requests);
+        let model = models(&format!("seed {seed}"), &world.files);
+        let budget = if seed % 10 == 9 { Budget { states: 0, work: 0 } } else { Budget::default() };
+        hits += compare(&format!("seed {seed}"), &model, &bundle(&model, budget), &world.requests);
+        total += world.requests.len();
+    }
+    println!("{total} requests over whole worlds, {hits} decided by a statement, no difference");
+    assert!(hits * 10 >= total * 4, "only {hits} of {total} requests were decided by a statement");
 }
 
 /// A rule whose conditions can never hold comes to nothing, beside rules that hold.

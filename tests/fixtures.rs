@@ -99,11 +99,10 @@ fn findings_about_inputs() {
 }
 
 /// Codes that no fixture shows, each with the test that does.
-const SHOWN_ELSEWHERE: [&str; 5] = [
+const SHOWN_ELSEWHERE: [&str; 4] = [
     codes::ATTACH_NOT_A_DOCUMENT, // tests/cli/checking.rs
     codes::ATTACH_PRINCIPAL,      // tests/cli/checking.rs
     codes::SCENARIO_FIELD,        // compiler/src/resolve/scenario/tests.rs
-    codes::SCENARIO_UNSUPPORTED,  // tests/fixtures/scenarios/unsupported.jsonl
     codes::TOO_MANY,              // compiler/src/resolve/tests.rs
 ];
 

@@ -83,10 +83,9 @@ fn deciding_allocates_nothing() {
         Reason::MalformedPrincipal,
         Reason::NoResourcePolicy,
         Reason::CrossAccount,
-        Reason::TrustPolicyNotEvaluated,
+        Reason::NoTrustPolicy,
         Reason::NoKeyPolicy,
-        Reason::SessionNotEvaluated,
-        Reason::RootNotEvaluated,
+        Reason::RootUser,
         Reason::OwnedByAws,
         Reason::NotControlled,
     ] {

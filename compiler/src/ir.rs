@@ -12,10 +12,8 @@ mod text;
 mod verify;
 
 pub use guard::{Atom, Guard};
-pub use principals::{
-    ACCOUNT, BEHIND, BOUNDED, DIRECT, Grant, NAME, ROOT, behind_federated, behind_session,
-};
 pub use lower::lower;
+pub use principals::{ACCOUNT, BEHIND, BOUNDED, DIRECT, Grant, NAME, ROOT, behind_federated, behind_session};
 pub use spelling::Spelling;
 pub use text::{TextOptions, print};
 pub use verify::{Violation, verify};

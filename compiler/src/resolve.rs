@@ -16,9 +16,11 @@ mod link;
 mod managed;
 mod names;
 mod operands;
+mod organization;
 mod principals;
 mod quotas;
 mod reader;
+mod resources;
 pub mod scenario;
 mod sink;
 mod size;
@@ -106,7 +108,7 @@ pub fn resolve(sources: &[Source], attachments: &[Attachment], options: &Options
     let files = all_sources.map(|source| (&**source.name()).into()).collect();
     let model = link::model(drafts, files, &mut sink);
     // Where something could not be read, the missing principal is likely in it.
-    let held = !model.users.is_empty() || !model.roles.is_empty();
+    let held = !model.users.is_empty() || !model.roles.is_empty() || !model.resources.is_empty();
     if options.require_principal && options.complete && !held && !sink.failed() {
         sink.push(no_principal(sources));
     }
@@ -117,7 +119,7 @@ pub fn resolve(sources: &[Source], attachments: &[Attachment], options: &Options
 fn no_principal(sources: &[Source]) -> Diagnostic {
     let found = Diagnostic::error(
         codes::NO_PRINCIPAL,
-        "the inputs hold no user and no role, so that nobody could ask anything",
+        "the inputs hold no user, no role and no resource, so that nothing could be asked",
     );
     let found = match sources.first() {
         Some(source) => found.at(source, Span::default(), ""),

@@ -81,10 +81,7 @@ impl<'a> Caller<'a> {
         one(self.view.string(string)?)
     }
 
-    fn made<'s>(
-        cell: &'s OnceCell<Option<Made>>,
-        parts: &[&str],
-    ) -> Option<Held<'s>> {
+    fn made<'s>(cell: &'s OnceCell<Option<Made>>, parts: &[&str]) -> Option<Held<'s>> {
         one(cell.get_or_init(|| Made::of(parts)).as_ref()?.text())
     }
 
@@ -112,7 +109,9 @@ impl<'a> Caller<'a> {
                 PrincipalKind::Service | PrincipalKind::Provider => one(text),
                 _ => None,
             },
-            f::KEY_CALLER_BOUNDED => one("true").filter(|_| self.record.is_some_and(|it| it.boundary != NONE)),
+            f::KEY_CALLER_BOUNDED => {
+                one("true").filter(|_| self.record.is_some_and(|it| it.boundary != NONE))
+            }
             _ => None,
         }
     }
@@ -134,7 +133,10 @@ impl<'a> Caller<'a> {
     fn behind_role(&self) -> Option<Held<'_>> {
         let text = self.request.principal.text();
         let it = parts(PrincipalKind::Role, text);
-        let made = Self::made(&self.behind, &["arn:", it.partition, ":sts::", it.account, ":assumed-role/", it.name])?;
+        let made = Self::made(
+            &self.behind,
+            &["arn:", it.partition, ":sts::", it.account, ":assumed-role/", it.name],
+        )?;
         let Held::One(Text::Borrowed(behind)) = made else { return None };
         let table = crate::principal::Principals { view: *self.view, behind: true };
         crate::hash::search(behind.as_bytes(), &table).is_none().then_some(made)
@@ -148,7 +150,10 @@ impl<'a> Caller<'a> {
             | f::KEY_RESOURCE_ORG_ID
             | f::KEY_RESOURCE_ORG_PATHS => self.of_resource(key.source, tag),
             f::KEY_SOURCE_IDENTITY => {
-                self.request.principal.session().and_then(|session| session.source_identity()).map(one)
+                let held = self.record.is_some()
+                    || self.kind() == PrincipalKind::Root && self.root_account().is_some();
+                let session = self.request.principal.session().filter(|_| held);
+                session.and_then(|session| session.source_identity()).map(one)
             }
             source => match self.kind() {
                 PrincipalKind::Root if self.root_account().is_some() => Some(self.of_root(source)),
@@ -201,7 +206,9 @@ impl<'a> Caller<'a> {
                     Self::made(&self.user_id, &[it.account, ":", it.name])
                 }
                 PrincipalKind::RoleSession => {
-                    let Some(Held::One(Text::Borrowed(id))) = self.string(record.unique_id) else { return None };
+                    let Some(Held::One(Text::Borrowed(id))) = self.string(record.unique_id) else {
+                        return None;
+                    };
                     Self::made(&self.user_id, &[id, ":", parts(kind, text).session])
                 }
                 _ => self.string(record.unique_id),

@@ -184,7 +184,8 @@ pub fn combine(facts: &Facts) -> Decision {
         return implicit(Layer::None, Reason::MalformedPrincipal);
     }
     // Whose identity policies, boundary and session policies count (rules E7, E8), and whose account's SCPs (rules E1, E10).
-    let has_side = !matches!(caller, Caller::Service | Caller::Anonymous | Caller::Root) && !facts.no_caller_side;
+    let has_side =
+        !matches!(caller, Caller::Service | Caller::Anonymous | Caller::Root) && !facts.no_caller_side;
     let has_scps = has_side || caller == Caller::Root && !facts.no_caller_side;
     // V1: an explicit deny in any layer that applies; V5: the first of them.
     let of_level = |layer, level, rule| Decision { level, ..denied(layer, Some(rule)) };
@@ -237,21 +238,30 @@ fn unpermitted(facts: &Facts) -> Decision {
     let reason = match facts.contract {
         _ if facts.policy_held => Reason::NoStatement,
         _ if facts.no_caller_side => Reason::NoTrustPolicy,
-        _ if matches!(facts.caller, Caller::Service | Caller::Anonymous) => Reason::NoResourcePolicy,
-        Contract::Key => Reason::NoKeyPolicy,
         Contract::Trust => Reason::NoTrustPolicy,
+        Contract::Key => Reason::NoKeyPolicy,
+        Contract::None if matches!(facts.caller, Caller::Service | Caller::Anonymous) => {
+            Reason::NoResourcePolicy
+        }
         Contract::None => Reason::CrossAccount,
     };
     implicit(Layer::Resource, reason)
 }
 
+/// What a match at session level grants. E13: the session of an unknown role is granted by its own ARN only.
+#[inline]
+fn session_grant(facts: &Facts) -> Option<RuleId> {
+    let unknown_session = !facts.known && matches!(facts.caller, Caller::RoleSession | Caller::FederatedUser);
+    if unknown_session { None } else { facts.resource.session }
+}
+
 /// For callers without policies of their own, and actions without a caller side (rules E7–E10).
 #[cold]
 fn resource_side(facts: &Facts) -> Decision {
-    let granted = facts.resource.direct.or(facts.resource.session);
+    let granted = facts.resource.direct.or(session_grant(facts));
     if facts.caller == Caller::Root && !facts.no_caller_side {
         // E7: its own side always grants; E4 and E8 ask for the resource's.
-        let at_any_level = granted.or(facts.resource.account);
+        let at_any_level = granted.or(facts.resource.session).or(facts.resource.account);
         return if facts.same_account && (facts.contract == Contract::None || at_any_level.is_some()) {
             decision(Effect::Allow, Layer::Identity, Reason::RootUser, None)
         } else if at_any_level.is_some() {
@@ -271,9 +281,7 @@ fn own_side(facts: &Facts) -> Decision {
     let boundary = passes(facts.boundary);
     let limits = boundary && passes(facts.session);
     let at_any_level = resource.direct.is_some() || resource.session.is_some() || resource.account.is_some();
-    // E13: the session of an unknown role is granted by its own ARN only.
-    let unknown_session = !facts.known && matches!(facts.caller, Caller::RoleSession | Caller::FederatedUser);
-    let session = if unknown_session { None } else { resource.session };
+    let session = session_grant(facts);
     // E4: another account's resource policy must allow; E8: so must a key's or a role's for the identity's grant to count.
     let needs_resource = !facts.same_account || facts.contract != Contract::None;
     if identity.is_some() && limits && (!needs_resource || at_any_level) {

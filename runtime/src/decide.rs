@@ -111,7 +111,9 @@ impl Bundle {
             };
         }
         let mut holders = Holders::default();
-        if side.grants != NONE || view.world.controls || view.world.endpoint != NONE || view.world.endpoints {
+        let world = view.world;
+        let rails = world.controls || world.endpoints || world.endpoint != NONE;
+        if rails || side.grants != NONE || side.own_rcps {
             self.guard_rails(&layer, action.as_ref(), flags, account, &side, &mut combined, &mut holders)?;
         }
         if record.is_some() {
@@ -381,8 +383,13 @@ fn resource_side<'a>(
             side.own_rcps = record.rcp_count != NONE;
         }
     }
+    let is_role = parts.is_some_and(|parts| parts.service == b"iam" && parts.resource.starts_with(b"role/"));
+    if flags & f::ACTION_NO_CALLER_SIDE != 0 && !is_role {
+        // Only a role's trust policy grants these (rule E8).
+        (side.grants, side.holder) = (NONE, NONE);
+    }
     if let Some(parts) = parts {
-        if parts.service == b"iam" && parts.resource.starts_with(b"role/") {
+        if is_role {
             trust(view, request, flags, &mut side)?;
         } else if parts.service == b"kms" && parts.resource.starts_with(b"key/") {
             side.contract = Contract::Key;

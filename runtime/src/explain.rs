@@ -57,8 +57,10 @@ impl Provenance {
     #[must_use]
     pub fn statements(&self, decision: &Decision) -> Vec<Statement<'_>> {
         let Some(rule) = decision.rule() else { return Vec::new() };
-        let policies =
-            self.policies_of(decision).and_then(|list| self.policy_lists.get(list as usize)).map_or(&[][..], Vec::as_slice);
+        let policies = self
+            .policies_of(decision)
+            .and_then(|list| self.policy_lists.get(list as usize))
+            .map_or(&[][..], Vec::as_slice);
         let sources = self.rules.get(rule.0 as usize).map_or(&[][..], Vec::as_slice);
         sources
             .iter()

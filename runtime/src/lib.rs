@@ -58,6 +58,6 @@ pub use decision::{Decision, Effect, Layer, Reason, RuleId};
 pub use error::LoadError;
 pub use principal::{Principal, PrincipalKind};
 pub use request::{Action, Request};
+pub use session::{NotAnOverlay, Session};
 #[cfg(feature = "encode")]
 pub use validate::seal;
-pub use session::{NotAnOverlay, Session};

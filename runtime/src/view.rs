@@ -5,8 +5,9 @@
 
 use crate::error::LoadError;
 use crate::format::{
-    self, Account, Action, ActionPattern, ArnPattern, Atom, ClassText, Classifier, Endpoint, Grants, Interval, Key, LIST_BIT, NONE, Operand, Piece,
-    Principal, Range, Resource, RuleRoot, Section, Service, Set, SetService, Tag, Threshold, index, row,
+    self, Account, Action, ActionPattern, ArnPattern, Atom, ClassText, Classifier, Endpoint, Grants,
+    Interval, Key, LIST_BIT, NONE, Operand, Piece, Principal, Range, Resource, RuleRoot, Section, Service,
+    Set, SetService, Tag, Threshold, index, row,
 };
 
 /// Number of sections.
@@ -73,7 +74,8 @@ impl Layout {
         let records = |section| words.get(extent(section).start / 4..).unwrap_or(&[]);
         let world = format::World::read(records(Section::World));
         let count = extent(Section::Accounts).length / (4 * Account::WORDS);
-        let accounts = records(Section::Accounts).chunks(Account::WORDS).take(count).filter_map(Account::read);
+        let accounts =
+            records(Section::Accounts).chunks(Account::WORDS).take(count).filter_map(Account::read);
         let levels = |count: u32| count != NONE && count > 0;
         let world = World {
             endpoint: world.map_or(NONE, |world| world.endpoint),

@@ -1,7 +1,10 @@
 //! Faults of reading: what is unknown, damaged, repeated or too much is refused, and nothing of it is skipped.
 
+use portcullis::ask::ask;
+use portcullis::compiler::reference;
 use portcullis::compiler::resolve::{codes, scenario};
 use portcullis::grammar::source::Source;
+use portcullis::runtime::Layer;
 
 use super::compiled::{self, errors};
 
@@ -142,26 +145,36 @@ fn deep_nesting_huge_input_grows_evenly() {
     assert!(many - none <= 12 * (some - none), "{none}, {some}, {many} bytes");
 }
 
-/// What a version does not evaluate is refused or denied by name, never passed over.
+/// Rule E6: a session policy limits every action, whatever stands behind the session; a federated user without one may do nothing.
 #[test]
 fn session_policy_ignored() {
-    let line = r#"{"id": "a", "principal": "arn:aws:iam::123456789012:user/a", "action": "s3:GetObject", "resource": "arn:aws:s3:::a",
-        "identity_policies": [{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}],
-        "session_policies": [{"Version": "2012-10-17", "Statement": []}]}"#
-        .replace('\n', " ");
-    let cases = scenario::parse_scenarios(&Source::new("a.jsonl", line));
-    let error = cases.into_iter().next().unwrap().unwrap_err();
-    assert!(
-        error.diagnostics.iter().any(|found| found.code == codes::SCENARIO_UNSUPPORTED),
-        "{}",
-        error.message
-    );
     let wide = compiled::document(&[compiled::statement("Allow", "*", &["*"])]);
     let model = compiled::model(compiled::attached(&[&wide]));
-    let mut request = compiled::request("s3:GetObject", "arn:aws:s3:::a");
-    for session in ["assumed-role/alice/s", "federated-user/alice"] {
-        request.principal = format!("arn:aws:sts::123456789012:{session}");
-        let decided = super::decide(&model, std::slice::from_ref(&request))[0];
-        assert_eq!((decided.is_allowed(), decided.reason().name()), (false, "session_not_evaluated"));
+    let bundle = compiled::bundle(&model);
+    let narrow = compiled::document(&[compiled::statement("Allow", "s3:Get*", &["arn:aws:s3:::a"])]);
+    let case = format!(
+        r#"{{"id": "a", "principal": "arn:aws:sts::123456789012:federated-user/alice", "action": "*", "resource": "*", "session_policies": [{narrow}]}}"#
+    );
+    let case = scenario::parse_scenarios(&Source::new("a.jsonl", case)).remove(0).unwrap();
+    let actions = [
+        "s3:GetObject",
+        "s3:PutObject",
+        "iam:PassRole",
+        "sts:AssumeRole",
+        "unheard:Of",
+        "kms:Decrypt",
+        "s3:getx",
+    ];
+    for action in actions {
+        let mut request = compiled::request(action, "arn:aws:s3:::a");
+        assert!(ask(&bundle, &request).unwrap().is_allowed(), "{action}: alice");
+        request.principal = case.principal.clone();
+        let decided = ask(&bundle, &request).unwrap();
+        assert_eq!((decided.is_allowed(), decided.layer()), (false, Layer::Session), "{action}");
+        request.session = case.request().session;
+        let decided = ask(&bundle, &request).unwrap();
+        let get = action.starts_with("s3:G") || action.starts_with("s3:g");
+        assert_eq!(decided.is_allowed(), get, "{action}");
+        assert_eq!(decided.effect(), reference::decide(&model, &request).effect, "{action}");
     }
 }

@@ -171,11 +171,7 @@ fn simulator_drops_trust_policies() {
     ] {
         let request = compiled::request(&format!("STS:{action}"), role);
         let decided = decide(&model, std::slice::from_ref(&request))[0];
-        assert_eq!(
-            (decided.is_allowed(), decided.reason()),
-            (false, Reason::TrustPolicyNotEvaluated),
-            "{action}"
-        );
+        assert_eq!((decided.is_allowed(), decided.reason()), (false, Reason::NoTrustPolicy), "{action}");
         assert_eq!(ask(&bundle, &request).unwrap().effect(), Effect::ImplicitDeny);
     }
     assert!(decide(&model, &[compiled::request("iam:GetRole", role)])[0].is_allowed());

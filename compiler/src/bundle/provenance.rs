@@ -83,9 +83,11 @@ pub(super) fn provenance(model: &Model, ir: &Ir) -> Provenance {
     let accounts = ir.accounts.iter().map(|it| (levels(it.scps.as_ref()), levels(it.rcps.as_ref())));
     let accounts = accounts.collect();
     let own: Vec<Vec<u32>> = ir.resources.iter().map(|it| levels(it.rcps.as_ref())).collect();
-    let resources = ir.resources.iter().zip(own).map(|(resource, rcps)| {
-        (resource.policy.as_ref().map(|policy| list(&[policy.document])), rcps)
-    });
+    let resources = ir
+        .resources
+        .iter()
+        .zip(own)
+        .map(|(resource, rcps)| (resource.policy.as_ref().map(|policy| list(&[policy.document])), rcps));
     let resources = resources.collect();
     // The endpoint of all requests is no record of the bundle.
     let (mut endpoints, mut everywhere) = (Vec::new(), None);

@@ -137,7 +137,8 @@ impl Writer {
         self.sections.put(Section::Resources, records);
         let services: Vec<u32> = services.into_iter().map(|service| self.strings.id(service)).collect();
         self.sections.put_words(Section::DeclaredServices, services);
-        let arns: Vec<String> = model.resources.iter().map(|resource| owner_name(&resource.arn).to_owned()).collect();
+        let arns: Vec<String> =
+            model.resources.iter().map(|resource| owner_name(&resource.arn).to_owned()).collect();
         self.index(Section::ResourceIndex, &arns)
     }
 
@@ -197,7 +198,8 @@ impl Writer {
 
     fn grants(&mut self, policy: Option<&ResourcePolicy>, shared: &mut Shared) -> u32 {
         let Some(policy) = policy else { return NONE };
-        let [direct, session, account] = [policy.direct, policy.session, policy.account].map(|set| self.set(set));
+        let [direct, session, account] =
+            [policy.direct, policy.session, policy.account].map(|set| self.set(set));
         f::Grants { direct, session, account }.write(&mut shared.grants);
         shared.grant_count += 1;
         shared.grant_count - 1

@@ -6,11 +6,11 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::spelling::Spelling;
 use super::principals;
+use super::spelling::Spelling;
 use super::{
-    Account, ActionSet, Atom, Dropped, Grant, Ir, Layer, Principal, Resource, ResourcePolicy, ResourceSet, Rule,
-    RuleSource,
+    Account, ActionSet, Atom, Dropped, Grant, Ir, Layer, Principal, Resource, ResourcePolicy, ResourceSet,
+    Rule, RuleSource,
 };
 use crate::merge::{DocumentSource, Layers};
 use crate::model::{

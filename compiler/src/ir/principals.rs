@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use super::Atom;
 use crate::model::{
-    BaseOperator, Effect, Identity, Model, OperandForm, Operator, PrincipalClause, PrincipalEntry, PrincipalType,
+    BaseOperator, Effect, Identity, Model, OperandForm, Operator, PrincipalClause, PrincipalEntry,
+    PrincipalType,
 };
 use crate::pattern::Glob;
 
@@ -145,7 +146,8 @@ fn stands_behind<'m>(
     arn: &str,
 ) -> bool {
     let of_account = |identity: &&Identity| {
-        *identity.name == *name && model.accounts.get(identity.account.index()).is_some_and(|it| **it == *account)
+        *identity.name == *name
+            && model.accounts.get(identity.account.index()).is_some_and(|it| **it == *account)
     };
     model.scenario || identities.find(of_account).is_none_or(|identity| *identity.arn == *arn)
 }
@@ -179,7 +181,12 @@ pub(super) fn alternatives(
     }
     if clause.negated {
         let not = |last: &str| -> Vec<Atom> {
-            let parts = [(DIRECT, &named.direct), (BEHIND, &named.behind), (NAME, &named.names), (last, &named.accounts)];
+            let parts = [
+                (DIRECT, &named.direct),
+                (BEHIND, &named.behind),
+                (NAME, &named.names),
+                (last, &named.accounts),
+            ];
             parts.into_iter().filter_map(|(key, texts)| some(key, true, texts)).collect()
         };
         return match (effect, grant) {

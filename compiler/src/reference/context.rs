@@ -73,11 +73,15 @@ pub(super) fn context(asker: &Asker<'_>, owner: Option<&Resource>, request: &Req
     context
 }
 
-/// Whether the model holds the principal: a user or role, itself or behind its session, or the root user of one of its accounts.
+/// Whether the model holds the principal: a user or role, itself or behind its session, or the root user of an
+/// account that it speaks of.
 fn is_held(asker: &Asker<'_>, account: &str) -> bool {
-    let mut accounts = asker.model.accounts.iter();
-    asker.known.is_some()
-        || asker.principal.kind == Kind::Root && accounts.any(|declared| **declared == *account)
+    let model = asker.model;
+    let of_organization = model.organization.as_ref().is_some_and(|it| it.account(account).is_some());
+    let of_resources = model.resources.iter().any(|resource| resource.account.as_deref() == Some(account));
+    let declared =
+        of_organization || of_resources || model.accounts.iter().any(|declared| **declared == *account);
+    asker.known.is_some() || asker.principal.kind == Kind::Root && declared
 }
 
 /// The keys that the principal itself defines.

@@ -311,8 +311,9 @@ fn read_principals(
     if kind.is_identity_type() {
         for (name, member) in [("Principal", plain), ("NotPrincipal", not)] {
             let Some(member) = member else { continue };
-            let message =
-                format!("`{name}` has no place in an identity-type policy, whose principal is who it is attached to");
+            let message = format!(
+                "`{name}` has no place in an identity-type policy, whose principal is who it is attached to"
+            );
             reader.error_l(codes::P2_PRINCIPAL, member.key_span, message, "remove it");
         }
         return None;
@@ -382,13 +383,21 @@ fn lint_rcp(
         let member = members.iter().find(|member| &*member.key == name);
         member.is_some_and(|member| match &member.value.kind {
             Kind::String(text) => &**text == "*",
-            Kind::Array(items) => matches!(items.as_slice(), [Value { kind: Kind::String(text), .. }] if &**text == "*"),
+            Kind::Array(items) => {
+                matches!(items.as_slice(), [Value { kind: Kind::String(text), .. }] if &**text == "*")
+            }
             _ => false,
         })
     };
-    let full = everything("Action") && everything("Resource") && !members.iter().any(|it| &*it.key == "Condition");
+    let full =
+        everything("Action") && everything("Resource") && !members.iter().any(|it| &*it.key == "Condition");
     if effect == Some(Effect::Allow) && !full {
         let message = "AWS accepts no Allow in a resource control policy but that of the full-access policy";
-        reader.lint(codes::P2_RCP, opening(span), message, "remove it: the full-access policy stands on every level");
+        reader.lint(
+            codes::P2_RCP,
+            opening(span),
+            message,
+            "remove it: the full-access policy stands on every level",
+        );
     }
 }

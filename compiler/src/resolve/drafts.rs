@@ -2,7 +2,7 @@
 
 use super::document::Sized;
 use super::reader::Place;
-use crate::model::{ManagedPolicy, Origin, Tag};
+use crate::model::{ControlPolicy, ManagedPolicy, Organization, Origin, Tag};
 
 /// Everything read so far, in the order of the inputs.
 #[derive(Default)]
@@ -10,7 +10,9 @@ pub(super) struct Drafts<'a> {
     pub(super) identities: Vec<IdentityDraft<'a>>,
     pub(super) policies: Vec<PolicyDraft<'a>>,
     pub(super) pages: Vec<Page<'a>>,
-    /// Unique ids that trust policies name as principals (rule N5).
+    pub(super) resources: Vec<ResourceDraft<'a>>,
+    pub(super) organization: Option<OrganizationDraft<'a>>,
+    /// Unique ids that policies name as principals (rule N5).
     pub(super) principal_ids: Vec<Reference<'a>>,
     /// Whether something could not be read, which was reported. What other parts name may be in it, so that nobody is told it is missing.
     pub(super) incomplete: bool,
@@ -90,4 +92,23 @@ pub(super) struct Page<'a> {
     pub(super) account: Option<Box<str>>,
     /// Where it says that another page follows.
     pub(super) truncated: Option<Place<'a>>,
+}
+
+/// A resource.
+#[derive(Clone, Debug)]
+pub(super) struct ResourceDraft<'a> {
+    pub(super) arn: Box<str>,
+    pub(super) account: Option<Box<str>>,
+    pub(super) tags: Option<Vec<Tag>>,
+    pub(super) policy: Option<Sized>,
+    pub(super) origin: Origin,
+    pub(super) place: Place<'a>,
+}
+
+/// The organization.
+#[derive(Clone, Debug)]
+pub(super) struct OrganizationDraft<'a> {
+    pub(super) organization: Organization,
+    pub(super) controls: Vec<ControlPolicy>,
+    pub(super) place: Place<'a>,
 }

@@ -8,7 +8,7 @@ use portcullis_grammar::source::{Source, Span};
 use super::drafts::{Drafts, PolicyDraft};
 use super::reader::{Reader, shown};
 use super::sink::Sink;
-use super::{Options, codes, document, managed, snapshot, suggest};
+use super::{Options, codes, document, managed, organization, resources, snapshot, suggest};
 use crate::model::{DocumentKind, FileId, ManagedPolicy, PolicyVersion};
 
 /// The kinds of inputs, by their top-level keys.
@@ -17,13 +17,16 @@ enum Input {
     Document,
     Snapshot,
     Managed,
+    Resource,
+    Organization,
     /// Known, and not read by this version.
     Unsupported(&'static str),
     Unknown,
 }
 
 const KINDS: &str = "inputs are policy documents (`Statement`), account snapshots of `aws iam get-account-authorization-details` \
-    (`UserDetailList`, …) and lists of AWS-managed policies (`name`, `arn`, `version_id`, `document`)";
+    (`UserDetailList`, …), lists of AWS-managed policies (`name`, `arn`, `version_id`, `document`), lists of resources (`arn`, `account`, `tags`, \
+    `policy`) and organizations (`Organization`, `Roots`, `Accounts`, …)";
 
 /// Reads one file into the drafts.
 pub(super) fn read<'a>(
@@ -81,6 +84,8 @@ fn one<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<'a>, 
     match kind(members) {
         Input::Snapshot => snapshot::page(reader, members, drafts),
         Input::Managed => managed::entry(reader, value, members, drafts),
+        Input::Resource => resources::read(reader, value, members, drafts),
+        Input::Organization => organization::read(reader, value, members, drafts),
         Input::Document => {
             if let Some(sized) = document::read(reader, value, DocumentKind::Identity) {
                 *bare += 1;
@@ -129,7 +134,11 @@ fn kind(members: &[Member]) -> Input {
     let has = |name: &str| members.iter().any(|member| &*member.key == name);
     // A misspelt case is an error of the document (rule P3), which says more than that the kind is unknown.
     let has_any_case = |name: &str| members.iter().any(|member| member.key.eq_ignore_ascii_case(name));
-    if snapshot::LISTS.iter().any(|name| has(name)) {
+    if organization::is_organization(members) {
+        Input::Organization
+    } else if resources::is_resource(members) {
+        Input::Resource
+    } else if snapshot::LISTS.iter().any(|name| has(name)) {
         Input::Snapshot
     } else if has("document") && has("name") {
         Input::Managed
@@ -137,18 +146,7 @@ fn kind(members: &[Member]) -> Input {
         Input::Unsupported("a scenario, which `portcullis test` reads")
     } else if has_any_case("Statement") || has_any_case("Version") {
         Input::Document
-    } else if has("arn") && (has("account") || has("policy") || has("tags")) {
-        Input::Unsupported("a resources file, which this version does not read yet")
-    } else if members.iter().any(|member| is_organization_key(&member.key)) {
-        Input::Unsupported("an organization file, which this version does not read yet")
     } else {
         Input::Unknown
     }
-}
-
-fn is_organization_key(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    ["organization", "roots", "scps", "rcps", "servicecontrolpolicies", "resourcecontrolpolicies"]
-        .iter()
-        .any(|known| key.starts_with(known))
 }

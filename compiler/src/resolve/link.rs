@@ -7,12 +7,14 @@ use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::source::Span;
 
 use super::codes;
-use super::drafts::{Drafts, IdentityDraft, IdentityKind, Page, PolicyDraft, Reference};
+use super::drafts::{
+    Drafts, IdentityDraft, IdentityKind, OrganizationDraft, Page, PolicyDraft, Reference, ResourceDraft,
+};
 use super::reader::{Place, shown};
 use super::sink::Sink;
 use crate::model::{
-    AccountId, Document, FileId, Group, GroupId, Identity, InlinePolicy, ManagedPolicy, Model, Origin,
-    PolicyId, Role, User,
+    AccountId, Document, DocumentKind, Endpoint, FileId, Group, GroupId, Identity, InlinePolicy,
+    ManagedPolicy, Model, Origin, PolicyId, Resource, Role, User,
 };
 
 /// Makes the model of what was read. It is whole only if no error was reported.
@@ -53,10 +55,84 @@ pub(super) fn model(mut drafts: Drafts<'_>, files: Vec<Box<str>>, sink: &mut Sin
         linker.add(draft, &mut model, sink);
     }
     model.policies = policies.into_iter().map(|draft| draft.policy).collect();
+    if let Some(draft) = drafts.organization {
+        if complete {
+            outsiders(&model, &draft, sink);
+        }
+        model.controls = draft.controls;
+        model.organization = Some(draft.organization);
+    }
+    resources(mem::take(&mut drafts.resources), &mut model, sink);
     model
 }
 
-fn error(
+/// Accounts over which no SCP stands, for all that the inputs say.
+fn outsiders(model: &Model, draft: &OrganizationDraft<'_>, sink: &mut Sink) {
+    let outside = model.accounts.iter().filter(|account| draft.organization.account(account).is_none());
+    for account in outside {
+        let place = opening(draft.place);
+        let message =
+            format!("the organization does not hold the account {account}, so that no SCP limits it");
+        let found = Diagnostic::warning(codes::ORGANIZATION_ACCOUNT, message);
+        let help = "add the account to the list of its parent, if it is a member";
+        sink.push(found.at(place.source, place.span, "in this organization").help(help));
+    }
+}
+
+/// Resources by ARN, each once, and the endpoints among them.
+fn resources(mut drafts: Vec<ResourceDraft<'_>>, model: &mut Model, sink: &mut Sink) {
+    drafts.sort_by(|a, b| (log_group(&a.arn), a.origin).cmp(&(log_group(&b.arn), b.origin)));
+    for (first, second) in drafts.iter().zip(drafts.iter().skip(1)) {
+        if log_group(&first.arn) == log_group(&second.arn) {
+            let message = format!("the resource `{}` is given twice", shown(&second.arn));
+            error(
+                sink,
+                codes::RESOURCE_DUPLICATE,
+                second.place,
+                Some(first.place),
+                message,
+                "remove one of them",
+            );
+        }
+    }
+    for draft in drafts {
+        let document = draft.policy.map(|policy| policy.document);
+        let (policy, endpoint) = match document {
+            Some(document) if document.kind == DocumentKind::Endpoint => (None, Some(document)),
+            other => (other, None),
+        };
+        if let Some(document) = endpoint {
+            let id = draft.arn.rsplit_once('/').map(|(_, id)| id.into());
+            model.endpoints.push(Endpoint { id, documents: vec![document], origin: draft.origin });
+        }
+        model.resources.push(Resource {
+            arn: draft.arn,
+            account: draft.account,
+            tags: draft.tags,
+            policy,
+            rcps: None,
+            origin: draft.origin,
+        });
+    }
+    model.endpoints.sort_by(|a, b| a.id.cmp(&b.id));
+    let twice = model.endpoints.iter().zip(model.endpoints.iter().skip(1)).find(|(a, b)| a.id == b.id);
+    if let Some((endpoint, _)) = twice {
+        let message = format!("two endpoints have the id `{}`", shown(endpoint.id.as_deref().unwrap_or("")));
+        sink.push(Diagnostic::error(codes::RESOURCE_DUPLICATE, message).help("remove one of them"));
+    }
+}
+
+/// A log group's ARN without the `:*` that stands for its streams: both name one resource.
+fn log_group(text: &str) -> &str {
+    match portcullis_runtime::value::arn::split(text) {
+        Some([_, _, "logs", _, _, group]) if group.starts_with("log-group:") => {
+            text.strip_suffix(":*").unwrap_or(text)
+        }
+        _ => text,
+    }
+}
+
+pub(super) fn error(
     sink: &mut Sink,
     code: &'static str,
     place: Place<'_>,
@@ -73,7 +149,7 @@ fn error(
 }
 
 /// The opening bracket of something: underlining all of it would help nobody.
-fn opening(place: Place<'_>) -> Place<'_> {
+pub(super) fn opening(place: Place<'_>) -> Place<'_> {
     let start = place.span.start as usize;
     Place { span: Span::new(start, start + 1), ..place }
 }

@@ -112,7 +112,12 @@ pub(super) fn lint_not_principal(
 ) {
     if effect == Some(Effect::Allow) {
         let message = "`NotPrincipal` with Allow grants to everybody who is not named, anonymous callers too";
-        reader.error_l(codes::N6_NOT_PRINCIPAL_ALLOW, member.key_span, message, "name the principals in \"Principal\"");
+        reader.error_l(
+            codes::N6_NOT_PRINCIPAL_ALLOW,
+            member.key_span,
+            message,
+            "name the principals in \"Principal\"",
+        );
     }
     let account_of = |text: &str| match arn::split(text) {
         Some(["arn", _, "iam", "", account, resource]) if resource != "root" => Some(account.to_owned()),
@@ -124,9 +129,12 @@ pub(super) fn lint_not_principal(
                 || matches!(arn::split(&entry.text), Some([_, _, "iam", _, of, "root"]) if of == account)
         })
     };
-    let missing = clause.entries.iter().find_map(|entry| account_of(&entry.text).filter(|account| !names(account)));
+    let missing =
+        clause.entries.iter().find_map(|entry| account_of(&entry.text).filter(|account| !names(account)));
     if let Some(account) = missing {
-        let message = format!("a user or role of account {account} is named in `NotPrincipal`, the account itself is not");
+        let message = format!(
+            "a user or role of account {account} is named in `NotPrincipal`, the account itself is not"
+        );
         reader.lint(
             codes::N6_WITHOUT_ACCOUNT,
             member.key_span,

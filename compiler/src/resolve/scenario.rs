@@ -211,7 +211,11 @@ fn one_document(reader: &mut Reader<'_, '_>, item: &Value, kind: DocumentKind) -
 }
 
 /// The levels of an organization, each with its documents.
-fn levels(reader: &mut Reader<'_, '_>, member: Option<&json::Member>, kind: DocumentKind) -> Vec<Vec<Document>> {
+fn levels(
+    reader: &mut Reader<'_, '_>,
+    member: Option<&json::Member>,
+    kind: DocumentKind,
+) -> Vec<Vec<Document>> {
     let levels = reader.items(member);
     let levels = levels.iter().map(|level| {
         let items = reader.list(level, "each level").unwrap_or_default();
@@ -241,7 +245,14 @@ fn model(asker: &Asker<'_>, layers: Layers, resource: &str, origin: Origin, sour
     });
     if layers.policy.is_some() || rcps.is_some() {
         let arn = resource.into();
-        model.resources.push(Resource { arn, account: None, tags: None, policy: layers.policy, rcps, origin });
+        model.resources.push(Resource {
+            arn,
+            account: None,
+            tags: None,
+            policy: layers.policy,
+            rcps,
+            origin,
+        });
     }
     if !layers.endpoint.is_empty() {
         model.endpoints.push(Endpoint { id: None, documents: layers.endpoint, origin });
@@ -282,7 +293,13 @@ fn add_identity(
         origin,
     };
     if behind.is_role {
-        model.roles.push(Role { identity, trust: None, boundary, tags: Vec::new(), max_session_seconds: None });
+        model.roles.push(Role {
+            identity,
+            trust: None,
+            boundary,
+            tags: Vec::new(),
+            max_session_seconds: None,
+        });
     } else {
         model.users.push(User { identity, groups: Vec::new(), boundary, tags: Vec::new() });
     }
@@ -303,8 +320,11 @@ fn controls(model: &mut Model, field: &str, level: usize, documents: Vec<Documen
 
 /// An organization whose levels over the account are these: the last is the account's own.
 fn add_organization(model: &mut Model, account: &str, levels: Vec<Vec<Document>>, origin: Origin) {
-    let mut levels: Vec<Vec<ControlId>> =
-        levels.into_iter().enumerate().map(|(level, documents)| controls(model, "scps", level, documents)).collect();
+    let mut levels: Vec<Vec<ControlId>> = levels
+        .into_iter()
+        .enumerate()
+        .map(|(level, documents)| controls(model, "scps", level, documents))
+        .collect();
     let scps = levels.pop().unwrap_or_default();
     let nodes: Vec<OrganizationNode> = levels
         .into_iter()

@@ -3,6 +3,8 @@
 mod identity;
 mod policy;
 
+pub(super) use identity::tag;
+
 use portcullis_grammar::json::{Kind, Member, Value};
 
 use super::codes;

@@ -71,7 +71,12 @@ fn principals(view: View<'_>, known: &Known<'_>, tags: &mut SideBySide) -> Resul
         check(texts.iter().all(|&text| strings.known(text)), section, at, "unknown string")?;
         check(strings.optional(principal.unique_id), section, at, "unknown string")?;
         let id = if principal.unique_id == NONE { None } else { view.string_bytes(principal.unique_id) };
-        check(id.is_none_or(|id| id.len() <= UNIQUE_ID_BYTES), section, at, "a unique id of more than 128 bytes")?;
+        check(
+            id.is_none_or(|id| id.len() <= UNIQUE_ID_BYTES),
+            section,
+            at,
+            "a unique id of more than 128 bytes",
+        )?;
         check(principal.kind <= f::PRINCIPAL_SERVICE_LINKED, section, at, "unknown kind")?;
         check(known.set(principal.identity), section, at, "unknown identity set")?;
         check(known.optional_set(principal.boundary), section, at, "unknown boundary set")?;
@@ -122,7 +127,8 @@ fn accounts(view: View<'_>, known: &Known<'_>, levels: &mut SideBySide) -> Resul
         check(texts, section, at, "unknown string")?;
         take(levels, account.scps, account.scp_count, section, at)?;
         take(levels, account.rcps, account.rcp_count, section, at)?;
-        bytes += if account.path == NONE { 0 } else { view.string_bytes(account.path).map_or(0, <[u8]>::len) };
+        bytes +=
+            if account.path == NONE { 0 } else { view.string_bytes(account.path).map_or(0, <[u8]>::len) };
         // A loaded bundle holds them as texts.
         check(bytes <= view.bytes.len().saturating_mul(SHARE), section, at, "places take too much room")?;
     });

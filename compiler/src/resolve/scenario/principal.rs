@@ -45,6 +45,15 @@ pub(super) fn read<'t>(reader: &mut Reader<'_, '_>, text: &'t str, span: Span) -
         },
         PrincipalKind::RoleSession => Some(behind("role")),
         PrincipalKind::FederatedUser => Some(behind("user")),
+        // Any word could be the name of a service, and is more likely a mistake.
+        PrincipalKind::Service if !text.contains('.') => {
+            return refuse(
+                reader,
+                text,
+                span,
+                "it is no ARN, and services and identity providers have a dot in their names",
+            );
+        }
         PrincipalKind::Malformed => {
             let why = match EntityArn::parse(text) {
                 Ok(_) => "it names a group, which cannot ask, or its name is too long",

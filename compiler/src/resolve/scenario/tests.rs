@@ -55,40 +55,65 @@ fn v3_boundaries_are_one_policy_and_statements_keep_their_own_meaning() {
 fn v2_an_empty_list_is_no_layer() {
     let case = with(r#", "boundaries": [], "scps": [], "rcps": [], "session_policies": [], "endpoint_policies": [], "resource_policy": null, "resource_account": null"#).unwrap();
     assert_eq!(case.model.users[0].boundary, None);
+    assert_eq!((&case.model.organization, case.model.resources.len()), (&None, 0));
+    assert_eq!((case.model.endpoints.len(), case.request().session), (0, None));
 }
 
 #[test]
-fn layers_and_principals_that_are_not_evaluated_are_named() {
-    for (members, word) in [
-        (format!(r#", "scps": [[{ANY}]]"#), "SCPs"),
-        (r#", "scps": [[]]"#.to_owned(), "SCPs"),
-        (r#", "rcps": [[]]"#.to_owned(), "RCPs"),
-        (format!(r#", "session_policies": [{ANY}]"#), "session policies"),
-        (format!(r#", "endpoint_policies": [{ANY}]"#), "endpoint policies"),
-        (format!(r#", "resource_policy": {ANY}"#), "resource policies"),
-    ] {
-        let error = with(&members).unwrap_err();
-        assert!(error.message.contains(word), "{}", error.message);
-        assert_eq!(
-            (error.id.as_deref(), error.diagnostics[0].code),
-            (Some("x"), codes::SCENARIO_UNSUPPORTED)
-        );
+fn e1_levels_are_an_organization_with_the_account_in_it() {
+    for (scps, counts) in [("[[]]", vec![0]), ("[[ANY], [], [ANY, ANY]]", vec![1, 0, 2])] {
+        let case = with(&format!(r#", "scps": {}"#, scps.replace("ANY", ANY))).unwrap();
+        let organization = case.model.organization.unwrap();
+        let levels = organization.scp_levels("123456789012").unwrap();
+        assert_eq!(levels.iter().map(|level| level.len()).collect::<Vec<_>>(), counts);
+        assert_eq!(organization.scp_levels("210987654321"), None);
+        assert_eq!(organization.rcp_levels("123456789012"), None);
     }
-    for (principal, word) in [
-        ("*", "anonymous"),
-        ("arn:aws:sts::123456789012:assumed-role/r/s", "sessions"),
-        ("arn:aws:sts::123456789012:federated-user/n", "sessions"),
-        ("arn:aws:iam::123456789012:root", "root users"),
-        ("cloudtrail.amazonaws.com", "service principals"),
-        ("arn:aws:iam::123456789012:saml-provider/x", "identity providers"),
-        ("arn:aws:iam::123456789012:group/x", "neither a user nor a role"),
-        ("alice", "no principal"),
+}
+
+#[test]
+fn e2_the_resource_has_its_policy_and_rcps() {
+    let policy = ANY.replace("\"Effect\"", "\"Principal\": \"*\", \"Effect\"");
+    let case = with(&format!(r#", "resource_policy": {policy}, "rcps": [[{policy}], []]"#)).unwrap();
+    let resource = &case.model.resources[0];
+    assert_eq!((&*resource.arn, resource.rcps.as_ref().unwrap().len()), ("*", 2));
+    assert_eq!(resource.policy.as_ref().unwrap().kind, DocumentKind::Resource);
+    let case = read(&format!(
+        r#"{{"id": "x", "principal": "*", "action": "sts:AssumeRole", "resource": "arn:aws:iam::123456789012:role/r", "resource_policy": {policy}}}"#
+    ));
+    let case = case.into_iter().next().unwrap().unwrap();
+    assert_eq!(case.model.resources[0].policy.as_ref().unwrap().kind, DocumentKind::Trust);
+}
+
+#[test]
+fn i3_behind_a_session_stands_its_identity() {
+    let principal = |text: &str| {
+        read(&format!(r#"{{"id": "x", "principal": "{text}", "action": "a:b", "resource": "*", "session_policies": [{ANY}]}}"#))
+            .remove(0)
+    };
+    let case = principal("arn:aws:sts::123456789012:assumed-role/r/s").unwrap();
+    assert_eq!(&*case.model.roles[0].identity.arn, "arn:aws:iam::123456789012:role/r");
+    assert_eq!(case.request().session.unwrap().policies.len(), 1);
+    let case = principal("arn:aws:sts::123456789012:federated-user/n").unwrap();
+    assert_eq!(&*case.model.users[0].identity.arn, "arn:aws:iam::123456789012:user/n");
+    for (text, accounts) in [
+        ("arn:aws:iam::123456789012:root", 1),
+        ("*", 0),
+        ("cloudtrail.amazonaws.com", 0),
+        ("accounts.google.com", 0),
+        ("arn:aws:iam::123456789012:saml-provider/x", 0),
     ] {
-        let error =
-            read(&format!(r#"{{"id": "x", "principal": "{principal}", "action": "a:b", "resource": "*"}}"#))
-                .remove(0)
-                .unwrap_err();
-        assert!(error.message.contains(word), "{}", error.message);
+        let model = principal(text).unwrap().model;
+        assert_eq!((model.accounts.len(), model.users.len() + model.roles.len()), (accounts, 0), "{text}");
+    }
+    for text in [
+        "arn:aws:iam::123456789012:group/x",
+        "alice",
+        "arn:aws:iam::1:user/x",
+        "arn:aws:sts::123456789012:assumed-role/r",
+    ] {
+        let error = principal(text).unwrap_err();
+        assert!(error.message.contains("no principal"), "{}", error.message);
     }
 }
 

@@ -181,7 +181,7 @@ fn group_names<'a>(reader: &mut Reader<'a, '_>, member: Option<&Member>) -> Vec<
         .collect()
 }
 
-fn tag(reader: &mut Reader<'_, '_>, value: &Value) -> Option<Tag> {
+pub(in crate::resolve) fn tag(reader: &mut Reader<'_, '_>, value: &Value) -> Option<Tag> {
     const KNOWN: [&str; 2] = ["Key", "Value"];
     let members = reader.object(value, "a tag")?;
     let ([key, text], unknown) = fields(members, KNOWN);

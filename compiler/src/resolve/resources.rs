@@ -1,0 +1,101 @@
+//! Resources files: a list of `{"arn", "account", "tags", "policy"}` (DESIGN section 6).
+
+use portcullis_grammar::json::{Kind, Member, Value};
+use portcullis_runtime::value::arn;
+
+use super::drafts::{Drafts, ResourceDraft};
+use super::reader::{Reader, fields, shown};
+use super::snapshot::unknown_fields;
+use super::{codes, document};
+use crate::model::{DocumentKind, Tag};
+
+const FIELDS: [&str; 4] = ["arn", "account", "tags", "policy"];
+const WHAT: &str = "a resource";
+
+/// Whether an object is a resource: it has an ARN, and something to say of it.
+pub(super) fn is_resource(members: &[Member]) -> bool {
+    let has = |name: &str| members.iter().any(|member| &*member.key == name);
+    has("arn") && (has("account") || has("policy") || has("tags"))
+}
+
+/// Reads one resource into the drafts.
+pub(super) fn read<'a>(
+    reader: &mut Reader<'a, '_>,
+    value: &Value,
+    members: &[Member],
+    drafts: &mut Drafts<'a>,
+) {
+    let ([arn_member, account, tags, policy], unknown) = fields(members, FIELDS);
+    unknown_fields(reader, unknown, WHAT, &FIELDS, &[]);
+    let text = reader.required_string(arn_member, "arn", WHAT, value.span);
+    let span = arn_member.map_or(value.span, |member| member.value.span);
+    let parts = text.and_then(arn::split).filter(|parts| parts[0] == "arn");
+    if let (Some(text), None) = (text, parts) {
+        let message = format!("`{}` is no ARN of a resource", shown(text));
+        reader.error(
+            codes::RESOURCE_ARN,
+            span,
+            message,
+            "write arn:partition:service:region:account:resource",
+        );
+    }
+    let given = |member: Option<&'_ Member>| member.filter(|member| member.value.kind != Kind::Null).cloned();
+    let account = given(account).and_then(|member| owner(reader, &member, parts));
+    let tags = given(tags).map(|member| read_tags(reader, &member.value));
+    let kind = match parts {
+        Some([_, _, "ec2", _, _, name]) if name.starts_with("vpc-endpoint/") => DocumentKind::Endpoint,
+        _ => DocumentKind::Resource,
+    };
+    let policy = given(policy).and_then(|member| document::read(reader, &member.value, kind));
+    let (Some(text), Some(parts)) = (text, parts) else {
+        drafts.incomplete = true;
+        return;
+    };
+    if parts[2] == "iam" && parts[5].starts_with("role/") {
+        let message =
+            format!("`{}` is a role, whose trust policy comes from its account's snapshot", shown(text));
+        let help = "give the account snapshot as an input, and remove this entry";
+        reader.error(codes::RESOURCE_ROLE, span, message, help);
+        return;
+    }
+    let in_arn = Some(parts[4]).filter(|account| arn::is_account(account)).map(Into::into);
+    drafts.resources.push(ResourceDraft {
+        arn: text.into(),
+        account: account.or(in_arn),
+        tags,
+        policy,
+        origin: reader.origin(value.span),
+        place: reader.place(span),
+    });
+}
+
+/// The account that is given, which the ARN must not contradict.
+fn owner(reader: &mut Reader<'_, '_>, member: &Member, parts: Option<[&str; 6]>) -> Option<Box<str>> {
+    let text = reader.string(&member.value, "`account`")?;
+    let contradicts = parts.is_some_and(|parts| arn::is_account(parts[4]) && parts[4] != text);
+    if !arn::is_account(text) {
+        let message = format!("`{}` is no account", shown(text));
+        reader.error(codes::RESOURCE_ACCOUNT, member.value.span, message, "write 12 digits");
+    } else if contradicts {
+        let message = format!("the ARN names another account than `{text}`");
+        reader.error(codes::RESOURCE_ACCOUNT, member.value.span, message, "correct one of them");
+    }
+    Some(text.into())
+}
+
+/// Tags as an object, or as AWS lists them.
+fn read_tags(reader: &mut Reader<'_, '_>, value: &Value) -> Vec<Tag> {
+    match &value.kind {
+        Kind::Object(members) => {
+            let tags = members.iter().filter_map(|member| {
+                let value = reader.string(&member.value, &format!("the tag `{}`", shown(&member.key)))?;
+                Some(Tag { key: member.key.clone(), value: value.into() })
+            });
+            tags.collect()
+        }
+        _ => {
+            let items = reader.list(value, "`tags`").unwrap_or_default();
+            items.iter().filter_map(|item| super::snapshot::tag(reader, item)).collect()
+        }
+    }
+}
