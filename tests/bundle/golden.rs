@@ -26,8 +26,10 @@ pub(super) fn bytes() -> Vec<u8> {
 }
 
 fn model() -> Model {
-    let text = std::fs::read_to_string(path("v1.json")).unwrap();
-    compiled::model(compiled::resolved(&[("v1.json", &text)]))
+    let texts = ["v1.json", "v1-organization.json", "v1-resources.json"]
+        .map(|name| (name, std::fs::read_to_string(path(name)).unwrap()));
+    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    compiled::model(compiled::resolved(&files))
 }
 
 fn blessing() -> bool {
@@ -51,6 +53,7 @@ fn request(line: &str) -> Request {
     let principal = match words.next().unwrap() {
         "*" => "*".to_owned(),
         "bob" => "arn:aws:iam::123456789012:user/p/bob".to_owned(),
+        name if name.contains([':', '.']) => name.to_owned(),
         "deployer" => "arn:aws:iam::123456789012:role/deployer".to_owned(),
         name => format!("arn:aws:iam::123456789012:user/{name}"),
     };
@@ -104,8 +107,8 @@ fn the_reader_decides_golden_requests_as_recorded() {
         let decided = ask(&bundle, &request).unwrap();
         let reference = reference::decide(&model, &request);
         assert_eq!(
-            (decided.effect(), decided.layer(), decided.reason()),
-            (reference.effect, reference.layer, reference.reason),
+            (decided.effect(), decided.layer(), decided.reason(), decided.level().map(usize::from)),
+            (reference.effect, reference.layer, reference.reason, reference.level),
             "{line}"
         );
         let found = format!("{} {} {}", decided.effect(), decided.layer(), decided.reason().name());
@@ -200,7 +203,7 @@ fn the_golden_bundle_holds_every_kind_of_record() {
         assert!(operators.iter().any(|operator| operator & bit != 0), "no operator with bit {bit}");
     }
     seen(column(Section::Pieces, f::Piece::WORDS, 0), f::PIECE_LITERAL..=f::PIECE_VARIABLE, "piece kind");
-    seen(column(Section::Keys, f::Key::WORDS, 1), f::KEY_REQUEST..=f::KEY_EPOCH_TIME, "key source");
+    seen(column(Section::Keys, f::Key::WORDS, 1), f::KEY_REQUEST..=f::KEY_SOURCES, "key source");
     let words = |section| records(&bundle, section, 1).concat();
     let nodes = diagrams(&words(Section::Diagrams), &words(Section::Classifiers));
     seen(nodes.into_keys().collect(), diagram::SWITCH..=diagram::CHECK, "diagram node");

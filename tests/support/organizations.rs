@@ -36,6 +36,10 @@ const PATTERNS: &[&str] = &[
     "*",
     "*",
     "*",
+    "*",
+    "*",
+    "*",
+    "*",
     "s3:*",
     "s3:Get*",
     "sts:*",
@@ -113,6 +117,7 @@ const STRANGERS: &[&str] = &[
 const ENTRIES: &[&str] = &[
     r#""*""#,
     r#"{"AWS": "*"}"#,
+    r#"{"AWS": ["111111111111", "222222222222"]}"#,
     r#"{"AWS": "111111111111"}"#,
     r#"{"AWS": "arn:aws:iam::222222222222:root"}"#,
     r#"{"AWS": ["333333333333", "arn:aws:iam::111111111111:root"]}"#,
@@ -178,15 +183,15 @@ enum Kind {
 
 fn statement(random: &mut Random, kind: Kind, sid: usize, deny: usize) -> String {
     let effect = if random.chance(deny) { "Deny" } else { "Allow" };
-    let action = if random.chance(50) { random.word(PATTERNS) } else { random.word(ACTIONS) };
-    let (not, action) = if random.chance(8) { ("Not", random.word(ACTIONS)) } else { ("", action) };
+    let action = if random.chance(75) { random.word(PATTERNS) } else { random.word(ACTIONS) };
+    let (not, action) = if random.chance(5) { ("Not", random.word(ACTIONS)) } else { ("", action) };
     let mut text = format!(r#"{{"Sid": "S{sid}", "Effect": "{effect}", "{not}Action": "{action}""#);
     let absent = kind == Kind::Trust || kind == Kind::Resource && random.chance(25);
     if !absent {
         let resource = match random.below(10) {
-            0..=4 => "*",
-            5 => "arn:aws:s3:::declared/*",
-            6 => "arn:aws:s3:::*/${aws:username}",
+            0..=7 => "*",
+            8 if random.chance(50) => "arn:aws:s3:::declared/*",
+            8 => "arn:aws:s3:::*/${aws:username}",
             _ => random.word(RESOURCES),
         };
         let not = if random.chance(6) { "Not" } else { "" };
@@ -201,7 +206,7 @@ fn statement(random: &mut Random, kind: Kind, sid: usize, deny: usize) -> String
             text.push_str(&format!(r#", "{name}": {}"#, random.word(ENTRIES)));
         }
     }
-    if random.chance(30) {
+    if random.chance(16) {
         text.push_str(&format!(r#", "Condition": {}"#, random.word(CONDITIONS)));
     }
     text + "}"
@@ -227,7 +232,7 @@ fn identity(random: &mut Random, number: usize, arn: &str, account: &str) -> Str
     let (kind, path) = resource.split_once('/').unwrap();
     let (path, name) =
         path.rsplit_once('/').map_or(("/".to_owned(), path), |(path, name)| (format!("/{path}/"), name));
-    let inline: Vec<String> = (0..random.below(3))
+    let inline: Vec<String> = (0..1 + random.below(3))
         .map(|at| {
             format!(
                 r#"{{"PolicyName": "i{at}", "PolicyDocument": {}}}"#,
@@ -235,7 +240,7 @@ fn identity(random: &mut Random, number: usize, arn: &str, account: &str) -> Str
             )
         })
         .collect();
-    let boundary = if random.chance(30) {
+    let boundary = if random.chance(18) {
         format!(
             r#", "PermissionsBoundary": {{"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": "arn:aws:iam::{account}:policy/Boundary"}}"#
         )
@@ -263,7 +268,7 @@ fn snapshot(random: &mut Random, account: &str, first: usize) -> String {
         PRINCIPALS.iter().enumerate().filter(|(_, arn)| arn.contains(":iam::") && arn.contains(account))
     {
         let list = usize::from(arn.contains(":role/"));
-        if random.chance(85) {
+        if random.chance(94) {
             lists[list].push(identity(random, number + first, arn, account));
         }
     }
@@ -279,7 +284,7 @@ fn organization(random: &mut Random) -> String {
     let mut policies = Vec::new();
     for number in 0..4 {
         let (kind, name) = if number < 3 { (Kind::Scp, "SERVICE") } else { (Kind::Rcp, "RESOURCE") };
-        let document = document(random, kind, if kind == Kind::Rcp { 100 } else { 50 });
+        let document = document(random, kind, if kind == Kind::Rcp { 100 } else { 40 });
         policies.push(format!(
             r#"{{"PolicySummary": {{"Id": "p-{number}", "Name": "P{number}", "Type": "{name}_CONTROL_POLICY"}}, "Content": {document}}}"#
         ));
@@ -287,15 +292,15 @@ fn organization(random: &mut Random) -> String {
     let mut attached = Vec::new();
     for target in ["r-1", "ou-1", "ou-2", A, B, M] {
         let mut ids: Vec<&str> = Vec::new();
-        if random.chance(85) {
+        if random.chance(96) {
             ids.push("p-FullAWSAccess");
         }
         ids.push("p-RCPFullAWSAccess");
-        ids.extend(["p-0", "p-1", "p-2", "p-3"].into_iter().filter(|_| random.chance(15)));
+        ids.extend(["p-0", "p-1", "p-2", "p-3"].into_iter().filter(|_| random.chance(8)));
         let ids: Vec<String> = ids.iter().map(|id| format!(r#"{{"Id": "{id}"}}"#)).collect();
         attached.push(format!(r#""{target}": [{}]"#, ids.join(", ")));
     }
-    let management = random.word(&[M, M, A]);
+    let management = random.word(&[M, M, M, A]);
     let scps =
         if random.chance(90) { r#"{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}, "# } else { "" };
     format!(
@@ -355,7 +360,7 @@ fn session_policies(random: &mut Random) -> Vec<portcullis::compiler::model::Doc
 }
 
 fn request(random: &mut Random) -> Request {
-    let known = random.chance(70);
+    let known = random.chance(92);
     let principal = if known { random.word(PRINCIPALS) } else { random.word(STRANGERS) };
     let mut context = Vec::new();
     for (key, values) in [
@@ -373,7 +378,7 @@ fn request(random: &mut Random) -> Request {
             context.push((key.to_owned(), ContextValue::One(random.word(values).to_owned())));
         }
     }
-    let session = random.chance(if principal.contains(":sts:") { 45 } else { 10 }).then(|| Session {
+    let session = random.chance(if principal.contains(":sts:") { 45 } else { 8 }).then(|| Session {
         policies: if random.chance(70) { session_policies(random) } else { Vec::new() },
         tags: if random.chance(40) {
             vec![("TEAM".to_owned(), random.word(&["red", "green"]).to_owned())]
@@ -383,7 +388,13 @@ fn request(random: &mut Random) -> Request {
         source_identity: random.chance(30).then(|| "me".to_owned()),
     });
     // What belongs together is asked for together, more often than not.
-    let resource = random.word(RESOURCES);
+    let account = principal.split(':').nth(4).unwrap_or("");
+    let near: Vec<&str> = RESOURCES
+        .iter()
+        .copied()
+        .filter(|it| *it == "*" || it.contains(":::") || !account.is_empty() && it.contains(account))
+        .collect();
+    let resource = if random.chance(70) { random.word(&near) } else { random.word(RESOURCES) };
     let service = resource.split(':').nth(2).unwrap_or("s3");
     let service = if service == "iam" { random.word(&["iam", "sts", "sts"]) } else { service };
     let fitting: Vec<&str> =

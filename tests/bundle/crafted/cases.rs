@@ -100,7 +100,7 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
         it.set_words(Section::PrincipalIndex, &[0; 2 + 2 * 512]);
         it.index(Section::PrincipalIndex, &names);
     }),
-    (11, Section::Principals, "twice", |it| {
+    (53, Section::PrincipalIndex, "twice", |it| {
         it.set(Section::Principals, f::Principal::WORDS, it.words(Section::Principals)[0]);
     }),
     (11, Section::PrincipalIndex, "twice", |it| {
@@ -112,16 +112,22 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     }),
     (12, Section::Principals, "unknown string", |it| it.set(Section::Principals, 0, 1)),
     (12, Section::Principals, "unknown string", |it| it.set(Section::Principals, 3, NONE - 1)),
-    (12, Section::Principals, "unknown kind", |it| it.set(Section::Principals, 4, 2)),
+    (12, Section::Principals, "unknown kind", |it| it.set(Section::Principals, 4, 3)),
     (12, Section::Principals, "identity set", |it| it.set(Section::Principals, 5, NONE)),
     (12, Section::Principals, "boundary set", |it| it.set(Section::Principals, 6, 1 << 20)),
-    (12, Section::Principals, "reserved", |it| it.set(Section::Principals, 9, 1)),
+    (12, Section::Principals, "unknown account", |it| it.set(Section::Principals, 9, NONE)),
+    (12, Section::Principals, "unknown string", |it| it.set(Section::Principals, 10, 1)),
+    (12, Section::Principals, "unknown grants", |it| it.set(Section::Principals, 11, 1 << 20)),
+    (12, Section::Principals, "128 bytes", |it| {
+        let long = it.add_string(&[b'A'; 129]);
+        it.set(Section::Principals, 3, long);
+    }),
     (13, Section::Principals, "does not begin", |it| it.set(Section::Principals, 7, 1)),
     (13, Section::Principals, "too long", |it| it.set(Section::Principals, 8, u32::MAX)),
     (13, Section::Tags, "no record", |it| it.content(Section::Tags).extend([0; 8])),
     (13, Section::Tags, "unknown string", |it| it.set(Section::Tags, 1, NONE)),
     (14, Section::Actions, "unknown string", |it| it.set(Section::Actions, 3, 1 << 20)),
-    (14, Section::Actions, "unknown flags", |it| it.set(Section::Actions, 2, 1 << 7)),
+    (14, Section::Actions, "unknown flags", |it| it.set(Section::Actions, 2, 1 << 8)),
     (14, Section::Actions, "unknown service", |it| it.set(Section::Actions, 0, 1 << 20)),
     (14, Section::Actions, "class past", |it| it.set(Section::Actions, 1, 1 << 20)),
     (14, Section::Actions, "past the end", |it| it.set(Section::Actions, 4, 1 << 20)),
@@ -265,7 +271,7 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
         it.set(Section::Operands, text + 2, 1);
     }),
     (30, Section::Keys, "unknown string", |it| it.set(Section::Keys, 0, NONE)),
-    (30, Section::Keys, "unknown string or source", |it| it.set(Section::Keys, 1, 11)),
+    (30, Section::Keys, "unknown string or source", |it| it.set(Section::Keys, 1, f::KEY_SOURCES + 1)),
     (30, Section::Keys, "twice", |it| it.set(Section::Keys, 3, it.words(Section::Keys)[0])),
     (30, Section::Keys, "a tag", |it| {
         let at = it.find(Section::Keys, 3, |key| key[1] == f::KEY_PRINCIPAL_TAG);

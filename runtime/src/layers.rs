@@ -1,0 +1,209 @@
+//! What one permission set says about a request: root list, walks, diagrams.
+
+use crate::atom::Facts;
+use crate::bundle::Bundle;
+use crate::combine::{Levels, Verdict};
+use crate::decision::RuleId;
+use crate::format::{self as f, LIST_BIT, NONE, Section, TERMINAL_BIT, diagram, limits};
+use crate::leaf;
+use crate::owner::LevelRange;
+use crate::view::View;
+use crate::walk::{End, walk};
+
+/// The root list of an action of the vocabulary.
+#[inline(always)]
+pub(crate) fn list_of(view: &View<'_>, at: u32, action: &f::Action) -> Option<u32> {
+    let set = view.set(at)?;
+    let entry = view.set_service(at, f::service_slot(action.service, set.seed, set.slots))?;
+    if entry.service == action.service { view.cell(entry.row, action.class) } else { Some(set.default_list) }
+}
+
+/// The evaluation of one principal's layers for one request.
+pub(crate) struct LayerWalk<'a> {
+    pub(crate) bundle: &'a Bundle,
+    pub(crate) view: &'a View<'a>,
+    pub(crate) resource: &'a str,
+    pub(crate) facts: &'a Facts<'a>,
+}
+
+impl LayerWalk<'_> {
+    /// What a permission set says: by the root list of the action, or by its rule roots where that is none.
+    #[inline(always)]
+    pub(crate) fn verdict(&self, set: u32, list: u32) -> Option<Verdict> {
+        let mut verdict = Verdict::default();
+        match list {
+            NONE => self.rule_roots(set, &mut verdict)?,
+            list => self.root_list(list, &mut verdict)?,
+        }
+        Some(verdict)
+    }
+
+    /// What a permission set says of an action.
+    #[inline(never)]
+    pub(crate) fn set(&self, set: u32, action: Option<&f::Action>) -> Option<Verdict> {
+        let list = match action {
+            Some(action) => list_of(self.view, set, action)?,
+            None => NONE,
+        };
+        self.verdict(set, list)
+    }
+
+    /// What the levels of control policies say, from the root down.
+    pub(crate) fn levels(&self, levels: LevelRange, action: Option<&f::Action>) -> Option<Levels> {
+        let mut found = Levels::default();
+        for number in 0..levels.count {
+            let verdict = self.set(self.view.word(Section::Levels, levels.first + number)?, action)?;
+            let level = number as u8;
+            if let Some(rule) = verdict.deny() {
+                found.deny = Some((level, rule));
+                break;
+            }
+            if verdict.allow().is_none() && found.missing.is_none() {
+                found.missing = Some(level);
+            }
+        }
+        Some(found)
+    }
+
+    /// Rules whose action patterns cover an action that the vocabulary does not hold.
+    #[cold]
+    fn rule_roots(&self, set: u32, verdict: &mut Verdict) -> Option<()> {
+        let set = self.view.set(set)?;
+        let text = self.facts.caller.request.action.text();
+        let mut room = [0; limits::ACTION_BYTES];
+        let folded = room.get_mut(..text.len())?;
+        folded.copy_from_slice(text);
+        folded.make_ascii_lowercase();
+        let folded = &*folded;
+        for place in set.rule_roots..set.rule_roots + set.rule_root_count {
+            let list = self.view.rule_root_list(self.view.word(Section::SetRuleRoots, place)?)?;
+            for place in list.start..list.start + list.length {
+                let root = self.view.rule_root(self.view.word(Section::RuleRootIds, place)?)?;
+                if self.covers(&root, folded)? != (root.negated == 1) {
+                    self.root_list(root.list, verdict)?;
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn covers(&self, root: &f::RuleRoot, folded: &[u8]) -> Option<bool> {
+        for place in root.patterns..root.patterns + root.pattern_count {
+            if self.bundle.pattern_covers(self.view.action_pattern(place)?, folded)? {
+                return Some(true);
+            }
+        }
+        Some(false)
+    }
+
+    /// Walks all automata of a list and joins what they say. Stops at a deny, which nothing can undo (rule V1).
+    #[inline(always)]
+    fn root_list(&self, list: u32, verdict: &mut Verdict) -> Option<()> {
+        if list & (TERMINAL_BIT | LIST_BIT) == LIST_BIT {
+            return self.roots(list, verdict);
+        }
+        self.root(list, verdict)
+    }
+
+    /// Several automata.
+    #[inline(never)]
+    fn roots(&self, list: u32, verdict: &mut Verdict) -> Option<()> {
+        for root in self.view.roots(list)? {
+            if verdict.deny().is_some() {
+                break;
+            }
+            self.root(u32::from_le_bytes(*root), verdict)?;
+        }
+        Some(())
+    }
+
+    /// Walks one automaton.
+    #[inline(always)]
+    fn root(&self, root: u32, verdict: &mut Verdict) -> Option<()> {
+        match walk(self.view, Section::Nodes, root, self.resource.as_bytes())? {
+            End::Terminal(terminal) => self.terminal(terminal, verdict),
+            End::Leaf { leaf, offset } => self.leaf(leaf, offset, verdict),
+        }
+    }
+
+    #[inline(always)]
+    fn terminal(&self, mut terminal: u32, verdict: &mut Verdict) -> Option<()> {
+        loop {
+            let rule = RuleId(terminal & f::terminal::VALUE);
+            match terminal & f::terminal::KIND {
+                f::terminal::ALLOWS => *verdict = verdict.allowed_by(rule),
+                f::terminal::DENIES => *verdict = verdict.denied_by(rule),
+                f::terminal::NOTHING => {}
+                _ => {
+                    terminal = self.diagram(terminal)?;
+                    continue;
+                }
+            }
+            return Some(());
+        }
+    }
+
+    /// Where a diagram leads: every node leads to one that stands before it, or to a terminal of another kind.
+    #[inline(never)]
+    fn diagram(&self, mut terminal: u32) -> Option<u32> {
+        let view = self.view;
+        while terminal & f::terminal::KIND == f::terminal::DIAGRAM {
+            let words = view.words_at(Section::Diagrams, (terminal & f::terminal::VALUE) as usize)?;
+            let word = |at: usize| words.get(at).map(|word| u32::from_le_bytes(*word));
+            let first = word(0)?;
+            let count = (first >> 8) as usize;
+            terminal = match first & 0xff {
+                diagram::SWITCH => {
+                    let class = self.facts.class(word(1)?)? as usize;
+                    let table = words.get(diagram::SWITCH_WORDS + count..)?.as_flattened();
+                    word(diagram::SWITCH_WORDS + usize::from(*table.get(class)?))?
+                }
+                diagram::SPARSE => {
+                    let class = self.facts.class(word(1)?)?;
+                    let (mut low, mut high) = (0, count);
+                    while low < high {
+                        let middle = low + (high - low) / 2;
+                        let this = word(diagram::SPARSE_WORDS + 2 * middle)?;
+                        if this < class {
+                            low = middle + 1;
+                        } else {
+                            high = middle;
+                        }
+                    }
+                    let at = diagram::SPARSE_WORDS + 2 * low;
+                    if low < count && word(at)? == class { word(at + 1)? } else { word(2)? }
+                }
+                diagram::ATOM => {
+                    let holds = self.facts.atom_holds(view.atom(word(1)?)?)?;
+                    word(if holds { 3 } else { 2 })?
+                }
+                diagram::CHECK => {
+                    let mut holds = false;
+                    for at in diagram::CHECK_WORDS..diagram::CHECK_WORDS + count {
+                        if self.facts.resource_matches(word(at)?, self.resource)? {
+                            holds = true;
+                            break;
+                        }
+                    }
+                    word(if holds { 2 } else { 1 })?
+                }
+                _ => return None,
+            };
+        }
+        Some(terminal)
+    }
+
+    /// A set leaf: all its rules are looked at, since they stand in no order.
+    #[cold]
+    fn leaf(&self, leaf: u32, offset: usize, verdict: &mut Verdict) -> Option<()> {
+        let rest = self.resource.as_bytes().get(offset..)?;
+        let verify = |pattern| self.facts.resource_matches(pattern, self.resource);
+        let matched = leaf::run(self.view, leaf, rest, verify)?;
+        for (place, rule) in leaf::rules(self.view, leaf)?.enumerate() {
+            if matched.has(place) != rule.negated {
+                self.terminal(rule.terminal, verdict)?;
+            }
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,178 @@
+//! The resource's side of a request: its parts, its owner and account, and the contract of its service (rules E4, E8, E11, V6).
+
+use crate::combine::Contract;
+use crate::decision::OTHER_HOLDER;
+use crate::format::{self as f, NONE};
+use crate::hash::{equal, search};
+use crate::owner;
+use crate::principal::Principals;
+use crate::request::Request;
+use crate::value::arn;
+use crate::view::View;
+
+/// The parts of a resource that the combination looks at.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts<'a> {
+    service: &'a [u8],
+    account: &'a [u8],
+    /// All from the account on.
+    behind_account: &'a [u8],
+    resource: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    /// `None` for fewer than six parts.
+    #[inline(always)]
+    pub(crate) fn of(text: &'a [u8]) -> Option<Self> {
+        let [_, b, c, d, e] = arn::colons(text)?;
+        Some(Self {
+            service: text.get(b + 1..c)?,
+            account: text.get(d + 1..e)?,
+            behind_account: text.get(d + 1..)?,
+            resource: text.get(e + 1..)?,
+        })
+    }
+
+    /// Whether it names an account, and another one than this.
+    #[inline(always)]
+    fn other_account(&self, account: &[u8]) -> bool {
+        // Most ARNs name no account or the caller's: one branch for both.
+        let same = match (self.behind_account.first_chunk::<12>(), account.first_chunk::<12>()) {
+            (Some(owner), Some(account)) => owner == account,
+            _ => false,
+        };
+        (self.account.len() == 12) & !same && self.names_account()
+    }
+
+    /// Whether it names an account.
+    fn names_account(&self) -> bool {
+        self.account.len() == 12 && self.account.iter().all(u8::is_ascii_digit)
+    }
+
+    /// Whether AWS owns the resource and the action would change it (rule E11).
+    #[inline]
+    pub(crate) fn owned_by_aws(&self, flags: u32) -> bool {
+        const WRITES: u32 = f::ACTION_WRITES_POLICY | f::ACTION_WRITES_ROLE | f::ACTION_WRITES_ALIAS;
+        if flags & WRITES == 0 {
+            return false;
+        }
+        let has = |bit| flags & bit != 0;
+        has(f::ACTION_WRITES_POLICY)
+            && self.service == b"iam"
+            && self.account == b"aws"
+            && self.resource.starts_with(b"policy/")
+            || has(f::ACTION_WRITES_ROLE)
+                && self.service == b"iam"
+                && self.resource.starts_with(b"role/aws-reserved/")
+            || has(f::ACTION_WRITES_ALIAS)
+                && self.service == b"kms"
+                && self.resource.starts_with(b"alias/aws/")
+    }
+}
+
+/// Whose account a resource is in (rule V6).
+#[derive(Clone, Copy)]
+pub(crate) enum AccountOf<'a> {
+    /// The caller's.
+    Caller,
+    /// One that the bundle holds.
+    Place(u32),
+    /// One by its number.
+    Text(&'a str),
+    /// Another one, whichever.
+    Nobody,
+}
+
+/// The resource's side of a request (rules E4, E8, V6).
+pub(crate) struct ResourceSide<'a> {
+    pub(crate) owner: u32,
+    pub(crate) owner_record: Option<f::Resource>,
+    pub(crate) account: AccountOf<'a>,
+    pub(crate) same_account: bool,
+    pub(crate) contract: Contract,
+    /// Its policy, or a role's trust policy where the action asks for that.
+    pub(crate) grants: u32,
+    /// Whose policy that is.
+    pub(crate) holder: u32,
+    /// Whether it has RCPs of its own.
+    pub(crate) own_rcps: bool,
+}
+
+#[inline(always)]
+pub(crate) fn resource_side<'a>(
+    view: &View<'_>,
+    request: &Request<'a>,
+    flags: u32,
+    parts: Option<Parts<'a>>,
+    account: &[u8],
+) -> Option<ResourceSide<'a>> {
+    let mut side = ResourceSide {
+        owner: NONE,
+        owner_record: None,
+        account: AccountOf::Caller,
+        same_account: true,
+        contract: Contract::None,
+        grants: NONE,
+        holder: NONE,
+        own_rcps: false,
+    };
+    if view.world.resources {
+        let (service, name) = parts.map_or((&[][..], &[][..]), |parts| (parts.service, parts.resource));
+        if let Some(owner) = owner::owner(view, request.resource.as_bytes(), service, name) {
+            let record = view.resource(owner)?;
+            side.owner = owner;
+            side.owner_record = Some(record);
+            (side.grants, side.holder) = (record.policy, owner);
+            side.own_rcps = record.rcp_count != NONE;
+        }
+    }
+    let is_role = parts.is_some_and(|parts| parts.service == b"iam" && parts.resource.starts_with(b"role/"));
+    if flags & f::ACTION_NO_CALLER_SIDE != 0 && !is_role {
+        // Only a role's trust policy grants these (rule E8).
+        (side.grants, side.holder) = (NONE, NONE);
+    }
+    if let Some(parts) = parts {
+        if is_role {
+            trust(view, request, flags, &mut side)?;
+        } else if parts.service == b"kms" && parts.resource.starts_with(b"key/") {
+            side.contract = Contract::Key;
+        }
+    }
+    let owner_account = side.owner_record.map_or(NONE, |record| record.account);
+    if owner_account != NONE {
+        side.account = AccountOf::Place(owner_account);
+        side.same_account = view.string_bytes(view.account(owner_account)?.number)? == account;
+    } else if let Some(owner) = request.resource_account {
+        side.account = AccountOf::Text(owner);
+        side.same_account = equal(owner.as_bytes(), account);
+    } else if let Some(parts) = parts {
+        if parts.other_account(account) {
+            side.account = AccountOf::Text(core::str::from_utf8(parts.account).ok()?);
+            side.same_account = false;
+        } else if view.world.resources
+            && side.owner == NONE
+            && !parts.names_account()
+            && owner::declares(view, parts.service)?
+        {
+            side.account = AccountOf::Nobody;
+            side.same_account = false;
+        }
+    }
+    Some(side)
+}
+
+/// A role as a resource: its trust policy speaks where it is to be assumed, and of nothing else (rule E8, DESIGN section 6).
+#[cold]
+fn trust(view: &View<'_>, request: &Request<'_>, flags: u32, side: &mut ResourceSide<'_>) -> Option<()> {
+    if flags & f::ACTION_NEEDS_TRUST == 0 {
+        (side.grants, side.holder) = (NONE, NONE);
+        return Some(());
+    }
+    side.contract = Contract::Trust;
+    if side.grants == NONE
+        && let Some(role) = search(request.resource.as_bytes(), &Principals { view: *view, behind: false })
+    {
+        (side.grants, side.holder) = (view.principal(role)?.trust, OTHER_HOLDER | role);
+    }
+    Some(())
+}
