@@ -1,7 +1,7 @@
 //! Resource policies, key and trust policies, endpoints, and principals without identity policies.
 
 use super::super::super::support::{
-    OTHER, OWN, World, allow, deny, request, to, when, with, without_resource, world,
+    OTHER, OWN, World, allow, deny, not_to, request, to, when, with, without_resource, world,
 };
 use super::*;
 
@@ -121,10 +121,8 @@ fn e5_a_direct_match_grants_past_the_boundary() {
 
 #[test]
 fn n6_not_principal_and_boundaries() {
-    let policy = || vec![not_bob(deny("s3:*", "*")), to(allow("s3:*", "*"), &["*"])];
-    fn not_bob(statement: Statement) -> Statement {
-        super::super::super::support::not_to(statement, &[&format!("aws:{BOB}")])
-    }
+    let spares_bob = not_to(deny("s3:*", "*"), &[&format!("aws:{BOB}")]);
+    let policy = || vec![spares_bob.clone(), to(allow("s3:*", "*"), &["*"])];
     let model = bucket(OWN, policy());
     assert_eq!(outcome(&model, &ask(BOB)), BY_RESOURCE);
     assert_eq!(outcome(&model, &ask(ALICE)).0, Effect::ExplicitDeny);
