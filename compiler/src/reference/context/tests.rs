@@ -77,6 +77,10 @@ fn c12_a_held_user_and_role() {
         values(&model, ALICE, None),
         ["alice", "-", ALICE, OWN, "User", "-", "-", "false", "blue", "-", "given"]
     );
+    // Nor does an organization without an id define them.
+    let mut model = held_world();
+    model.organization.as_mut().unwrap().id = "".into();
+    assert_eq!(values(&model, ALICE, None)[5..7], ["-", "-"]);
 }
 
 #[test]

@@ -105,6 +105,9 @@ fn e1_to_whom_scps_apply() {
     ] {
         assert!(!applies(&silent, principal), "{principal}");
     }
+    // The path begins so; further down it is a path like any other.
+    let role = "arn:aws:iam::111111111111:role/x/aws-service-role/L";
+    assert!(applies(&under(vec![], vec![]).role(role, full()), role));
     // V2: SCPs that are not switched on are not there.
     let mut off = silent;
     off.organization.as_mut().unwrap().scps = false;

@@ -23,6 +23,10 @@ const BY_RESOURCE: (Effect, Layer, Reason) = (Effect::Allow, Layer::Resource, Re
 const NO_IDENTITY: (Effect, Layer, Reason) = (Effect::ImplicitDeny, Layer::Identity, Reason::NoStatement);
 const UNKNOWN: (Effect, Layer, Reason) = (Effect::ImplicitDeny, Layer::Identity, Reason::UnknownPrincipal);
 
+fn full() -> Vec<Statement> {
+    vec![allow("*", "*")]
+}
+
 /// Alice may read, Bob may nothing; the bucket is what the case says.
 fn bucket(account: &str, policy: Vec<Statement>) -> Model {
     world().user(ALICE, vec![allow("s3:Get*", "*")]).user(BOB, vec![]).resource(
@@ -114,6 +118,9 @@ fn e5_a_direct_match_grants_past_the_boundary() {
     let decision = decide(&role(vec![allow("s3:*", "*")]), &ask(ROLE));
     let layers: Vec<_> = decision.statements.iter().map(|it| it.layer).collect();
     assert_eq!((decision.layer, layers), (Layer::Resource, vec![Layer::Resource, Layer::Boundary]));
+    // A boundary that a direct match does not need took no part, even where it allows.
+    let model = bucket(OWN, vec![to(allow("s3:*", "*"), &["*"])]).bounded(full());
+    assert_eq!(decide(&model, &ask(BOB)).statements.len(), 1);
     // An explicit deny in it always denies.
     let model = bucket(OWN, vec![to(allow("s3:*", "*"), &["*"])]).bounded(vec![deny("s3:*", "*")]);
     assert_eq!(outcome(&model, &ask(BOB)).1, Layer::Boundary);
@@ -209,6 +216,11 @@ fn e8_in_a_scenario_the_trust_policy_is_the_resources() {
     let model = world().user(BOB, vec![]).resource(ROLE, None, Some(policy)).scenario();
     assert_eq!(outcome(&model, &request(BOB, "sts:AssumeRole", ROLE)), BY_RESOURCE);
     assert_eq!(outcome(&model, &request(BOB, "iam:PassRole", ROLE)), NO_IDENTITY);
+    // For all other actions it says nothing.
+    let denies = Some(vec![to(without_resource(deny("*", "*")), &["*"])]);
+    let model = world().user(BOB, vec![]).resource(ROLE, None, denies).scenario();
+    assert_eq!(outcome(&model, &request(BOB, "sts:AssumeRole", ROLE)).0, Effect::ExplicitDeny);
+    assert_eq!(outcome(&model, &request(BOB, "iam:PassRole", ROLE)), NO_IDENTITY);
 }
 
 #[test]
@@ -229,6 +241,12 @@ fn e8_without_a_caller_side_the_trust_policy_decides() {
         .trusting(vec![trusts]);
     assert_eq!(outcome(&model, &request(ALICE, action, ROLE)), BY_RESOURCE);
     assert_eq!(outcome(&model, &request(ALICE, "sts:AssumeRole", ROLE)).0, Effect::ExplicitDeny);
+    // So that of an allow the trust policy's statements are all.
+    let trusts = to(without_resource(allow("sts:*", "*")), &[&format!("aws:{ROLE}")]);
+    let model = world().role(ROLE, full()).bounded(full()).trusting(vec![trusts]);
+    let layers: Vec<_> =
+        decide(&model, &request(ROLE, action, ROLE)).statements.iter().map(|it| it.layer).collect();
+    assert_eq!(layers, [Layer::Resource]);
     // A resource that is no role has no trust policy, whatever its own policy says.
     let model = bucket(OWN, vec![to(allow("*", "*"), &["*"])]);
     assert_eq!(
