@@ -22,11 +22,13 @@ mod principal;
 mod principals;
 mod resource;
 mod statement;
-#[cfg(test)]
-mod support;
 mod values;
 mod variables;
 
 pub use decision::{Deciding, Decision};
 pub use evaluate::decide;
 pub use principals::Level;
+
+#[cfg(test)]
+#[path = "reference/tests/support.rs"]
+mod support;

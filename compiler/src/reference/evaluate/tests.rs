@@ -10,6 +10,10 @@ use crate::model::{
 use crate::pattern::{ActionForm, ResourceForm};
 use crate::request::ContextValue;
 
+mod organizations;
+mod resources;
+mod sessions;
+
 const ORIGIN: Origin = Origin { file: FileId(0), line: 1, column: 1 };
 const ALICE: &str = "arn:aws:iam::123456789012:user/alice";
 const ROLE: &str = "arn:aws:iam::123456789012:role/r";
