@@ -52,7 +52,8 @@ pub fn session(
         let overlay = Bundle::from_bytes(bytes).map_err(AskError::Load)?;
         made = made.with_policies(Arc::new(overlay)).map_err(|NotAnOverlay| AskError::NotAnOverlay)?;
     }
-    for (key, value) in &session.tags {
+    // Of two keys that differ only in case the first counts.
+    for (key, value) in session.tags.iter().rev() {
         made = made.with_tag(key, value.as_str());
     }
     Ok(match &session.source_identity {

@@ -52,7 +52,11 @@ fn bundle_and_reference_decide_as_the_rules_say() {
         if (bundle.effect(), reference.effect) != (expected, expected) {
             wrong.push(format!("{place}: expected {expected}, bundle {bundle:?}, reference {reference:?}"));
         }
-        assert_eq!((bundle.layer(), bundle.reason()), (reference.layer, reference.reason), "{place}");
+        assert_eq!(
+            (bundle.layer(), bundle.reason(), bundle.level().map(usize::from)),
+            (reference.layer, reference.reason, reference.level),
+            "{place}"
+        );
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
@@ -78,8 +82,9 @@ fn ids_name_rules() {
     println!("{count:?}");
     for rule in [
         "v1", "v2", "v3", "v4", "v5", "v6", "p1", "p2", "a1", "a2", "r1", "r2", "r3", "r4", "r5", "x1", "x2",
-        "x3", "x4", "c1", "c2", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "e4", "e5", "e8",
-        "e11", "i1", "i3",
+        "x3", "x4", "c1", "c2", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "n1", "n2", "n3",
+        "n5", "n6", "e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8", "e9", "e10", "e11", "e12", "e13", "i1",
+        "i3",
     ] {
         assert!(count.contains_key(rule), "no case is about rule {rule}");
     }

@@ -54,7 +54,7 @@ fn an_account_resolves() {
 }
 
 #[test]
-fn the_sample_scenarios_are_read_or_refused_by_layer() {
+fn the_sample_scenarios_are_all_read() {
     let Some(source) = data("scenarios-sample.jsonl") else { return };
     let cases = parse_scenarios(&source);
     let ids = |wanted: bool| -> Vec<String> {
@@ -71,9 +71,5 @@ fn the_sample_scenarios_are_read_or_refused_by_layer() {
             .map(|(_, id)| id.trim_start_matches("sample/").to_owned())
             .collect()
     };
-    assert_eq!(
-        ids(true),
-        ["identity-allow", "nothing-attached", "deny-wins", "condition-and-list", "variable", "boundary"]
-    );
-    assert_eq!(ids(false).len(), 8);
+    assert_eq!((ids(true).len(), ids(false).len()), (14, 0));
 }

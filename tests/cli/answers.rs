@@ -274,22 +274,36 @@ fn unusable_context_says_why() {
     }
 }
 
-/// What would need a layer that is not built is denied, and the answer says so.
+/// What nothing held grants is denied, and the answer says why.
 #[test]
-fn what_is_not_evaluated_is_denied_with_a_reason() {
+fn what_nothing_held_grants_is_denied_with_a_reason() {
     let folder = acme();
     let role = "arn:aws:iam::123456789012:role/app/exporter";
     for (principal, action, resource, layer, reason) in [
-        (ALICE, "sts:AssumeRole", role, "resource", "trust_policy_not_evaluated"),
+        (ALICE, "sts:AssumeRole", role, "resource", "no_statement"),
+        (ALICE, "sts:AssumeRole", "arn:aws:iam::123456789012:role/none", "resource", "no_trust_policy"),
         (ALICE, "s3:GetObject", "arn:aws:s3:eu-west-1:210987654321:x", "resource", "cross_account"),
         (ALICE, "kms:Decrypt", "arn:aws:kms:eu-west-1:123456789012:key/k", "resource", "no_key_policy"),
-        ("arn:aws:iam::123456789012:root", "s3:GetObject", REPORT, "none", "root_not_evaluated"),
         (
-            "arn:aws:sts::123456789012:assumed-role/exporter/s",
+            "arn:aws:iam::210987654321:root",
+            "s3:GetObject",
+            "arn:aws:sqs:eu-west-1:123456789012:q",
+            "resource",
+            "cross_account",
+        ),
+        (
+            "arn:aws:sts::123456789012:assumed-role/nobody/s",
             "s3:GetObject",
             REPORT,
-            "none",
-            "session_not_evaluated",
+            "identity",
+            "unknown_principal",
+        ),
+        (
+            "arn:aws:sts::123456789012:federated-user/alice",
+            "s3:GetObject",
+            REPORT,
+            "identity",
+            "no_statement",
         ),
         ("arn:aws:iam::123456789012:user/nobody", "s3:GetObject", REPORT, "identity", "unknown_principal"),
         ("not a principal", "s3:GetObject", REPORT, "none", "malformed_principal"),

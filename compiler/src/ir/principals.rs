@@ -96,7 +96,7 @@ impl Named {
             return;
         }
         match portcullis_runtime::value::arn::split(text) {
-            Some(["arn", _, "iam", "", account, "root"]) => {
+            Some(["arn", _, "iam", _, account, "root"]) => {
                 self.accounts.insert(account.to_owned());
             }
             Some(["arn", partition, "iam", "", account, resource]) => {

@@ -95,8 +95,8 @@ fn kinds_are_told_by_their_keys() {
         ("{}", codes::INPUT_UNKNOWN_KIND),
         (r#"{"Statements": []}"#, codes::INPUT_UNKNOWN_KIND),
         (r#"{"statement": []}"#, codes::P3_UNKNOWN_ELEMENT),
-        (r#"{"Roots": []}"#, codes::INPUT_UNSUPPORTED_KIND),
-        (r#"[{"arn": "x", "account": "y"}]"#, codes::INPUT_UNSUPPORTED_KIND),
+        (r#"{"Roots": []}"#, codes::SNAPSHOT_FIELD),
+        (r#"[{"arn": "x", "account": "y"}]"#, codes::RESOURCE_ARN),
         (r#"{"id": "x", "principal": "p", "action": "a", "resource": "r"}"#, codes::INPUT_UNSUPPORTED_KIND),
         ("{", "json-unclosed-bracket"),
     ] {

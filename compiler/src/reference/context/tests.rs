@@ -113,10 +113,10 @@ fn c12_root() {
         ["-", OWN, ROOT, OWN, "Account", "o-1", ORG_PATHS, "false", "-", "-", "given"]
     );
     // Of an account that the model does not hold.
-    let root = "arn:aws:iam::222222222222:root";
+    let root = "arn:aws:iam::444444444444:root";
     assert_eq!(
         values(&held_world(), root, None),
-        ["-", "given", root, OTHER, "Account", "given", "given", "false", "given", "given", "given"]
+        ["-", "given", root, "444444444444", "Account", "given", "given", "false", "given", "given", "given"]
     );
 }
 
