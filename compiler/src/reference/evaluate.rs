@@ -186,7 +186,7 @@ impl Layers {
             boundary: known
                 .and_then(|known| layers::boundary(asker.model, known))
                 .map(|it| found(Layer::Boundary, it)),
-            session: known.and_then(|_| layers::session(asker, request)).map(|it| found(Layer::Session, it)),
+            session: layers::session(asker, request).map(|it| found(Layer::Session, it)),
         }
     }
 
