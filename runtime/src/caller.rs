@@ -43,10 +43,14 @@ pub(crate) struct Caller<'a> {
     /// The bundle that holds them.
     pub(crate) view: &'a View<'a>,
     pub(crate) request: &'a Request<'a>,
-    /// The record of the user or role, behind a session too.
-    pub(crate) record: Option<f::Principal>,
-    /// The resource that owns the request's.
-    pub(crate) owner: Option<f::Resource>,
+    /// The resource that owns the request's, or [`NONE`]. Records are read when they are asked for: most requests ask for none.
+    pub(crate) owner: u32,
+    pub(crate) room: &'a Room,
+}
+
+/// Room for the texts that are made for a request, which few requests need.
+#[derive(Default)]
+pub(crate) struct Room {
     arn: OnceCell<Option<Made>>,
     user_id: OnceCell<Option<Made>>,
     behind: OnceCell<Option<Made>>,
@@ -60,14 +64,10 @@ fn one(text: &str) -> Option<Held<'_>> {
 }
 
 impl<'a> Caller<'a> {
-    pub(crate) const fn new(
-        view: &'a View<'a>,
-        request: &'a Request<'a>,
-        record: Option<f::Principal>,
-        owner: Option<f::Resource>,
-    ) -> Self {
-        let (arn, user_id, behind) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { view, request, record, owner, arn, user_id, behind }
+    /// The record of the user or role, behind a session too.
+    fn record(&self) -> Option<f::Principal> {
+        let id = self.request.principal.id;
+        if id == NONE { None } else { self.view.principal(id) }
     }
 
     const fn kind(&self) -> PrincipalKind {
@@ -89,7 +89,7 @@ impl<'a> Caller<'a> {
     pub(crate) fn matched(&self, source: u32) -> Option<Held<'_>> {
         let text = self.request.principal.text();
         let kind = self.kind();
-        let is_role = || self.record.is_some_and(|record| record.kind != f::PRINCIPAL_USER);
+        let is_role = || self.record().is_some_and(|record| record.kind != f::PRINCIPAL_USER);
         match source {
             f::KEY_CALLER => match kind {
                 PrincipalKind::Held if is_role() => None,
@@ -98,7 +98,7 @@ impl<'a> Caller<'a> {
                 _ => None,
             },
             f::KEY_CALLER_BEHIND => match kind {
-                PrincipalKind::Held if is_role() => self.string(self.record?.behind),
+                PrincipalKind::Held if is_role() => self.string(self.record()?.behind),
                 PrincipalKind::RoleSession | PrincipalKind::FederatedUser => one(parts(kind, text).behind),
                 PrincipalKind::Role => self.behind_role(),
                 _ => None,
@@ -110,7 +110,7 @@ impl<'a> Caller<'a> {
                 _ => None,
             },
             f::KEY_CALLER_BOUNDED => {
-                one("true").filter(|_| self.record.is_some_and(|it| it.boundary != NONE))
+                one("true").filter(|_| self.record().is_some_and(|it| it.boundary != NONE))
             }
             _ => None,
         }
@@ -134,7 +134,7 @@ impl<'a> Caller<'a> {
         let text = self.request.principal.text();
         let it = parts(PrincipalKind::Role, text);
         let made = Self::made(
-            &self.behind,
+            &self.room.behind,
             &["arn:", it.partition, ":sts::", it.account, ":assumed-role/", it.name],
         )?;
         let Held::One(Text::Borrowed(behind)) = made else { return None };
@@ -150,14 +150,14 @@ impl<'a> Caller<'a> {
             | f::KEY_RESOURCE_ORG_ID
             | f::KEY_RESOURCE_ORG_PATHS => self.of_resource(key.source, tag),
             f::KEY_SOURCE_IDENTITY => {
-                let held = self.record.is_some()
+                let held = self.request.principal.is_held()
                     || self.kind() == PrincipalKind::Root && self.root_account().is_some();
                 let session = self.request.principal.session().filter(|_| held);
                 session.and_then(|session| session.source_identity()).map(one)
             }
             source => match self.kind() {
                 PrincipalKind::Root if self.root_account().is_some() => Some(self.of_root(source)),
-                _ if self.record.is_some() => Some(self.of_known(source, tag)),
+                _ if self.request.principal.is_held() => Some(self.of_known(source, tag)),
                 PrincipalKind::Service | PrincipalKind::Provider | PrincipalKind::Anonymous => {
                     Some(self.of_service(source))
                 }
@@ -194,7 +194,7 @@ impl<'a> Caller<'a> {
 
     /// A user, role or session that the bundle holds.
     fn of_known(&self, source: u32, tag: Option<&[u8]>) -> Option<Held<'_>> {
-        let record = self.record?;
+        let record = self.record()?;
         let principal = self.request.principal;
         let (kind, text) = (self.kind(), principal.text());
         let is_user = kind == PrincipalKind::Held && record.kind == f::PRINCIPAL_USER;
@@ -203,13 +203,13 @@ impl<'a> Caller<'a> {
             f::KEY_USER_ID => match kind {
                 PrincipalKind::FederatedUser => {
                     let it = parts(kind, text);
-                    Self::made(&self.user_id, &[it.account, ":", it.name])
+                    Self::made(&self.room.user_id, &[it.account, ":", it.name])
                 }
                 PrincipalKind::RoleSession => {
                     let Some(Held::One(Text::Borrowed(id))) = self.string(record.unique_id) else {
                         return None;
                     };
-                    Self::made(&self.user_id, &[id, ":", parts(kind, text).session])
+                    Self::made(&self.room.user_id, &[id, ":", parts(kind, text).session])
                 }
                 _ => self.string(record.unique_id),
             },
@@ -251,7 +251,7 @@ impl<'a> Caller<'a> {
         Some(match source {
             f::KEY_USERNAME => one(it.name).filter(|_| kind == PrincipalKind::User),
             f::KEY_PRINCIPAL_ARN if kind == PrincipalKind::RoleSession => {
-                Self::made(&self.arn, &["arn:", it.partition, ":iam::", it.account, ":role/", it.name])
+                Self::made(&self.room.arn, &["arn:", it.partition, ":iam::", it.account, ":role/", it.name])
             }
             f::KEY_PRINCIPAL_ARN => one(text),
             f::KEY_PRINCIPAL_ACCOUNT => one(it.account),
@@ -281,7 +281,10 @@ impl<'a> Caller<'a> {
 
     /// A resource that the bundle holds; what it does not say of it, the request says.
     fn of_resource(&self, source: u32, tag: Option<&[u8]>) -> Own<'_> {
-        let owner = self.owner?;
+        if self.owner == NONE {
+            return None;
+        }
+        let owner = self.view.resource(self.owner)?;
         if source == f::KEY_RESOURCE_TAG {
             return (owner.tag_count != NONE).then(|| self.tag(owner.tags, owner.tag_count, tag?));
         }

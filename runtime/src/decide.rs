@@ -2,9 +2,9 @@
 
 use crate::atom::Facts;
 use crate::bundle::Bundle;
-use crate::caller::Caller as Who;
+use crate::caller::{Caller as Who, Room};
 use crate::classify::Remembered;
-use crate::combine::{Caller, Facts as Combined, Levels, ResourceVerdict, Verdict, combine};
+use crate::combine::{Caller, Contract, Facts as Combined, Levels, ResourceVerdict, Verdict, combine};
 use crate::context::Values;
 use crate::decision::{Decision, Effect, Layer, NO_LEVEL, OTHER_HOLDER, Reason};
 use crate::format::{self as f, NONE, RCP_SERVICES, limits};
@@ -12,7 +12,7 @@ use crate::layers::{LayerWalk, list_of};
 use crate::owner::{self, LevelRange};
 use crate::principal::{PrincipalKind, parts};
 use crate::request::{Action, Request};
-use crate::side::{AccountOf, Parts, ResourceSide, resource_side};
+use crate::side::{AccountOf, Parts, ResourceSide, bare_side, resource_side};
 use crate::view::View;
 
 /// A decision that denies because of a reason that is no statement's.
@@ -56,31 +56,77 @@ impl Bundle {
             Some(action) => action.flags,
             None => unknown_flags(&request.action),
         };
-        let record = if principal.is_held() { Some(view.principal(principal.id)?) } else { None };
+        if principal.kind == PrincipalKind::Held && principal.session().is_none() && view.world.is_bare() {
+            return self.by_own_layers(request, view, action, flags);
+        }
+        self.by_all_layers(request, view, action, flags)
+    }
+
+    /// Decides for a user or role itself in a bundle without resources, endpoints and control policies: what most decisions are.
+    #[inline(always)]
+    fn by_own_layers(
+        &self,
+        request: &Request<'_>,
+        view: &View<'_>,
+        action: Option<f::Action>,
+        flags: u32,
+    ) -> Option<Decision> {
+        let id = request.principal.id;
+        let record = view.principal(id)?;
         // Every step to a root list waits for the one before it: they come first, so that the rest is done meanwhile.
-        let list = |set| match &action {
-            Some(action) => list_of(view, set, action),
-            None => Some(NONE),
+        let identity = list(view, record.identity, action.as_ref())?;
+        let boundary =
+            if record.boundary == NONE { None } else { Some(list(view, record.boundary, action.as_ref())?) };
+        let account = view.string_bytes(record.account)?;
+        let parts = Parts::of(request.resource.as_bytes());
+        let (same_account, contract) = match bare_side(request, flags, parts, account) {
+            (_, Contract::Trust) => return self.by_all_layers(request, view, action, flags),
+            side => side,
         };
-        let (identity, boundary) = match &record {
-            Some(record) if record.boundary == NONE => (list(record.identity)?, None),
-            Some(record) => (list(record.identity)?, Some(list(record.boundary)?)),
-            None => (NONE, None),
+        let resource = asked_resource(view, request, action.as_ref())?;
+        let room = Room::default();
+        let who = Who { view, request, owner: NONE, room: &room };
+        let facts = Facts { view, caller: &who, remembered: Remembered::default() };
+        let layer = LayerWalk { bundle: self, view, resource, facts: &facts };
+        let identity = layer.verdict(record.identity, identity)?;
+        let boundary = match boundary {
+            Some(list) => Some(layer.verdict(record.boundary, list)?),
+            None => None,
         };
-        let text = principal.text();
+        let is_user = record.kind == f::PRINCIPAL_USER;
+        // The layers that are not there are constants here, and fall out of the combination.
+        let decision = combine(&Combined {
+            caller: if is_user { Caller::User } else { Caller::Role },
+            known: true,
+            same_account,
+            contract,
+            identity,
+            boundary,
+            ..of_action(flags, parts)
+        });
+        Some(Decision { holder: id, ..decision })
+    }
+
+    /// Decides for whoever asks, through every layer.
+    #[inline(never)]
+    fn by_all_layers(
+        &self,
+        request: &Request<'_>,
+        view: &View<'_>,
+        action: Option<f::Action>,
+        flags: u32,
+    ) -> Option<Decision> {
+        let principal = &request.principal;
+        let record = if principal.is_held() { Some(view.principal(principal.id)?) } else { None };
         let account = match &record {
             Some(record) => view.string_bytes(record.account)?,
-            None => parts(principal.kind, text).account.as_bytes(),
+            None => parts(principal.kind, principal.text()).account.as_bytes(),
         };
         let parts = Parts::of(request.resource.as_bytes());
         let side = resource_side(view, request, flags, parts, account)?;
-        // Rule R4: `*` also matches as the action's service-level ARN; whatever matches `*` matches that as well.
-        let service_arn = action.map_or(NONE, |action| action.service_arn);
-        let resource = match request.resource {
-            "*" if service_arn != NONE => view.string(service_arn)?,
-            resource => resource,
-        };
-        let who = Who::new(view, request, record, side.owner_record);
+        let resource = asked_resource(view, request, action.as_ref())?;
+        let room = Room::default();
+        let who = Who { view, request, owner: side.owner, room: &room };
         let facts = Facts { view, caller: &who, remembered: Remembered::default() };
         let layer = LayerWalk { bundle: self, view, resource, facts: &facts };
         let mut combined = Combined {
@@ -89,34 +135,29 @@ impl Bundle {
             same_account: side.same_account,
             contract: side.contract,
             policy_held: side.grants != NONE,
-            uncontrolled: flags & f::ACTION_UNCONTROLLED != 0,
-            uncontrolled_for_users: flags & f::ACTION_UNCONTROLLED_FOR_USERS != 0,
-            no_caller_side: flags & f::ACTION_NO_CALLER_SIDE != 0,
-            owned_by_aws: parts.is_some_and(|parts| parts.owned_by_aws(flags)),
-            rcps: Levels::default(),
-            scps: Levels::default(),
-            endpoint: None,
-            resource: ResourceVerdict::default(),
-            identity: Verdict::default(),
-            boundary: None,
-            session: None,
+            ..of_action(flags, parts)
         };
+        let action = action.as_ref();
         if let Some(record) = &record {
-            combined.identity = layer.verdict(record.identity, identity)?;
-            combined.boundary = match boundary {
-                Some(list) => Some(layer.verdict(record.boundary, list)?),
-                None => None,
-            };
+            combined.identity = layer.set(record.identity, action)?;
+            if record.boundary != NONE {
+                combined.boundary = Some(layer.set(record.boundary, action)?);
+            }
         }
         let mut holders = Holders::default();
-        let world = view.world;
-        let rails = world.controls || world.endpoints || world.endpoint != NONE;
-        if rails || side.grants != NONE || side.own_rcps {
-            self.guard_rails(&layer, action.as_ref(), flags, account, &side, &mut combined, &mut holders)?;
+        if !view.world.is_bare() || side.grants != NONE {
+            self.guard_rails(
+                &layer,
+                record.as_ref(),
+                action,
+                flags,
+                account,
+                &side,
+                &mut combined,
+                &mut holders,
+            )?;
         }
-        if record.is_some() || principal.session().is_some() {
-            combined.session = self.session(request, &who, resource)?;
-        }
+        combined.session = self.session(request, &who, resource)?;
         let decision = combine(&combined);
         let holder = match decision.layer {
             Layer::Rcp => holders.rcp,
@@ -134,6 +175,7 @@ impl Bundle {
     fn guard_rails(
         &self,
         layer: &LayerWalk<'_>,
+        record: Option<&f::Principal>,
         action: Option<&f::Action>,
         flags: u32,
         account: &[u8],
@@ -142,7 +184,6 @@ impl Bundle {
         holders: &mut Holders,
     ) -> Option<()> {
         let (view, request) = (layer.view, layer.facts.caller.request);
-        let record = layer.facts.caller.record.as_ref();
         let service_linked = record.is_some_and(|record| record.kind == f::PRINCIPAL_SERVICE_LINKED);
         if view.world.controls && !service_linked {
             let place = match record {
@@ -167,7 +208,7 @@ impl Bundle {
             }
         }
         if side.own_rcps && !service_linked {
-            let owner = layer.facts.caller.owner?;
+            let owner = side.owner_record?;
             holders.rcp = OTHER_HOLDER | side.owner;
             combined.rcps = layer.levels(LevelRange::of(owner.rcps, owner.rcp_count), action)?;
         }
@@ -223,6 +264,49 @@ impl Bundle {
             None => None,
         };
         Some(Some(layer.set(view.world.session, action.as_ref())?))
+    }
+}
+
+/// The resource that the automata are asked about. Rule R4: `*` also matches as the action's service-level ARN; whatever matches `*` matches
+/// that as well.
+#[inline(always)]
+fn asked_resource<'a>(view: &View<'a>, request: &Request<'a>, action: Option<&f::Action>) -> Option<&'a str> {
+    let service_arn = action.map_or(NONE, |action| action.service_arn);
+    match request.resource {
+        "*" if service_arn != NONE => view.string(service_arn),
+        resource => Some(resource),
+    }
+}
+
+/// The root list of an action in a set; [`NONE`] for an action outside the vocabulary.
+#[inline(always)]
+fn list(view: &View<'_>, set: u32, action: Option<&f::Action>) -> Option<u32> {
+    match action {
+        Some(action) => list_of(view, set, action),
+        None => Some(NONE),
+    }
+}
+
+/// What the combination looks at, as far as the action tells it; no layer says anything.
+#[inline(always)]
+fn of_action(flags: u32, parts: Option<Parts<'_>>) -> Combined {
+    Combined {
+        caller: Caller::Malformed,
+        known: false,
+        same_account: false,
+        contract: Contract::None,
+        policy_held: false,
+        uncontrolled: flags & f::ACTION_UNCONTROLLED != 0,
+        uncontrolled_for_users: flags & f::ACTION_UNCONTROLLED_FOR_USERS != 0,
+        no_caller_side: flags & f::ACTION_NO_CALLER_SIDE != 0,
+        owned_by_aws: parts.is_some_and(|parts| parts.owned_by_aws(flags)),
+        rcps: Levels::default(),
+        scps: Levels::default(),
+        endpoint: None,
+        resource: ResourceVerdict::default(),
+        identity: Verdict::default(),
+        boundary: None,
+        session: None,
     }
 }
 

@@ -49,6 +49,23 @@ impl<'a> Parts<'a> {
         self.account.len() == 12 && self.account.iter().all(u8::is_ascii_digit)
     }
 
+    /// The resource's contract (rule E8).
+    #[inline(always)]
+    fn contract(&self, flags: u32) -> Contract {
+        if flags & f::ACTION_NEEDS_TRUST != 0 && self.is_role() {
+            Contract::Trust
+        } else if self.service == b"kms" && self.resource.starts_with(b"key/") {
+            Contract::Key
+        } else {
+            Contract::None
+        }
+    }
+
+    /// Whether it is a role.
+    fn is_role(&self) -> bool {
+        self.service == b"iam" && self.resource.starts_with(b"role/")
+    }
+
     /// Whether AWS owns the resource and the action would change it (rule E11).
     #[inline]
     pub(crate) fn owned_by_aws(&self, flags: u32) -> bool {
@@ -98,7 +115,23 @@ pub(crate) struct ResourceSide<'a> {
     pub(crate) own_rcps: bool,
 }
 
+/// Whether a resource is the caller's account's, and its contract, in a bundle without resources.
 #[inline(always)]
+pub(crate) fn bare_side(
+    request: &Request<'_>,
+    flags: u32,
+    parts: Option<Parts<'_>>,
+    account: &[u8],
+) -> (bool, Contract) {
+    let contract = parts.map_or(Contract::None, |parts| parts.contract(flags));
+    let other = match (request.resource_account, parts) {
+        (Some(owner), _) => !equal(owner.as_bytes(), account),
+        (None, Some(parts)) => parts.other_account(account),
+        (None, None) => false,
+    };
+    (!other, contract)
+}
+
 pub(crate) fn resource_side<'a>(
     view: &View<'_>,
     request: &Request<'a>,
@@ -131,12 +164,9 @@ pub(crate) fn resource_side<'a>(
         // Only a role's trust policy grants these (rule E8).
         (side.grants, side.holder) = (NONE, NONE);
     }
-    if let Some(parts) = parts {
-        if is_role {
-            trust(view, request, flags, &mut side)?;
-        } else if parts.service == b"kms" && parts.resource.starts_with(b"key/") {
-            side.contract = Contract::Key;
-        }
+    side.contract = parts.map_or(Contract::None, |parts| parts.contract(flags));
+    if is_role {
+        trust(view, request, flags, &mut side)?;
     }
     let owner_account = side.owner_record.map_or(NONE, |record| record.account);
     if owner_account != NONE {
@@ -168,7 +198,6 @@ fn trust(view: &View<'_>, request: &Request<'_>, flags: u32, side: &mut Resource
         (side.grants, side.holder) = (NONE, NONE);
         return Some(());
     }
-    side.contract = Contract::Trust;
     if side.grants == NONE
         && let Some(role) = search(request.resource.as_bytes(), &Principals { view: *view, behind: false })
     {

@@ -46,6 +46,16 @@ pub(crate) struct World {
     pub(crate) endpoints: bool,
     /// Whether any account has levels of control policies.
     pub(crate) controls: bool,
+    /// Whether there is none of all that.
+    bare: bool,
+}
+
+impl World {
+    /// Whether there are principals and their policies, and nothing else that decides.
+    #[inline]
+    pub(crate) const fn is_bare(&self) -> bool {
+        self.bare
+    }
 }
 
 /// A hash table: its seed, where in the bundle its slots begin, and how many there are.
@@ -77,13 +87,15 @@ impl Layout {
         let accounts =
             records(Section::Accounts).chunks(Account::WORDS).take(count).filter_map(Account::read);
         let levels = |count: u32| count != NONE && count > 0;
-        let world = World {
+        let mut world = World {
+            bare: false,
             endpoint: world.map_or(NONE, |world| world.endpoint),
             session: world.map_or(NONE, |world| world.session),
             resources: extent(Section::Resources).length > 0,
             endpoints: extent(Section::Endpoints).length > 0,
             controls: accounts.into_iter().any(|it| levels(it.scp_count) || levels(it.rcp_count)),
         };
+        world.bare = !world.resources && !world.endpoints && !world.controls && world.endpoint == NONE;
         Self {
             extents,
             principals: index(Section::PrincipalIndex),
@@ -122,7 +134,7 @@ macro_rules! accessors {
     ($($(#[$doc:meta])* $name:ident: $record:ident in $section:ident;)*) => {
         impl<'a> View<'a> {$(
             $(#[$doc])*
-            #[inline]
+            #[inline(always)]
             pub(crate) fn $name(&self, index: u32) -> Option<$record> {
                 $record::read(self.words_at(Section::$section, index as usize * $record::WORDS)?)
             }
