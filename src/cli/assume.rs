@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::inputs::load;
 use super::output::{Format, plain, print};
-use super::{Outcome, Result, requests};
+use super::{Outcome, Result, requests, session};
 use crate::assume::{Answer, Assumption, Way, assume};
 use crate::compiler::bundle::{ColdError, model_of};
 use crate::render;
@@ -45,7 +45,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ID")]
     external_id: Option<String>,
     /// A session tag (may be repeated)
-    #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = session::tag)]
     tag: Vec<(String, String)>,
     /// The key of a session tag that later sessions keep (may be repeated)
     #[arg(long, value_name = "KEY")]
@@ -75,13 +75,6 @@ enum WayName {
     WebIdentity,
     /// sts:AssumeRoleWithSAML
     Saml,
-}
-
-fn tag(text: &str) -> std::result::Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("expected KEY=VALUE, such as team=finance".to_owned()),
-    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result {

@@ -54,6 +54,12 @@ pub(super) struct Arguments {
     /// A session policy: it limits whoever asks, as session policies do (may be repeated)
     #[arg(long, value_name = "FILE", conflicts_with = "requests")]
     session_policy: Vec<PathBuf>,
+    /// A tag of the session that asks (may be repeated)
+    #[arg(long, value_name = "KEY=VALUE", value_parser = session::tag, conflicts_with = "requests")]
+    session_tag: Vec<(String, String)>,
+    /// The source identity of the session that asks
+    #[arg(long, value_name = "TEXT", conflicts_with = "requests")]
+    source_identity: Option<String>,
     /// The time of the request: epoch seconds or ISO 8601 [default: now]
     #[arg(long, value_name = "TIME", value_parser = requests::moment, allow_negative_numbers = true)]
     now: Option<i64>,
@@ -90,7 +96,13 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         Ok(policies) => policies,
         Err(outcome) => return Ok(outcome),
     };
-    let session = session::session(&bundle, &request.principal, policies.as_ref())?;
+    let mut session = session::session(&bundle, &request.principal, policies.as_ref())?;
+    for (key, value) in &arguments.session_tag {
+        session = session.with_tag(key, value.as_str());
+    }
+    if let Some(identity) = &arguments.source_identity {
+        session = session.with_source_identity(identity.as_str());
+    }
     let principal = session.principal();
     let decision = ask_as(&bundle, principal, &request)?;
     // Statements of session policies are in the overlay.

@@ -42,3 +42,11 @@ pub(super) fn session(
         None => session,
     })
 }
+
+/// Reads a tag, `KEY=VALUE`.
+pub(super) fn tag(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE, such as team=finance".to_owned()),
+    }
+}

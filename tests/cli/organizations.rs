@@ -104,6 +104,16 @@ fn e1_e2_e4_every_layer_says_which_statement_decided() {
 #[test]
 fn e6_session_policies() {
     let folder = folder();
+    // A tag of the session, and its source identity, are what conditions see.
+    folder.write(
+        "tagged.json",
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalTag/team": "x", "aws:SourceIdentity": "me"}}}}"#,
+    );
+    let tagged = ["--session-policy", "tagged.json", "--session-tag", "Team=x", "--source-identity", "me"];
+    for (count, status) in [(6, 0), (4, 1), (2, 1)] {
+        assert_eq!(ask(&folder, DEPLOYER, "sns:Publish", "*", &tagged[..count]).status, status, "{count}");
+    }
     folder.write(
         "narrow.json",
         r#"{"Version": "2012-10-17", "Statement": [{"Sid": "Queues", "Effect": "Allow", "Action": "sqs:*", "Resource": "*"},
