@@ -33,7 +33,9 @@ pub use evaluate::decide;
 pub use principals::Level;
 
 pub(crate) use evaluate::{Examined, Found, Layers};
+pub(crate) use layers::Located;
 pub(crate) use situation::Situation;
+pub(crate) use variables::variable_keys;
 
 #[cfg(test)]
 #[path = "reference/tests/support.rs"]

@@ -102,6 +102,16 @@ impl<'a> Situation<'a> {
         self.account
     }
 
+    /// Who asks.
+    pub(crate) fn principal(&self) -> &str {
+        &self.request.principal
+    }
+
+    /// What is asked for.
+    pub(crate) fn resource(&self) -> &str {
+        &self.request.resource
+    }
+
     /// What the request has for a context key, with what the model adds (rule C12).
     pub(crate) fn value(&self, key: &str) -> Option<&ContextValue> {
         self.context.get(key)
