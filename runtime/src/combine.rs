@@ -205,12 +205,14 @@ pub fn combine(facts: &Facts) -> Decision {
         return denied(Layer::Resource, facts.resource.deny);
     }
     if has_side {
-        if facts.identity.deny().is_some() {
-            return denied(Layer::Identity, facts.identity.deny());
-        }
-        let boundary = facts.boundary.and_then(Verdict::deny);
-        if boundary.is_some() {
-            return denied(Layer::Boundary, boundary);
+        if facts.known {
+            if facts.identity.deny().is_some() {
+                return denied(Layer::Identity, facts.identity.deny());
+            }
+            let boundary = facts.boundary.and_then(Verdict::deny);
+            if boundary.is_some() {
+                return denied(Layer::Boundary, boundary);
+            }
         }
         let session = facts.session.and_then(Verdict::deny);
         if session.is_some() {
@@ -248,11 +250,11 @@ fn unpermitted(facts: &Facts) -> Decision {
     implicit(Layer::Resource, reason)
 }
 
-/// What a match at session level grants. E13: the session of an unknown role is granted by its own ARN only.
+/// What a match at session level grants. E13: an unknown session is granted by its own ARN only, an unknown role itself by the role's.
 #[inline]
 fn session_grant(facts: &Facts) -> Option<RuleId> {
-    let unknown_session = !facts.known && matches!(facts.caller, Caller::RoleSession | Caller::FederatedUser);
-    if unknown_session { None } else { facts.resource.session }
+    let sessions = matches!(facts.caller, Caller::User | Caller::RoleSession | Caller::FederatedUser);
+    if sessions && !facts.known { None } else { facts.resource.session }
 }
 
 /// For callers without policies of their own, and actions without a caller side (rules E7–E10).
@@ -278,7 +280,7 @@ fn resource_side(facts: &Facts) -> Decision {
 fn own_side(facts: &Facts) -> Decision {
     let resource = &facts.resource;
     let identity = if facts.known { facts.identity.allow() } else { None };
-    let boundary = passes(facts.boundary);
+    let boundary = !facts.known || passes(facts.boundary);
     let limits = boundary && passes(facts.session);
     let at_any_level = resource.direct.is_some() || resource.session.is_some() || resource.account.is_some();
     let session = session_grant(facts);
@@ -299,9 +301,11 @@ fn own_side(facts: &Facts) -> Decision {
     if needs_resource && !at_any_level {
         return unpermitted(facts);
     }
+    if !facts.known {
+        return implicit(Layer::Identity, Reason::UnknownPrincipal);
+    }
     if identity.is_none() && !(facts.same_account && session.is_some()) {
-        let reason = if facts.known { Reason::NoStatement } else { Reason::UnknownPrincipal };
-        return implicit(Layer::Identity, reason);
+        return implicit(Layer::Identity, Reason::NoStatement);
     }
     implicit(if boundary { Layer::Session } else { Layer::Boundary }, Reason::NoStatement)
 }

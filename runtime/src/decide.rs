@@ -114,7 +114,7 @@ impl Bundle {
         if rails || side.grants != NONE || side.own_rcps {
             self.guard_rails(&layer, action.as_ref(), flags, account, &side, &mut combined, &mut holders)?;
         }
-        if record.is_some() {
+        if record.is_some() || principal.session().is_some() {
             combined.session = self.session(request, &who, resource)?;
         }
         let decision = combine(&combined);

@@ -212,9 +212,10 @@ pub fn explain(model: &Model, request: &Request, session_files: &[String]) -> Ex
     let found = Layers::find(&situation);
     let decision = found.decide(&situation);
     let names = names::Names { model, situation: &situation, session_files };
-    let layers = examine::layers(&found, &names);
+    let bits = found.bits(&situation);
+    let layers = examine::layers(&found, &bits, &names);
     let statements = names.decisive(&decision, &found);
-    let obstacles = obstacles::obstacles(found.bits(&situation), &layers);
+    let obstacles = obstacles::obstacles(bits, &layers);
     Explanation { decision, statements, layers, obstacles }
 }
 

@@ -128,11 +128,11 @@ pub fn combine(bits: &Bits) -> Outcome {
     // E1, E8, E10: SCPs are of the caller's side.
     let scp_denies = bits.scp_denies.filter(|_| has_own_side);
     let scp_silent = bits.scp_silent.filter(|_| has_own_side);
-    // E7, E13: policies of its own has a known identity alone; they do not attach to root.
+    // E7, E13: policies of its own has a known identity alone, and they do not attach to root; E6: session policies limit every session.
     let has_policies = has_own_side && bits.caller == Caller::Known;
     let identity = if has_policies { bits.identity } else { Says::default() };
     let boundary = bits.boundary.filter(|_| has_policies);
-    let session = bits.session.filter(|_| has_policies);
+    let session = bits.session.filter(|_| has_own_side && bits.caller != Caller::Root);
     let resource = bits.resource.unwrap_or_default();
 
     // V1: an explicit deny in any layer that applies wins; V5: the first in this order is reported.

@@ -158,7 +158,7 @@ impl<'a> Layers<'a> {
         let known = situation.known();
         let identity = known.map(|known| layers::identity(asker.model, known));
         let boundary = known.and_then(|known| layers::boundary(asker.model, known));
-        let session = known.and_then(|_| layers::session(asker, request));
+        let session = layers::session(asker, request);
         let endpoint = layers::endpoint(asker.model, context);
         let resource = layers::resource(asker.model, *owner, *contract, request);
         Self {

@@ -68,7 +68,7 @@ pub(super) fn boundary<'a>(model: &'a Model, known: Known<'a>) -> Option<Vec<Loc
     known.boundary().map(|policy| managed(model, policy).collect())
 }
 
-/// The session layer of a known principal (E6). V2: `None` where there is none, which does not limit.
+/// The session layer (E6). V2: `None` where there is none, which does not limit.
 pub(super) fn session<'a>(asker: &Asker<'_>, request: &'a Request) -> Option<Vec<Located<'a>>> {
     let policies = request.session.as_ref().map_or(&[][..], |session| &session.policies);
     // E6: a federated user without a session policy counts as having an empty one.

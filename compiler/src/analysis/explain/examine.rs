@@ -3,18 +3,24 @@
 use super::names::Names;
 use super::{Clause, Compared, LayerReport, Matched, NearMiss, Part, Verdict, element};
 use crate::model::{Condition, Statement};
+use crate::reference::combine::{Bits, Caller, Contract};
 use crate::reference::{Examined, Found, Layers};
 
 /// The most parts in which a statement that nearly applies may fail.
 const MOST_FAILED: usize = 2;
 
 /// The reports of all layers in the order of rule V5.
-pub(super) fn layers(found: &Layers<'_>, names: &Names<'_>) -> Vec<LayerReport> {
+pub(super) fn layers(found: &Layers<'_>, bits: &Bits, names: &Names<'_>) -> Vec<LayerReport> {
     let levels = [&found.rcps, &found.scps]
         .into_iter()
         .flat_map(|levels| levels.iter().enumerate().map(|(level, found)| report(found, Some(level), names)));
-    let others = [&found.endpoint, &found.resource, &found.identity, &found.boundary, &found.session];
-    let others = others.into_iter().flatten().map(|found| report(found, None, names));
+    // E6, E7: session policies limit whoever has a side of its own but root.
+    let is_limited = bits.contract != Contract::NoCallerSide
+        && !matches!(bits.caller, Caller::Root | Caller::Service | Caller::Anonymous);
+    let session = found.session.as_ref().filter(|_| is_limited);
+    let others = [&found.endpoint, &found.resource, &found.identity, &found.boundary].map(Option::as_ref);
+    let others = others.into_iter().chain([session]);
+    let others = others.flatten().map(|found| report(found, None, names));
     levels.chain(others).collect()
 }
 

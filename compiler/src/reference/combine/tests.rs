@@ -111,7 +111,11 @@ fn is_allowed(bits: &Bits) -> bool {
     match (bits.caller, bits.same_account) {
         (Caller::Root, true) => !is_strict || any,
         (Caller::Root, false) => any,
-        (Caller::UnknownRole, same) => same && (resource.direct || resource.session),
+        // E6: session policies, which may be given for whoever asks, deny; and limit what a match at session level grants.
+        (Caller::UnknownRole | Caller::Unknown, _) if bits.session.is_some_and(|says| says.denies) => false,
+        (Caller::UnknownRole, same) => {
+            same && (resource.direct || resource.session && allowed_by(bits.session))
+        }
         (Caller::Unknown, same) => same && resource.direct,
         (_, same) => {
             let denied = bits.identity.denies

@@ -100,12 +100,15 @@ fn e5_e6_resource_policies_and_sessions() {
 }
 
 #[test]
-fn e7_e13_session_policies_of_root_and_of_the_unknown_are_ignored() {
+fn e6_e7_session_policies_limit_the_unknown_too_and_not_root_or_services() {
     let none = || vec![vec![deny("*", "*")]];
     let root = in_session(request(ROOT, "svc:Get", "*"), none());
     assert_eq!(outcome(&world(), &root), (Effect::Allow, Layer::Identity, Reason::RootUser));
     let model = world_with(OWN, "*");
-    for principal in ["arn:aws:sts::111111111111:assumed-role/gone/s", "*", "ec2.amazonaws.com"] {
+    let gone = "arn:aws:sts::111111111111:assumed-role/gone/s";
+    let asked = in_session(request(gone, "s3:GetObject", "arn:aws:s3:::b/x"), none());
+    assert_eq!(outcome(&model, &asked), (Effect::ExplicitDeny, Layer::Session, Reason::Statement));
+    for principal in ["*", "ec2.amazonaws.com"] {
         let asked = in_session(request(principal, "s3:GetObject", "arn:aws:s3:::b/x"), none());
         assert_eq!(outcome(&model, &asked), BY_RESOURCE, "{principal}");
     }
