@@ -3,6 +3,7 @@
 //! Answers go to standard output, diagnostics to standard error. Exit status 0: fine or allowed; 1: findings or denied; 2: unusable input or
 //! usage. A standard output that is closed early ends the program quietly.
 
+mod assume;
 mod build;
 mod check;
 mod decide;
@@ -12,6 +13,7 @@ mod ir;
 mod manual;
 mod output;
 mod requests;
+mod session;
 mod test;
 
 use std::process::ExitCode;
@@ -58,6 +60,8 @@ enum Command {
     Check(check::Arguments),
     /// Ask a bundle
     Decide(decide::Arguments),
+    /// Ask whether a principal may take a role, and with what session then
+    Assume(assume::Arguments),
     /// Run scenario files: each case is answered by a bundle and by the reference evaluator
     Test(test::Arguments),
     /// Print what was understood, as text for review
@@ -77,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Decide(arguments) => decide::run(&arguments),
+        Command::Assume(arguments) => assume::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Ir(arguments) => ir::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),

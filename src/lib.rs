@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ask;
+pub mod assume;
 mod build;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -22,6 +22,7 @@ mod quotas;
 mod reader;
 mod resources;
 pub mod scenario;
+mod session;
 mod sink;
 mod size;
 mod snapshot;
@@ -114,6 +115,19 @@ pub fn resolve(sources: &[Source], attachments: &[Attachment], options: &Options
     }
     let model = (!sink.failed()).then_some(model);
     Resolved { model, diagnostics: sink.finish() }
+}
+
+/// Reads session policies, each source one document or several, into the model of an overlay (DESIGN section 5). Linear.
+#[must_use]
+pub fn session_policies(sources: &[Source], options: &Options) -> Resolved {
+    let mut sink = sink::Sink::default();
+    let mut documents = Vec::new();
+    for (at, source) in sources.iter().enumerate() {
+        documents.extend(session::read(source, FileId::at(at), &mut sink, options));
+    }
+    let files = sources.iter().map(|source| (&**source.name()).into()).collect();
+    let model = Model { files, session: Some(documents), ..Model::default() };
+    Resolved { model: (!sink.failed()).then_some(model), diagnostics: sink.finish() }
 }
 
 fn no_principal(sources: &[Source]) -> Diagnostic {

@@ -2,14 +2,13 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
 use super::inputs::load;
 use super::output::{Format, plain, print};
-use super::{Failure, Outcome, Result, requests};
-use crate::ask::ask;
+use super::{Failure, Outcome, Result, requests, session};
+use crate::ask::{ask, ask_as};
 use crate::compiler::request::Request;
 use crate::files::read_text;
 use crate::grammar::json::{lines, parse};
@@ -17,7 +16,7 @@ use crate::grammar::source::Source;
 use crate::render;
 use crate::runtime::explain::Statement;
 use crate::runtime::provenance::Provenance;
-use crate::runtime::{Bundle, Decision, Effect, Reason};
+use crate::runtime::{Bundle, Decision, Effect, Layer, Reason};
 
 /// Arguments of `decide`.
 #[derive(Debug, clap::Args)]
@@ -27,6 +26,8 @@ use crate::runtime::{Bundle, Decision, Effect, Reason};
 Examples:
   portcullis decide acme.bundle --principal arn:aws:iam::123456789012:user/alice \\
       --action s3:GetObject --resource arn:aws:s3:::acme-reports/q3.csv --context aws:SourceIp=10.1.2.3
+  portcullis decide acme.bundle --principal arn:aws:sts::123456789012:assumed-role/deployer/build-17 \\
+      --session-policy narrow.json --action s3:GetObject --resource arn:aws:s3:::acme-reports/q3.csv
   portcullis decide acme.bundle --requests requests.jsonl --format json"
 )]
 pub(super) struct Arguments {
@@ -50,6 +51,9 @@ pub(super) struct Arguments {
     /// More context, as a JSON object; the only way to give a list of one or of none
     #[arg(long, value_name = "FILE")]
     context_json: Option<PathBuf>,
+    /// A session policy: it limits whoever asks, as session policies do (may be repeated)
+    #[arg(long, value_name = "FILE", conflicts_with = "requests")]
+    session_policy: Vec<PathBuf>,
     /// The time of the request: epoch seconds or ISO 8601 [default: now]
     #[arg(long, value_name = "TIME", value_parser = requests::moment, allow_negative_numbers = true)]
     now: Option<i64>,
@@ -67,11 +71,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result {
     let bundle = load(&arguments.bundle)?;
     let provenance = bundle.provenance()?;
-    // A clock before 1970 leaves the time out: conditions on it then do not hold.
-    let clock = || {
-        SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|now| i64::try_from(now.as_secs()).ok())
-    };
-    let now = arguments.now.or_else(clock);
+    let now = arguments.now.or_else(requests::clock);
     if let Some(file) = &arguments.requests {
         return many(arguments, &bundle, &provenance, file, now);
     }
@@ -86,7 +86,18 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         context_complete: false,
         session: None,
     };
-    let decision = ask(&bundle, &request)?;
+    let policies = match session::policies(&arguments.session_policy)? {
+        Ok(policies) => policies,
+        Err(outcome) => return Ok(outcome),
+    };
+    let session = session::session(&bundle, &request.principal, policies.as_ref())?;
+    let principal = session.principal();
+    let decision = ask_as(&bundle, principal, &request)?;
+    // Statements of session policies are in the overlay.
+    let provenance = match &policies {
+        Some(policies) if decision.layer() == Layer::Session => policies.provenance()?,
+        _ => provenance,
+    };
     let statements = provenance.statements(&decision);
     print(&match arguments.format {
         Format::Json => format!("{:#}\n", render::json::decision(&decision, &statements)),
@@ -123,14 +134,26 @@ fn human(
     decision: &Decision,
     statements: &[Statement<'_>],
 ) -> String {
-    let colour = if decision.is_allowed() { "32" } else { "31" };
-    let mut text = format!("\u{1b}[1;{colour}m{}\u{1b}[0m", decision.effect().name());
-    let _ = writeln!(text, " (layer: {})", decision.layer());
+    let mut text = String::new();
     if arguments.explain {
         let asked = [&request.principal, &request.action, &request.resource].map(|text| plain(text));
-        let _ = writeln!(text, "  {} asks for {} on {}", asked[0], asked[1], asked[2]);
+        let _ = writeln!(text, "{} asks for {} on {}", asked[0], asked[1], asked[2]);
     }
-    if arguments.explain || decision.reason() != Reason::Statement {
+    text.push_str(&answer(decision, statements, arguments.explain));
+    text
+}
+
+/// What was decided, where, why, and by which statements.
+pub(super) fn answer(decision: &Decision, statements: &[Statement<'_>], reasons: bool) -> String {
+    let colour = if decision.is_allowed() { "32" } else { "31" };
+    let mut text = format!("\u{1b}[1;{colour}m{}\u{1b}[0m", decision.effect().name());
+    let level = match decision.level() {
+        Some(0) => ", on the root".to_owned(),
+        Some(level) => format!(", {level} below the root"),
+        None => String::new(),
+    };
+    let _ = writeln!(text, " (layer: {}{level})", decision.layer());
+    if reasons || decision.reason() != Reason::Statement {
         let _ = writeln!(text, "  {}", decision.reason().sentence());
     }
     for statement in statements {

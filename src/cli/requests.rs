@@ -1,5 +1,7 @@
 //! Requests from the command line and from request files.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use portcullis_grammar::json::{Kind, Value, parse_part};
 use portcullis_grammar::source::{Source, Span};
 
@@ -62,6 +64,12 @@ pub(super) fn moment(text: &str) -> Result<i64, String> {
     Date::parse(text, Zone::UtcIfAbsent).map(|date| date.seconds).ok_or_else(|| {
         format!("{text:?} is no time: expected epoch seconds or ISO 8601, such as 2026-11-23T10:00:00Z")
     })
+}
+
+/// Now. A clock before 1970 leaves the time out: conditions on it then do not hold.
+pub(super) fn clock() -> Option<i64> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(now.as_secs()).ok()
 }
 
 /// Reads an account number.

@@ -53,7 +53,7 @@ pub(crate) fn decision(decision: &Decision, statements: &[Statement<'_>]) -> Val
     json!({
         "decision": decision.effect().name(),
         "layer": decision.layer().name(),
-        "level": null,
+        "level": decision.level(),
         "reason": decision.reason().name(),
         "statements": statements,
     })

@@ -58,8 +58,8 @@ fn the_example_account_answers_with_its_statement() {
     let plain = [office[0], office[1], "--context", "aws:SecureTransport=false", "--explain"];
     assert_eq!(
         ask(&folder, ALICE, "s3:GetObject", REPORT, &plain).quiet(1),
-        "explicit_deny (layer: boundary)\n  arn:aws:iam::123456789012:user/alice asks for s3:GetObject on \
-         arn:aws:s3:::acme-reports/q3.csv\n  a statement decided\n  denied by statement \"TlsOnly\" of \
+        "arn:aws:iam::123456789012:user/alice asks for s3:GetObject on arn:aws:s3:::acme-reports/q3.csv\n\
+         explicit_deny (layer: boundary)\n  a statement decided\n  denied by statement \"TlsOnly\" of \
          arn:aws:iam::123456789012:policy/StaffBoundary (v1)\n    at snapshot.json:157:15\n"
     );
 }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::principals::{ACCOUNT, BEHIND, BOUNDED, DIRECT, NAME, ROOT};
 use super::text::word;
 use crate::model::{Condition, OperandForm, Operator};
 use crate::pattern::Glob;
@@ -89,9 +90,27 @@ impl fmt::Display for OperandText<'_> {
     }
 }
 
+/// What the conditions on who asks are called, which principal elements became: as it is, and negated.
+const CALLER: [(&str, [&str; 2]); 6] = [
+    (DIRECT, ["principal is", "principal is not"]),
+    (BEHIND, ["in a session of", "not in a session of"]),
+    (ACCOUNT, ["of account", "not of account"]),
+    (ROOT, ["root of", "not root of"]),
+    (NAME, ["service or provider is", "service or provider is not"]),
+    (BOUNDED, ["under a boundary", "not under a boundary"]),
+];
+
 impl fmt::Display for Atom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.operator, word(&self.key))?;
+        match CALLER.iter().find(|(key, _)| **key == *self.key) {
+            Some((key, [plain, negated])) => {
+                f.write_str(if self.operator.base.is_negated() { negated } else { plain })?;
+                if *key == BOUNDED {
+                    return Ok(());
+                }
+            }
+            None => write!(f, "{} {}", self.operator, word(&self.key))?,
+        }
         for (index, operand) in self.operands.iter().enumerate() {
             write!(f, "{}{}", if index == 0 { " " } else { ", " }, OperandText(operand))?;
         }

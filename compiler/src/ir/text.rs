@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{ActionSet, Ir, ResourceSet, Rule, Spelling};
-use crate::merge::PrincipalRef;
+use super::{ActionSet, Ir, Layer, ResourcePolicy, ResourceSet, Rule, Spelling};
+use crate::merge::{DocumentSource, PrincipalRef};
 use crate::model::{Effect, Model};
 use crate::pattern::ActionForm;
 
@@ -18,16 +18,16 @@ pub struct TextOptions {
     pub origins: bool,
 }
 
-/// The texts that a set is printed with: first line, and a line each.
+/// The lines of some sets, one for each rule.
 fn set_lines(
     ir: &Ir,
     model: &Model,
-    set: u32,
-    documents: &[crate::merge::DocumentSource],
+    sets: &[u32],
+    documents: &[DocumentSource],
     origins: bool,
 ) -> Vec<String> {
-    let lists = ir.sets.get(set).map_or(&[][..], Vec::as_slice);
-    let rules = lists.iter().filter_map(|&list| ir.rule_lists.get(list)).flatten();
+    let lists = sets.iter().filter_map(|&set| ir.sets.get(set)).flatten();
+    let rules = lists.filter_map(|&list| ir.rule_lists.get(list)).flatten();
     let mut lines: Vec<String> = rules
         .filter_map(|&id| {
             let mut line = rule_text(ir, *ir.rules.get(id)?);
@@ -43,7 +43,7 @@ fn set_lines(
     lines
 }
 
-fn origin_text(ir: &Ir, model: &Model, rule: u32, documents: &[crate::merge::DocumentSource]) -> String {
+fn origin_text(ir: &Ir, model: &Model, rule: u32, documents: &[DocumentSource]) -> String {
     let sources = ir.sources.get(rule as usize).map_or(&[][..], Vec::as_slice);
     let mut texts: Vec<String> = sources
         .iter()
@@ -60,49 +60,139 @@ fn origin_text(ir: &Ir, model: &Model, rule: u32, documents: &[crate::merge::Doc
     format!("  # {}", texts.join("; "))
 }
 
-/// Prints the IR. Principals with equal layers share one block, named by them.
+/// Collects blocks by content, so that neither ids nor the order of the inputs show.
+struct Blocks<'a> {
+    ir: &'a Ir,
+    model: &'a Model,
+    origins: bool,
+    names: BTreeMap<Vec<String>, Vec<String>>,
+}
+
+impl Blocks<'_> {
+    /// A layer: its title, and a line for each rule.
+    fn layer(&self, body: &mut Vec<String>, title: &str, sets: &[u32], documents: &[DocumentSource]) {
+        body.push(format!("  {title}"));
+        let lines = set_lines(self.ir, self.model, sets, documents, self.origins);
+        body.extend(lines.into_iter().map(|line| format!("    {line}")));
+    }
+
+    fn policy(&self, body: &mut Vec<String>, title: &str, policy: &ResourcePolicy) {
+        let sets = [policy.direct, policy.session, policy.account];
+        self.layer(body, title, &sets, &[policy.document]);
+    }
+
+    fn levels(&self, body: &mut Vec<String>, title: &str, names: &[&str], levels: Option<&Vec<Layer>>) {
+        for (number, level) in levels.into_iter().flatten().enumerate() {
+            let name = names.get(number).map_or(Cow::Borrowed("account"), |name| word(name));
+            self.layer(body, &format!("{title} {name}"), &[level.set], &level.documents);
+        }
+    }
+
+    fn add(&mut self, name: &str, body: Vec<String>) {
+        self.names.entry(body).or_default().push(name.to_owned());
+    }
+
+    fn principals(&mut self, wanted: Option<&str>) {
+        for principal in &self.ir.principals {
+            let Some(arn) = arn(self.model, principal.principal) else { continue };
+            if wanted.is_some_and(|wanted| wanted != arn) {
+                continue;
+            }
+            let mut body = Vec::new();
+            self.layer(&mut body, "identity", &[principal.identity], &principal.identity_documents);
+            if let Some(boundary) = principal.boundary {
+                self.layer(&mut body, "boundary", &[boundary], &principal.boundary_documents);
+            }
+            if let Some(trust) = &principal.trust {
+                self.policy(&mut body, "trust", trust);
+            }
+            self.add(arn, body);
+        }
+    }
+
+    /// Accounts over which control policies stand, level by level from the root.
+    fn accounts(&mut self) {
+        for account in &self.ir.accounts {
+            let organization = self.model.organization.as_ref();
+            let place = organization.and_then(|it| Some((it, it.account(&account.number)?)));
+            let nodes =
+                place.map(|(organization, place)| organization.path(place.parent)).unwrap_or_default();
+            let names: Vec<&str> = nodes.iter().map(|node| &*node.id).collect();
+            let mut body = Vec::new();
+            self.levels(&mut body, "scp", &names, account.scps.as_ref());
+            self.levels(&mut body, "rcp", &names, account.rcps.as_ref());
+            if !body.is_empty() {
+                self.add(&format!("account {}", account.number), body);
+            }
+        }
+    }
+
+    fn resources(&mut self) {
+        for (resource, layers) in self.model.resources.iter().zip(&self.ir.resources) {
+            let mut body = Vec::new();
+            if let Some(account) = &resource.account {
+                body.push(format!("  owned by {account}"));
+            }
+            for tag in resource.tags.iter().flatten() {
+                body.push(format!("  tag {} = {}", word(&tag.key), word(&tag.value)));
+            }
+            body.sort();
+            if let Some(policy) = &layers.policy {
+                self.policy(&mut body, "policy", policy);
+            }
+            self.levels(&mut body, "rcp", &[], layers.rcps.as_ref());
+            self.add(&format!("resource {}", word(&resource.arn)), body);
+        }
+        for (endpoint, layer) in self.model.endpoints.iter().zip(&self.ir.endpoints) {
+            let mut body = Vec::new();
+            self.layer(&mut body, "policy", &[layer.set], &layer.documents);
+            let id = endpoint.id.as_deref().unwrap_or("of every request");
+            self.add(&format!("endpoint {id}"), body);
+        }
+        if let Some(session) = &self.ir.session {
+            let mut body = Vec::new();
+            self.layer(&mut body, "policy", &[session.set], &session.documents);
+            self.add("session", body);
+        }
+    }
+}
+
+/// Prints the IR: principals, accounts under control policies, resources and endpoints. What has equal layers shares one block, named by all
+/// that have them. Behind the principals' names nothing of the order of inputs shows.
 ///
 /// Equal text for equal meaning under order, `Sid`s, duplicates, and scalar or list. Linear in the text.
 #[must_use]
 pub fn print(ir: &Ir, model: &Model, options: &TextOptions) -> String {
-    // Blocks by content, so that neither ids nor the order of the inputs show.
-    let mut blocks: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
-    for principal in &ir.principals {
-        let Some(arn) = arn(model, principal.principal) else { continue };
-        if options.principal.as_deref().is_some_and(|wanted| wanted != arn) {
-            continue;
-        }
-        let mut body = vec!["  identity".to_owned()];
-        let indent = |line: String| format!("    {line}");
-        body.extend(
-            set_lines(ir, model, principal.identity, &principal.identity_documents, options.origins)
-                .into_iter()
-                .map(indent),
-        );
-        if let Some(boundary) = principal.boundary {
-            body.push("  boundary".to_owned());
-            let documents = &principal.boundary_documents;
-            body.extend(set_lines(ir, model, boundary, documents, options.origins).into_iter().map(indent));
-        }
-        blocks.entry(body).or_default().push(arn.to_owned());
+    let mut blocks = Blocks { ir, model, origins: options.origins, names: BTreeMap::new() };
+    blocks.principals(options.principal.as_deref());
+    if options.principal.is_none() {
+        blocks.accounts();
+        blocks.resources();
     }
     let mut named: Vec<(Vec<String>, Vec<String>)> = blocks
+        .names
         .into_iter()
         .map(|(body, mut names)| {
             names.sort();
             (names, body)
         })
         .collect();
-    named.sort();
+    // Principals first, by their ARNs.
+    let rank = |names: &[String]| {
+        names.first().map_or(0, |name| {
+            ["account ", "resource ", "endpoint ", "session"]
+                .iter()
+                .position(|kind| name.starts_with(kind))
+                .map_or(0, |at| at + 1)
+        })
+    };
+    named.sort_by(|a, b| rank(&a.0).cmp(&rank(&b.0)).then_with(|| a.cmp(b)));
     let mut text = String::new();
     for (names, body) in named {
         if !text.is_empty() {
             text.push('\n');
         }
-        for name in names {
-            let _ = writeln!(text, "{name}");
-        }
-        for line in body {
+        for line in names.iter().chain(&body) {
             let _ = writeln!(text, "{line}");
         }
     }

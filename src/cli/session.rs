@@ -1,0 +1,44 @@
+//! Session policies that a command is given: compiled to an overlay (DESIGN section 5).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::inputs::show;
+use super::{Failure, Outcome};
+use crate::compiler::resolve::{Options, session_policies};
+use crate::compiler::{CompileOptions, compile};
+use crate::files::{FileError, read_inputs};
+use crate::runtime::{Bundle, Session};
+
+/// Reads and compiles the session policies of some files; none for no file. What is wrong with them is shown, and gives the outcome.
+pub(super) fn policies(files: &[PathBuf]) -> Result<Result<Option<Arc<Bundle>>, Outcome>, Failure> {
+    if files.is_empty() {
+        return Ok(Ok(None));
+    }
+    let (inputs, errors) = read_inputs(files);
+    if !errors.is_empty() {
+        show(&errors.iter().map(FileError::diagnostic).collect::<Vec<_>>(), &inputs);
+        return Ok(Err(Outcome::Unusable));
+    }
+    let sources: Vec<_> = inputs.iter().map(|input| input.source.clone()).collect();
+    let resolved = session_policies(&sources, &Options::default());
+    if resolved.model.is_none() || !resolved.diagnostics.is_empty() {
+        show(&resolved.diagnostics, &inputs);
+    }
+    let Some(model) = resolved.model else { return Ok(Err(Outcome::Unusable)) };
+    let bytes = compile(&model, &CompileOptions { strip: true, ..CompileOptions::default() })?;
+    Ok(Ok(Some(Arc::new(Bundle::from_bytes(bytes)?))))
+}
+
+/// The session of a principal, with session policies if there are any.
+pub(super) fn session(
+    bundle: &Bundle,
+    principal: &str,
+    policies: Option<&Arc<Bundle>>,
+) -> Result<Session, Failure> {
+    let session = bundle.assume(principal);
+    Ok(match policies {
+        Some(policies) => session.with_policies(Arc::clone(policies))?,
+        None => session,
+    })
+}
