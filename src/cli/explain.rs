@@ -79,18 +79,19 @@ fn is_same(bundle: &Decision, reference: &reference::Decision) -> bool {
 fn human(decision: &Decision, explanation: &Explanation, request: &Request) -> String {
     let asked = [&request.principal, &request.action, &request.resource].map(|text| plain(text));
     let mut text = format!("{} asks for {} on {}\n", asked[0], asked[1], asked[2]);
-    text.push_str(&decide::answer(decision, &[], true));
-    for statement in &explanation.statements {
-        let _ = writeln!(text, "  {}", plain(&words::decided(statement)));
-    }
+    text.push_str(&decide::answer(decision, &[], false));
     for report in &explanation.layers {
         let _ = write!(text, "\n{}", layer(report, request, decision.is_allowed()));
     }
     let changes = words::changes(explanation, request);
     if !changes.is_empty() {
         text.push_str("\n\u{1b}[1mWhat would change the answer\u{1b}[0m\n");
-        for (number, change) in (1..).zip(changes) {
-            let _ = writeln!(text, "  {number}. {}", plain(&change));
+    }
+    for (number, change) in (1..).zip(changes) {
+        let colon = if change.how.is_empty() { "" } else { ":" };
+        let _ = writeln!(text, "  {number}. {}{colon}", plain(&change.what));
+        for way in change.how {
+            let _ = writeln!(text, "     - {}", plain(&way));
         }
     }
     text
@@ -109,11 +110,14 @@ fn layer(report: &LayerReport, request: &Request, is_allowed: bool) -> String {
     let name = plain(&words::layer(report.layer, &report.of));
     let gives = words::purpose(report.layer);
     let mut text = format!("\u{1b}[1m{name}\u{1b}[0m ({gives}): \u{1b}[{colour}m{verdict}\u{1b}[0m\n");
-    for matched in &report.matched {
-        let _ = writeln!(text, "  {}", plain(&words::matched(matched)));
+    for it in &report.matched {
+        let verb = words::does(it.statement.effect);
+        paragraph(&mut text, words::placed(verb, &it.statement).into_iter().chain(words::because(it)));
     }
     for near in &report.near {
-        let _ = writeln!(text, "  nearly: {}", plain(&words::near(near, request)));
+        let verb = format!("nearly {}", words::does(near.statement.effect));
+        let needs = words::condition(near, request);
+        paragraph(&mut text, words::placed(&verb, &near.statement).into_iter().chain([needs]));
     }
     let rest = report.others;
     if rest > 0 {
@@ -122,4 +126,11 @@ fn layer(report: &LayerReport, request: &Request, is_allowed: bool) -> String {
         let _ = writeln!(text, "  {rest} {others}statement{s} {are} about something else");
     }
     text
+}
+
+/// Lines of which all but the first are indented.
+fn paragraph(text: &mut String, lines: impl Iterator<Item = String>) {
+    for (number, line) in lines.enumerate() {
+        let _ = writeln!(text, "{}{}", if number == 0 { "  " } else { "    " }, plain(&line));
+    }
 }

@@ -18,7 +18,7 @@ pub(crate) fn json(explanation: &Explanation, request: &Request) -> Value {
         "reason": decision.reason.name(),
         "statements": explanation.statements.iter().map(named).collect::<Vec<_>>(),
         "layers": explanation.layers.iter().map(|report| layer(report, request)).collect::<Vec<_>>(),
-        "changes": words::changes(explanation, request),
+        "changes": words::changes(explanation, request).iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
 

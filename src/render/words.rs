@@ -2,6 +2,8 @@
 
 mod conditions;
 
+use std::fmt;
+
 use portcullis_compiler::analysis::explain::{
     Clause, Explanation, Matched, Named, NearMiss, Obstacle, ObstacleKind, Part,
 };
@@ -42,59 +44,57 @@ pub(crate) fn purpose(layer: Layer) -> &'static str {
     }
 }
 
-/// A statement: its name, its policy and where it stands.
+/// A statement: its name and its policy.
 fn statement(named: &Named) -> String {
     let name =
         named.sid.as_ref().map_or_else(|| format!("number {}", named.index + 1), |sid| format!("{sid:?}"));
+    format!("statement {name} of {}", named.policy)
+}
+
+/// A statement after the verb that tells what it does, and the place where it stands; of policies that AWS attaches by itself there is none.
+pub(crate) fn placed(verb: &str, named: &Named) -> Vec<String> {
     let version = named.version.as_ref().map(|version| format!(" ({version})")).unwrap_or_default();
-    format!("statement {name} of {}{version}{}", named.policy, place(named))
-}
-
-/// Where a statement stands. The policies that AWS attaches by itself stand nowhere.
-fn place(named: &Named) -> String {
-    if named.file.is_empty() {
-        return String::new();
+    let mut lines = vec![format!("{verb} {}{version}", statement(named))];
+    if !named.file.is_empty() {
+        lines.push(format!("at {}:{}:{}", named.file, named.line, named.column));
     }
-    format!(", at {}:{}:{}", named.file, named.line, named.column)
+    lines
 }
 
-/// A statement that decided.
-pub(crate) fn decided(named: &Named) -> String {
-    let verb = match named.effect {
-        Effect::Allow => "allowed",
-        Effect::Deny => "denied",
-    };
-    format!("{verb} by {}", statement(named))
+/// What a statement does.
+pub(crate) fn does(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Allow => "allows:",
+        Effect::Deny => "denies:",
+    }
 }
 
-/// A statement that applies, and the conditions for which it does.
-pub(crate) fn matched(matched: &Matched) -> String {
-    let verb = match matched.statement.effect {
-        Effect::Allow => "allows",
-        Effect::Deny => "denies",
-    };
+/// Why a statement applies, as far as it is not plain: whom it names, and its conditions.
+pub(crate) fn because(matched: &Matched) -> Vec<String> {
     let level = match (matched.statement.effect, matched.level) {
         (Effect::Allow, Level::Account) => {
-            "; it names the account as a whole, which leaves it to the account's own policies"
+            Some("to the account as a whole, which leaves it to the account's own policies")
         }
-        (Effect::Allow, Level::Session) => "; it names the identity behind the session",
-        _ => "",
+        (Effect::Allow, Level::Session) => Some("to the identity behind the session"),
+        _ => None,
     };
-    let because: Vec<String> =
-        matched.conditions.iter().map(|it| conditions::state(it, "is", true)).collect();
-    let because =
-        if because.is_empty() { String::new() } else { format!("; because {}", because.join(", and ")) };
-    format!("{verb}: {}{level}{because}", statement(&matched.statement))
+    let conditions = matched.conditions.iter().map(|it| format!("as {}", conditions::state(it, "is", true)));
+    level.map(str::to_owned).into_iter().chain(conditions).collect()
 }
 
-/// A statement that nearly applies, and what it needs.
-pub(crate) fn near(near: &NearMiss, request: &Request) -> String {
+/// What a statement that nearly applies would need.
+pub(crate) fn condition(near: &NearMiss, request: &Request) -> String {
+    let failed: Vec<String> = near.failed.iter().map(|part| needed(part, request)).collect();
+    format!("if {}", failed.join(", and if "))
+}
+
+/// A statement that nearly applies, and what it would need.
+fn near(near: &NearMiss, request: &Request) -> String {
     let verb = match near.statement.effect {
         Effect::Allow => "allow",
         Effect::Deny => "deny",
     };
-    let failed: Vec<String> = near.failed.iter().map(|part| needed(part, request)).collect();
-    format!("{} would {verb} if {}", statement(&near.statement), failed.join(", and if "))
+    format!("{} would {verb} {}", statement(&near.statement), condition(near, request))
 }
 
 /// What a part that fails would need.
@@ -162,53 +162,67 @@ fn value(value: &ContextValue) -> String {
     }
 }
 
-/// What would change the answer, a sentence or several for each obstacle, in the order in which they would be met.
-pub(crate) fn changes(explanation: &Explanation, request: &Request) -> Vec<String> {
+/// Something that would change the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// What has to change.
+    pub(crate) what: String,
+    /// The ways to it.
+    pub(crate) how: Vec<String>,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ways = self.how.join("; ");
+        if ways.is_empty() { write!(f, "{}.", self.what) } else { write!(f, "{}: {ways}.", self.what) }
+    }
+}
+
+/// What would change the answer: each obstacle in the order in which they would be met, all of which have to go; of an allow, what would
+/// deny.
+pub(crate) fn changes(explanation: &Explanation, request: &Request) -> Vec<Change> {
     if explanation.obstacles.is_empty() {
-        return would_deny(explanation, request);
+        return would_deny(explanation, request).into_iter().collect();
     }
     let told = explanation.obstacles.iter().enumerate();
     told.map(|(number, obstacle)| {
-        let then = if number == 0 { "" } else { "Then still: " };
-        format!("{then}{}", self::obstacle(obstacle, request))
+        let change = self::obstacle(obstacle, request);
+        let what = if number == 0 { capital(&change.what) } else { format!("Then {}", change.what) };
+        Change { what, ..change }
     })
     .collect()
 }
 
 /// Of an allow: the statements that would deny if one condition were met.
-fn would_deny(explanation: &Explanation, request: &Request) -> Vec<String> {
+fn would_deny(explanation: &Explanation, request: &Request) -> Option<Change> {
     let near = explanation.layers.iter().flat_map(|report| &report.near);
-    near.filter(|miss| {
+    let near = near.filter(|miss| {
         miss.statement.effect == Effect::Deny && matches!(miss.failed.as_slice(), [Part::Condition(_)])
-    })
-    .map(|miss| format!("It would be denied: {}.", self::near(miss, request)))
-    .collect()
+    });
+    let how: Vec<String> = near.map(|miss| self::near(miss, request)).collect();
+    (!how.is_empty()).then(|| Change { what: "A denial, which wins over every grant".to_owned(), how })
 }
 
-fn obstacle(obstacle: &Obstacle, request: &Request) -> String {
+fn obstacle(obstacle: &Obstacle, request: &Request) -> Change {
     let name = layer(obstacle.layer, &obstacle.of);
     match &obstacle.kind {
         ObstacleKind::Denied(statements) => {
-            let told: Vec<String> = statements.iter().map(|it| denied(it, request)).collect();
-            format!("The {name} must not deny. {}", told.join(" "))
+            let how = statements.iter().map(|it| denied(it, request)).collect();
+            Change { what: format!("the {name} must not deny"), how }
         }
         ObstacleKind::Silent { near, or_resource, is_delegated } => {
-            let mut text = format!("The {name} must allow. {}", nearest(near, request));
+            let mut how = nearest(near, request);
             if let Some(near) = or_resource {
-                text.push_str(" Or the resource's own policy allows, by naming the caller itself");
-                if *is_delegated {
-                    text.push_str(
-                        ": it names the account as a whole, which leaves it to the account's own policies",
-                    );
-                }
-                text.push('.');
-                for miss in near.iter().take(MOST) {
-                    text.push_str(&format!(" There {}.", self::near(miss, request)));
-                }
+                let delegates = if *is_delegated { "; so far it names the account as a whole" } else { "" };
+                how.push(format!(
+                    "or the resource policy of {} allows, by naming the caller itself{delegates}",
+                    request.resource
+                ));
+                how.extend(near.iter().take(MOST).map(|miss| self::near(miss, request)));
             }
-            text
+            Change { what: format!("the {name} must allow"), how }
         }
-        ObstacleKind::Other(reason) => other(*reason, request),
+        ObstacleKind::Other(reason) => Change { what: other(*reason, request), how: Vec::new() },
     }
 }
 
@@ -222,30 +236,32 @@ fn denied(matched: &Matched, request: &Request) -> String {
     }
     let name = statement(&matched.statement);
     if ways.is_empty() {
-        return format!("{} applies to every resource and has no condition.", capital(&name));
+        return format!("{name} has no condition, and covers every resource");
     }
-    format!("{} would not apply if {}.", capital(&name), ways.join(", or if "))
+    format!("{name} would not apply if {}", ways.join(", or if "))
 }
 
 /// The statements of a layer that nearly allow.
-fn nearest(near: &[NearMiss], request: &Request) -> String {
+fn nearest(near: &[NearMiss], request: &Request) -> Vec<String> {
     if near.is_empty() {
         let Request { action, resource, .. } = request;
-        return format!("No statement there comes near: it needs one that allows {action} on {resource}.");
+        return vec![format!(
+            "no statement there comes near: it needs one that allows {action} on {resource}"
+        )];
     }
-    let told: Vec<String> =
-        near.iter().take(MOST).map(|miss| format!("{}.", capital(&self::near(miss, request)))).collect();
-    told.join(" ")
+    near.iter().take(MOST).map(|miss| self::near(miss, request)).collect()
 }
 
 /// What no held statement stands in the way of.
 fn other(reason: Reason, request: &Request) -> String {
     match reason {
-        Reason::UnknownPrincipal => format!(
-            "The bundle does not hold {}: check the ARN, or build the bundle with the account that has it.",
-            request.principal
-        ),
-        _ => format!("{}.", capital(reason.sentence())),
+        Reason::UnknownPrincipal => {
+            let who = &request.principal;
+            format!(
+                "the bundle does not hold {who}: check the ARN, or build the bundle with the account that has it"
+            )
+        }
+        _ => reason.sentence().to_owned(),
     }
 }
 

@@ -51,8 +51,9 @@ fn kind(
     }
     let resource = self::report(layers, Layer::Resource, None);
     // E3, E5: within one account a direct match of the resource's policy is enough by itself.
-    let is_enough =
-        outcome.layer != Layer::Resource && combine(&with_direct_match(bits)).effect == Effect::Allow;
+    let is_enough = resource.is_some()
+        && outcome.layer != Layer::Resource
+        && combine(&with_direct_match(bits)).effect == Effect::Allow;
     ObstacleKind::Silent {
         near: allowing(report),
         or_resource: is_enough.then(|| allowing(resource)),
