@@ -18,6 +18,8 @@ mod checking;
 mod command;
 #[path = "cli/manual.rs"]
 mod manual;
+#[path = "cli/organizations.rs"]
+mod organizations;
 #[path = "cli/outputs.rs"]
 mod outputs;
 #[path = "cli/requests.rs"]
