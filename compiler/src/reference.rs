@@ -39,4 +39,4 @@ pub(crate) use variables::variable_keys;
 
 #[cfg(test)]
 #[path = "reference/tests/support.rs"]
-mod support;
+pub(crate) mod support;

@@ -81,7 +81,7 @@ fn human(decision: &Decision, explanation: &Explanation, request: &Request) -> S
     let mut text = format!("{} asks for {} on {}\n", asked[0], asked[1], asked[2]);
     text.push_str(&decide::answer(decision, &[], false));
     for report in &explanation.layers {
-        let _ = write!(text, "\n{}", layer(report, request, decision.is_allowed()));
+        let _ = write!(text, "\n{}", layer(report, request, decision));
     }
     let changes = words::changes(explanation, request);
     if !changes.is_empty() {
@@ -98,18 +98,21 @@ fn human(decision: &Decision, explanation: &Explanation, request: &Request) -> S
 }
 
 /// What one layer says.
-fn layer(report: &LayerReport, request: &Request, is_allowed: bool) -> String {
+fn layer(report: &LayerReport, request: &Request, decision: &Decision) -> String {
     let (colour, verdict) = match report.verdict {
         Verdict::Denies => ("31", "denies"),
         Verdict::Allows => ("32", "allows"),
         // The full-access RCP stands on every level.
         Verdict::Silent if report.layer == Layer::Rcp => ("32", "denies nothing"),
-        Verdict::Silent if is_allowed => ("33", "does not allow, and does not have to"),
+        Verdict::Silent if decision.is_allowed() => ("33", "does not allow, and does not have to"),
         Verdict::Silent => ("33", "does not allow"),
     };
     let name = plain(&words::layer(report.layer, &report.of));
     let gives = words::purpose(report.layer);
-    let mut text = format!("\u{1b}[1m{name}\u{1b}[0m ({gives}): \u{1b}[{colour}m{verdict}\u{1b}[0m\n");
+    let here = (report.layer, report.level) == (decision.layer(), decision.level().map(usize::from));
+    let decided = if here { ", and this decided" } else { "" };
+    let mut text =
+        format!("\u{1b}[1m{name}\u{1b}[0m ({gives}): \u{1b}[{colour}m{verdict}\u{1b}[0m{decided}\n");
     for it in &report.matched {
         let verb = words::does(it.statement.effect);
         paragraph(&mut text, words::placed(verb, &it.statement).into_iter().chain(words::because(it)));

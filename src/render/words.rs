@@ -187,7 +187,7 @@ pub(crate) fn changes(explanation: &Explanation, request: &Request) -> Vec<Chang
     let told = explanation.obstacles.iter().enumerate();
     told.map(|(number, obstacle)| {
         let change = self::obstacle(obstacle, request);
-        let what = if number == 0 { capital(&change.what) } else { format!("Then {}", change.what) };
+        let what = if number == 0 { capital(&change.what) } else { format!("Also, {}", change.what) };
         Change { what, ..change }
     })
     .collect()
@@ -236,7 +236,7 @@ fn denied(matched: &Matched, request: &Request) -> String {
     }
     let name = statement(&matched.statement);
     if ways.is_empty() {
-        return format!("{name} has no condition, and covers every resource");
+        return format!("{name} covers every resource and has no condition: only a change of itself helps");
     }
     format!("{name} would not apply if {}", ways.join(", or if "))
 }

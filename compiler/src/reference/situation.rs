@@ -107,9 +107,9 @@ impl<'a> Situation<'a> {
         &self.request.principal
     }
 
-    /// What is asked for.
+    /// The ARN of the resource whose policy counts: the declared one that owns the request's, else that itself.
     pub(crate) fn resource(&self) -> &str {
-        &self.request.resource
+        self.owner.map_or(&self.request.resource, |owner| &owner.arn)
     }
 
     /// What the request has for a context key, with what the model adds (rule C12).

@@ -90,7 +90,8 @@ impl Names<'_> {
         let node = |node: &OrganizationNode| {
             let kind = if node.parent.is_none() { "root" } else { "unit" };
             let name = if node.name.is_empty() { &node.id } else { &node.name };
-            format!("{kind} {name}")
+            // The root is called so, unless somebody gave it another name.
+            if name.eq_ignore_ascii_case(kind) { kind.to_owned() } else { format!("{kind} {name}") }
         };
         let path = path().unwrap_or_default();
         level.and_then(|level| path.get(level)).map_or_else(|| format!("account {account}"), |it| node(it))
