@@ -4,7 +4,8 @@ use std::process::Command;
 
 use crate::command::{Folder, finish, portcullis};
 
-const COMMANDS: [&str; 8] = ["build", "check", "decide", "test", "ir", "inspect", "completions", "man"];
+const COMMANDS: [&str; 10] =
+    ["build", "check", "decide", "explain", "assume", "test", "ir", "inspect", "completions", "man"];
 
 #[test]
 fn help_names_every_command_and_has_examples() {
