@@ -1,5 +1,10 @@
 //! `explain`: for each kind of layer what it says, what nearly matched and which part failed, and what would change the answer.
 
+use portcullis::compiler::automata::{Budget, build};
+use portcullis::compiler::bundle::{model_of, write};
+use portcullis::compiler::lower;
+use portcullis::compiler::model::Effect;
+use portcullis::runtime::Bundle;
 use serde_json::{Value, json};
 
 use crate::command::{Done, Folder, ROOT, example};
@@ -363,4 +368,25 @@ fn a_stripped_bundle_cannot_explain() {
     );
     let missing = folder.run(&["explain", "a.bundle", "--principal", ALICE, "--action", "s3:GetObject"]);
     assert!(missing.complains(2).contains("--resource <RESOURCE>"));
+}
+
+/// A bundle whose automata say something else than the policies that it carries: no answer is given.
+#[test]
+fn a_bundle_that_disagrees_with_its_model_is_not_explained() {
+    let folder = acme();
+    let honest = Bundle::from_bytes(folder.read("a.bundle")).unwrap();
+    let model = model_of(&honest).unwrap();
+    let mut other = model.clone();
+    let versions = other.policies.iter_mut().flat_map(|policy| &mut policy.versions);
+    let statements = versions.flat_map(|version| &mut version.document.statements);
+    statements.for_each(|statement| statement.effect = Effect::Deny);
+    let ir = lower(&other);
+    let automata = build(&ir, Budget::default());
+    folder.write("a.bundle", write(&model, &ir, &automata, false).unwrap());
+    let question = ["--context", "aws:SourceIp=10.1.2.3"];
+    assert_eq!(
+        explain(&folder, ALICE, "s3:GetObject", REPORT, &question).complains(2),
+        "error: internal error: the bundle says explicit_deny (layer: identity), the reference evaluator allow (layer: identity); do not \
+         rely on either, and please report this\n"
+    );
 }
