@@ -12,7 +12,6 @@
 #[path = "support/organizations.rs"]
 mod organizations;
 #[path = "support/worlds.rs"]
-#[allow(dead_code, reason = "random numbers and words are all that is needed of it")]
 mod worlds;
 
 use portcullis::compiler::analysis::explain::{

@@ -149,7 +149,7 @@ fn e4_e13_another_account_and_who_is_not_held() {
     let report = of(&explanation, Layer::Resource, None);
     let entries = vec!["arn:aws:iam::111111111111:user/bob".to_owned()];
     let wanted = Part::Principal(Some(Clause { negated: false, entries, variables: Vec::new() }));
-    assert_eq!(report.near[0].failed, [wanted.clone()]);
+    assert_eq!(report.near[0].failed[..], std::slice::from_ref(&wanted)[..]);
     assert_eq!(report.near[1].failed, [wanted]);
     let object = explained(&model, &request(ALICE, "s3:Get", "arn:aws:s3:::b/x"));
     let report = of(&object, Layer::Resource, None);
