@@ -7,11 +7,13 @@ mod assume;
 mod build;
 mod check;
 mod decide;
+mod explain;
 mod inputs;
 mod inspect;
 mod ir;
 mod manual;
 mod output;
+mod question;
 mod requests;
 mod session;
 mod test;
@@ -60,6 +62,8 @@ enum Command {
     Check(check::Arguments),
     /// Ask a bundle
     Decide(decide::Arguments),
+    /// Say why a request gets what it gets, and what would change that
+    Explain(explain::Arguments),
     /// Ask whether a principal may take a role, and with what session then
     Assume(assume::Arguments),
     /// Run scenario files: each case is answered by a bundle and by the reference evaluator
@@ -81,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Decide(arguments) => decide::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Assume(arguments) => assume::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Ir(arguments) => ir::run(&arguments),

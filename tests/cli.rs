@@ -16,6 +16,8 @@ mod bundles;
 mod checking;
 #[path = "support/command.rs"]
 mod command;
+#[path = "cli/explaining.rs"]
+mod explaining;
 #[path = "cli/manual.rs"]
 mod manual;
 #[path = "cli/organizations.rs"]

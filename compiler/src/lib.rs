@@ -3,6 +3,7 @@
 //! [`compile`] is the pipeline behind [`resolve`](resolve::resolve), a line for each pass; what holds behind a pass is said there.
 #![forbid(unsafe_code)]
 
+pub mod analysis;
 pub mod automata;
 pub mod bundle;
 pub mod facts;

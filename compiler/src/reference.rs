@@ -5,10 +5,12 @@
 //! the model keeps (`ActionPattern::text`, `ResourcePattern::text`, `PrincipalEntry::text`, `Operand::text`, `Condition::key_text`), never
 //! from their parsed forms, so that a mistake in reading shows as a difference instead of being made twice.
 //!
-//! One file a concept: `evaluate` asks every layer, `combine` weighs what they say (V1, V5, E), `principal` tells who asks, `resource` what is
-//! asked for (V6, E8, E11), `layers` and `organization` find the policies that bear on it (I, E), `statement` matches one statement (A, R),
-//! `principals` its principal element (N), `condition` one condition (C1–C6), `variables` and `glob` the patterns (X, R1), `values` numbers,
-//! dates, addresses and bytes (C9–C11), `context` the request's keys (C12).
+//! One file a concept: `situation` reads the request, `principal` tells who asks, `resource` what is asked for (V6, E8, E11), `layers` and
+//! `organization` find the policies that bear on it (I, E), `evaluate` asks every layer of them, `combine` weighs what they say (V1, V5, E);
+//! `statement` compares one statement part by part (A, R), `principals` its principal element (N), `condition` one condition (C1–C6),
+//! `variables` and `glob` the patterns (X, R1), `values` numbers, dates, addresses and bytes (C9–C11), `context` the request's keys (C12).
+//!
+//! `analysis` looks at the same examination of every statement that the decision is made from.
 
 pub mod combine;
 mod condition;
@@ -21,6 +23,7 @@ mod organization;
 mod principal;
 mod principals;
 mod resource;
+mod situation;
 mod statement;
 mod values;
 mod variables;
@@ -29,6 +32,11 @@ pub use decision::{Deciding, Decision};
 pub use evaluate::decide;
 pub use principals::Level;
 
+pub(crate) use evaluate::{Examined, Found, Layers};
+pub(crate) use layers::Located;
+pub(crate) use situation::Situation;
+pub(crate) use variables::variable_keys;
+
 #[cfg(test)]
 #[path = "reference/tests/support.rs"]
-mod support;
+pub(crate) mod support;

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::inputs::load;
 use super::output::{Format, plain, print};
-use super::{Failure, Outcome, Result, requests, session};
+use super::question::Question;
+use super::{Outcome, Result, requests, session};
 use crate::ask::{ask, ask_as};
 use crate::compiler::request::Request;
 use crate::files::read_text;
-use crate::grammar::json::{lines, parse};
+use crate::grammar::json::lines;
 use crate::grammar::source::Source;
 use crate::render;
 use crate::runtime::explain::Statement;
@@ -28,81 +29,46 @@ Examples:
       --action s3:GetObject --resource arn:aws:s3:::acme-reports/q3.csv --context aws:SourceIp=10.1.2.3
   portcullis decide acme.bundle --principal arn:aws:sts::123456789012:assumed-role/deployer/build-17 \\
       --session-policy narrow.json --action s3:GetObject --resource arn:aws:s3:::acme-reports/q3.csv
-  portcullis decide acme.bundle --requests requests.jsonl --format json"
+  portcullis decide acme.bundle --requests requests.jsonl --format json",
+    mut_args(or_requests)
 )]
 pub(super) struct Arguments {
     /// The bundle
     bundle: PathBuf,
-    /// Who asks: an ARN, a service name, or `*` for anybody
-    #[arg(long, value_name = "PRINCIPAL", required_unless_present = "requests")]
-    principal: Option<String>,
-    /// What for, such as s3:GetObject
-    #[arg(long, value_name = "ACTION", required_unless_present = "requests")]
-    action: Option<String>,
-    /// On what: an ARN, or `*` for an action without resource
-    #[arg(long, value_name = "RESOURCE", required_unless_present = "requests")]
-    resource: Option<String>,
-    /// The account that owns the resource, if its ARN does not say
-    #[arg(long, value_name = "ACCOUNT", value_parser = requests::account)]
-    resource_account: Option<String>,
-    /// A context key; given several times for one key it is a list
-    #[arg(long, value_name = "KEY=VALUE")]
-    context: Vec<String>,
-    /// More context, as a JSON object; the only way to give a list of one or of none
-    #[arg(long, value_name = "FILE")]
-    context_json: Option<PathBuf>,
-    /// A session policy: it limits whoever asks, as session policies do (may be repeated)
-    #[arg(long, value_name = "FILE", conflicts_with = "requests")]
-    session_policy: Vec<PathBuf>,
-    /// A tag of the session that asks (may be repeated)
-    #[arg(long, value_name = "KEY=VALUE", value_parser = session::tag, conflicts_with = "requests")]
-    session_tag: Vec<(String, String)>,
-    /// The source identity of the session that asks
-    #[arg(long, value_name = "TEXT", conflicts_with = "requests")]
-    source_identity: Option<String>,
-    /// The time of the request: epoch seconds or ISO 8601 [default: now]
-    #[arg(long, value_name = "TIME", value_parser = requests::moment, allow_negative_numbers = true)]
-    now: Option<i64>,
+    #[command(flatten)]
+    question: Question,
     /// Say in words why
     #[arg(long)]
     explain: bool,
     /// Decide every line of a file; `-` for standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["principal", "action", "resource", "resource_account", "context", "context_json"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["principal", "action", "resource", "resource_account", "context", "context_json", "session_policy", "session_tag", "source_identity"])]
     requests: Option<PathBuf>,
     /// Output for people or for machines
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
 
+/// Instead of a request there may be a file of them.
+fn or_requests(argument: clap::Arg) -> clap::Arg {
+    match argument.get_id().as_str() {
+        "principal" | "action" | "resource" => argument.required(false).required_unless_present("requests"),
+        _ => argument,
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result {
     let bundle = load(&arguments.bundle)?;
     let provenance = bundle.provenance()?;
-    let now = arguments.now.or_else(requests::clock);
     if let Some(file) = &arguments.requests {
-        return many(arguments, &bundle, &provenance, file, now);
+        return many(arguments, &bundle, &provenance, file, arguments.question.now());
     }
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let request = Request {
-        principal: text(&arguments.principal),
-        action: text(&arguments.action),
-        resource: text(&arguments.resource),
-        resource_account: arguments.resource_account.clone(),
-        context: context(arguments)?,
-        now,
-        context_complete: false,
-        session: None,
-    };
-    let policies = match session::policies(&arguments.session_policy)? {
+    let request = arguments.question.request()?;
+    let policies = match session::policies(&arguments.question.session_policy)? {
         Ok(policies) => policies,
         Err(outcome) => return Ok(outcome),
     };
-    let mut session = session::session(&bundle, &request.principal, policies.as_ref())?;
-    for (key, value) in &arguments.session_tag {
-        session = session.with_tag(key, value.as_str());
-    }
-    if let Some(identity) = &arguments.source_identity {
-        session = session.with_source_identity(identity.as_str());
-    }
+    let session = session::session(&bundle, &request.principal, policies.as_ref())?;
+    let session = arguments.question.of_session(session);
     let principal = session.principal();
     let decision = ask_as(&bundle, principal, &request)?;
     // Statements of session policies are in the overlay.
@@ -116,27 +82,6 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         Format::Human => human(arguments, &request, &decision, &statements),
     })?;
     Ok(if decision.is_allowed() { Outcome::Fine } else { Outcome::Negative })
-}
-
-fn context(
-    arguments: &Arguments,
-) -> std::result::Result<Vec<(String, crate::compiler::request::ContextValue)>, Failure> {
-    let mut context = requests::pairs(&arguments.context).map_err(Failure)?;
-    if let Some(file) = &arguments.context_json {
-        let source = Source::new(file.display().to_string(), read_text(file)?);
-        let parsed = parse(&source);
-        if let Some(found) = parsed.diagnostics.first() {
-            let place = found.labels.first().map(|label| source.position(label.span.start).to_string());
-            let place = place.unwrap_or_default();
-            return Err(Failure(format!("{}:{place}: {}", file.display(), found.message)));
-        }
-        if let Some(value) = &parsed.value {
-            let more =
-                requests::object(value).map_err(|why| Failure(format!("{}: {why}", file.display())))?;
-            context.extend(more);
-        }
-    }
-    Ok(context)
 }
 
 /// A decision in words.

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use super::inputs::show;
 use super::{Failure, Outcome};
+use crate::compiler::model::Model;
 use crate::compiler::resolve::{Options, session_policies};
 use crate::compiler::{CompileOptions, compile};
 use crate::files::{FileError, read_inputs};
 use crate::runtime::{Bundle, Session};
 
-/// Reads and compiles the session policies of some files; none for no file. What is wrong with them is shown, and gives the outcome.
-pub(super) fn policies(files: &[PathBuf]) -> Result<Result<Option<Arc<Bundle>>, Outcome>, Failure> {
+/// Reads the session policies of some files into the model of an overlay; none for no file. What is wrong with them is shown, and gives the
+/// outcome.
+pub(super) fn read(files: &[PathBuf]) -> Result<Result<Option<Model>, Outcome>, Failure> {
     if files.is_empty() {
         return Ok(Ok(None));
     }
@@ -25,9 +27,21 @@ pub(super) fn policies(files: &[PathBuf]) -> Result<Result<Option<Arc<Bundle>>, 
     if resolved.model.is_none() || !resolved.diagnostics.is_empty() {
         show(&resolved.diagnostics, &inputs);
     }
-    let Some(model) = resolved.model else { return Ok(Err(Outcome::Unusable)) };
-    let bytes = compile(&model, &CompileOptions { strip: true, ..CompileOptions::default() })?;
-    Ok(Ok(Some(Arc::new(Bundle::from_bytes(bytes)?))))
+    Ok(resolved.model.map(Some).ok_or(Outcome::Unusable))
+}
+
+/// Compiles session policies that were read.
+pub(super) fn overlay(model: &Model) -> Result<Arc<Bundle>, Failure> {
+    let bytes = compile(model, &CompileOptions { strip: true, ..CompileOptions::default() })?;
+    Ok(Arc::new(Bundle::from_bytes(bytes)?))
+}
+
+/// Reads and compiles.
+pub(super) fn policies(files: &[PathBuf]) -> Result<Result<Option<Arc<Bundle>>, Outcome>, Failure> {
+    Ok(match read(files)? {
+        Ok(model) => Ok(model.as_ref().map(overlay).transpose()?),
+        Err(outcome) => Err(outcome),
+    })
 }
 
 /// The session of a principal, with session policies if there are any.

@@ -4,7 +4,8 @@ use std::process::Command;
 
 use crate::command::{Folder, finish, portcullis};
 
-const COMMANDS: [&str; 8] = ["build", "check", "decide", "test", "ir", "inspect", "completions", "man"];
+const COMMANDS: [&str; 10] =
+    ["build", "check", "decide", "explain", "assume", "test", "ir", "inspect", "completions", "man"];
 
 #[test]
 fn help_names_every_command_and_has_examples() {
@@ -81,7 +82,10 @@ fn colours_are_for_terminals() {
     folder.build_acme("a.bundle");
     folder.write("a.json", "{\"Statement\": 1}");
     let ask = ["decide", "a.bundle", "--principal", "p", "--action", "a:b", "--resource", "*"];
-    for arguments in [&ask[..], &["check", "a.json"], &["decide", "none"], &["--help"], &["check", "none"]] {
+    let why = [&["explain"], &ask[1..]].concat();
+    for arguments in
+        [&ask[..], &why, &["check", "a.json"], &["decide", "none"], &["--help"], &["check", "none"]]
+    {
         let done = folder.run(arguments);
         assert!(!done.out.contains('\u{1b}') && !done.err.contains('\u{1b}'), "{done:?}");
     }
@@ -104,8 +108,9 @@ fn colours_are_for_terminals() {
         return;
     }
     let words = ask[1..].join(" ").replace('*', "'*'");
+    let why = format!("explain {words}");
     for arguments in
-        [format!("decide {words}"), "check a.json".to_owned(), "decide none --requests -".to_owned()]
+        [format!("decide {words}"), why, "check a.json".to_owned(), "decide none --requests -".to_owned()]
     {
         assert!(on_a_terminal(&arguments, false).out.contains("\u{1b}["), "{arguments}");
         let plain = on_a_terminal(&arguments, true);
@@ -136,6 +141,10 @@ fn names_from_inputs_do_not_steer_the_terminal() {
         "\u{1b}[1;31mexplicit_deny\u{1b}[0m (layer: identity)\n  denied by statement \"\\u{1b}[1m\" of \
          arn:aws:iam::123456789012:user/a#\\u{1b}[2J\\u{a}allow\\u{202e}\n    at a.json:2:96\n"
     );
+    let ask =
+        ["explain", "a.bundle", "--principal", user, "--action", "a:b\u{1b}", "--resource", "*\u{202e}"];
+    let why = folder.run(&ask).quiet(1);
+    assert!(!why.contains(['\u{1b}', '\u{202e}']) && why.contains("a#\\u{1b}[2J\\u{a}allow"), "{why}");
     let origins = folder.run(&["ir", "a.bundle", "--origins"]).quiet(0);
     assert!(!origins.contains(['\u{1b}', '\u{202e}']) && origins.lines().count() == 3, "{origins}");
 }

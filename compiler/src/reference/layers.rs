@@ -9,17 +9,17 @@ use crate::request::{ContextValue, Request};
 
 /// A statement and where it was written.
 #[derive(Clone, Debug)]
-pub(super) struct Located<'a> {
+pub(crate) struct Located<'a> {
     /// Its policy, as [`Deciding::policy`](super::Deciding::policy) names it.
-    pub(super) policy: String,
+    pub(crate) policy: String,
     /// The ARN of the identity that an inline policy was written into.
-    pub(super) holder: Option<&'a str>,
+    pub(crate) holder: Option<&'a str>,
     /// Its place among the policy's statements, from 0.
-    pub(super) index: usize,
+    pub(crate) index: usize,
     /// What its document is attached as.
-    pub(super) kind: DocumentKind,
+    pub(crate) kind: DocumentKind,
     /// The statement.
-    pub(super) statement: &'a Statement,
+    pub(crate) statement: &'a Statement,
 }
 
 /// The statements of a document.

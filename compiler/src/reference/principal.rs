@@ -122,10 +122,9 @@ fn path_and_name(rest: &str) -> (&str, &str) {
     (rest.strip_suffix(name).unwrap_or_default(), name)
 }
 
-/// A name without a colon that has a dot, or nothing but letters, digits, `.`, `_` and `-`.
+/// A name without colons and white space: `ec2.amazonaws.com`, `accounts.google.com`.
 fn is_service(text: &str) -> bool {
-    let plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
-    !text.contains(':') && (text.contains('.') || !text.is_empty() && text.chars().all(plain))
+    !text.is_empty() && !text.contains(|character: char| character == ':' || character.is_ascii_whitespace())
 }
 
 /// An identity that the model holds and whose policies bear on the request.

@@ -1,4 +1,4 @@
-//! Whether one statement applies to a request (rules A1, A2, R1–R5, C1).
+//! One statement and one request, part by part (rules A1, A2, R1–R5, C1).
 
 use super::condition;
 use super::context::Context;
@@ -6,7 +6,7 @@ use super::glob;
 use super::principal::split;
 use super::variables::{self, Unit};
 use crate::facts;
-use crate::model::{ActionClause, DocumentKind, ResourceClause, Statement};
+use crate::model::{ActionClause, Condition, DocumentKind, ResourceClause, Statement};
 
 /// The request and its context, as far as a statement looks at them.
 #[derive(Clone, Copy, Debug)]
@@ -19,25 +19,48 @@ pub(super) struct Asked<'a> {
     pub(super) context: &'a Context,
 }
 
-/// Whether a statement of a document of this kind covers a request: its actions, its resources and all its conditions (C1). Its principal
-/// element is looked at elsewhere; in an identity-type document it is ignored (P2). `own` is the ARN that the document is attached to.
-pub(super) fn applies(
-    statement: &Statement,
-    kind: DocumentKind,
-    own: Option<&str>,
-    asked: &Asked<'_>,
-) -> bool {
-    let variables = statement.variables;
-    let covered = match (&statement.resources, kind) {
-        (Some(clause), _) => resources(clause, variables, kind, asked),
-        // P2: absent means the resource that the policy is attached to, and nothing under it; a trust policy speaks of its role alone.
-        (None, DocumentKind::Trust) => true,
-        (None, DocumentKind::Resource) => own == Some(asked.resource),
-        (None, _) => false,
-    };
-    actions(&statement.actions, asked.action)
-        && covered
-        && statement.conditions.iter().all(|condition| condition::holds(condition, variables, asked.context))
+/// A statement beside a request: every part can be asked by itself, and the statement covers the request where all of them do (C1). Its
+/// principal element is looked at in `principals`; in an identity-type document it is ignored (P2).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parts<'a> {
+    /// The statement.
+    pub(super) statement: &'a Statement,
+    /// What its document is attached as.
+    pub(super) kind: DocumentKind,
+    /// The ARN that its document is attached to.
+    pub(super) own: Option<&'a str>,
+    /// The request.
+    pub(super) asked: Asked<'a>,
+}
+
+impl<'a> Parts<'a> {
+    /// Whether its actions hold the request's.
+    pub(super) fn action(&self) -> bool {
+        actions(&self.statement.actions, self.asked.action)
+    }
+
+    /// Whether its resources hold the request's.
+    pub(super) fn resource(&self) -> bool {
+        match (&self.statement.resources, self.kind) {
+            (Some(clause), _) => resources(clause, self.statement.variables, self.kind, &self.asked),
+            // P2: absent means the resource that the policy is attached to, and nothing under it; a trust policy speaks of its role alone.
+            (None, DocumentKind::Trust) => true,
+            (None, DocumentKind::Resource) => self.own == Some(self.asked.resource),
+            (None, _) => false,
+        }
+    }
+
+    /// Its conditions in the order written, and whether each holds.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = (&'a Condition, bool)> + use<'a> {
+        let Self { statement, asked, .. } = *self;
+        let holds = move |it| condition::holds(it, statement.variables, asked.context);
+        statement.conditions.iter().map(move |it| (it, holds(it)))
+    }
+
+    /// Whether all of these parts hold.
+    pub(super) fn cover(&self) -> bool {
+        self.action() && self.resource() && self.conditions().all(|(_, holds)| holds)
+    }
 }
 
 /// A1: `NotAction` is the complement of the union. P2: an empty list matches nothing, its Not-form everything.
@@ -283,11 +306,31 @@ mod tests {
         let context = Context::default();
         let asked = |resource| Asked { action: "s3:Get", resource, context: &context };
         let own = Some("arn:aws:s3:::b");
-        let applies = |kind, resource| applies(&statement, kind, own, &asked(resource));
-        assert!(applies(DocumentKind::Resource, "arn:aws:s3:::b"));
-        assert!(!applies(DocumentKind::Resource, "arn:aws:s3:::b/x"));
-        assert!(applies(DocumentKind::Trust, "anything"));
-        assert!(!applies(DocumentKind::Endpoint, "arn:aws:s3:::b"));
+        let covers =
+            |kind, resource| Parts { statement: &statement, kind, own, asked: asked(resource) }.cover();
+        assert!(covers(DocumentKind::Resource, "arn:aws:s3:::b"));
+        assert!(!covers(DocumentKind::Resource, "arn:aws:s3:::b/x"));
+        assert!(covers(DocumentKind::Trust, "anything"));
+        assert!(!covers(DocumentKind::Endpoint, "arn:aws:s3:::b"));
+    }
+
+    #[test]
+    fn c1_every_part_can_be_asked_by_itself() {
+        let statement =
+            support::when(support::when(support::allow("s3:Get", "arn:aws:s3:::a"), "k:x", "1"), "k:y", "1");
+        let one = |value: &str| ContextValue::One(value.to_owned());
+        let context = Context::of([("k:x", one("1")), ("k:y", one("2"))]);
+        let parts = |action, resource| {
+            let asked = Asked { action, resource, context: &context };
+            let parts = Parts { statement: &statement, kind: DocumentKind::Identity, own: None, asked };
+            let conditions: Vec<bool> = parts.conditions().map(|(_, holds)| holds).collect();
+            assert_eq!(conditions, [true, false]);
+            assert!(!parts.cover());
+            (parts.action(), parts.resource())
+        };
+        assert_eq!(parts("s3:Get", "arn:aws:s3:::a"), (true, true));
+        assert_eq!(parts("s3:Put", "arn:aws:s3:::a"), (false, true));
+        assert_eq!(parts("s3:Get", "arn:aws:s3:::b"), (true, false));
     }
 
     #[test]

@@ -50,6 +50,14 @@ pub(super) fn read(text: &str, variables: bool) -> Vec<Unit> {
     units
 }
 
+/// The keys of the variables in a pattern of a document that reads them, in order.
+pub(crate) fn variable_keys(text: &str) -> impl Iterator<Item = String> {
+    read(text, true).into_iter().filter_map(|unit| match unit {
+        Unit::Variable { key, .. } => Some(key),
+        _ => None,
+    })
+}
+
 /// What stands between `${` and `}`.
 fn variable(inside: &str) -> Unit {
     match inside {

@@ -10,11 +10,11 @@ use crate::model::{
 use crate::pattern::{ActionForm, ResourceForm};
 use crate::request::{ContextValue, Request, Session};
 
-pub(super) const ORIGIN: Origin = Origin { file: FileId(0), line: 1, column: 1 };
+pub(crate) const ORIGIN: Origin = Origin { file: FileId(0), line: 1, column: 1 };
 /// The account of most principals.
-pub(super) const OWN: &str = "111111111111";
+pub(crate) const OWN: &str = "111111111111";
 /// Another account.
-pub(super) const OTHER: &str = "222222222222";
+pub(crate) const OTHER: &str = "222222222222";
 
 fn statement(effect: Effect, action: &str, resource: &str) -> Statement {
     Statement {
@@ -35,15 +35,15 @@ fn statement(effect: Effect, action: &str, resource: &str) -> Statement {
     }
 }
 
-pub(super) fn allow(action: &str, resource: &str) -> Statement {
+pub(crate) fn allow(action: &str, resource: &str) -> Statement {
     statement(Effect::Allow, action, resource)
 }
 
-pub(super) fn deny(action: &str, resource: &str) -> Statement {
+pub(crate) fn deny(action: &str, resource: &str) -> Statement {
     statement(Effect::Deny, action, resource)
 }
 
-pub(super) fn without_resource(statement: Statement) -> Statement {
+pub(crate) fn without_resource(statement: Statement) -> Statement {
     Statement { resources: None, ..statement }
 }
 
@@ -60,19 +60,19 @@ fn entry(text: &str) -> PrincipalEntry {
 }
 
 /// `Principal`.
-pub(super) fn to(statement: Statement, entries: &[&str]) -> Statement {
+pub(crate) fn to(statement: Statement, entries: &[&str]) -> Statement {
     let entries = entries.iter().map(|text| entry(text)).collect();
     Statement { principals: Some(PrincipalClause { negated: false, entries }), ..statement }
 }
 
 /// `NotPrincipal`.
-pub(super) fn not_to(statement: Statement, entries: &[&str]) -> Statement {
+pub(crate) fn not_to(statement: Statement, entries: &[&str]) -> Statement {
     let entries = entries.iter().map(|text| entry(text)).collect();
     Statement { principals: Some(PrincipalClause { negated: true, entries }), ..statement }
 }
 
 /// `StringEquals` on one key.
-pub(super) fn when(mut statement: Statement, key: &str, value: &str) -> Statement {
+pub(crate) fn when(mut statement: Statement, key: &str, value: &str) -> Statement {
     statement.conditions.push(Condition {
         operator: Operator { set: None, base: BaseOperator::StringEquals, if_exists: false },
         key: key.to_ascii_lowercase().into(),
@@ -82,7 +82,7 @@ pub(super) fn when(mut statement: Statement, key: &str, value: &str) -> Statemen
     statement
 }
 
-pub(super) fn document(kind: DocumentKind, statements: Vec<Statement>) -> Document {
+pub(crate) fn document(kind: DocumentKind, statements: Vec<Statement>) -> Document {
     Document { version: DocumentVersion::V2012, kind, statements, origin: ORIGIN }
 }
 
@@ -106,12 +106,12 @@ fn identity(arn: &str, statements: Vec<Statement>) -> Identity {
 }
 
 /// An empty world of one account.
-pub(super) fn world() -> Model {
+pub(crate) fn world() -> Model {
     Model { files: vec!["test".into()], accounts: vec![OWN.into()], ..Model::default() }
 }
 
 /// Adds to a world; whatever is added last is what the next addition refers to.
-pub(super) trait World: Sized {
+pub(crate) trait World: Sized {
     fn user(self, arn: &str, statements: Vec<Statement>) -> Self;
     fn role(self, arn: &str, statements: Vec<Statement>) -> Self;
     /// The boundary of all users and roles so far.
@@ -231,7 +231,7 @@ impl World for Model {
     }
 }
 
-pub(super) fn request(principal: &str, action: &str, resource: &str) -> Request {
+pub(crate) fn request(principal: &str, action: &str, resource: &str) -> Request {
     Request {
         principal: principal.to_owned(),
         action: action.to_owned(),
@@ -241,13 +241,13 @@ pub(super) fn request(principal: &str, action: &str, resource: &str) -> Request 
 }
 
 /// A request with session policies, one document for each list.
-pub(super) fn in_session(request: Request, policies: Vec<Vec<Statement>>) -> Request {
+pub(crate) fn in_session(request: Request, policies: Vec<Vec<Statement>>) -> Request {
     let policies =
         policies.into_iter().map(|statements| document(DocumentKind::Session, statements)).collect();
     Request { session: Some(Session { policies, ..Session::default() }), ..request }
 }
 
-pub(super) fn with(mut request: Request, key: &str, value: &str) -> Request {
+pub(crate) fn with(mut request: Request, key: &str, value: &str) -> Request {
     request.context.push((key.to_owned(), ContextValue::One(value.to_owned())));
     request
 }
