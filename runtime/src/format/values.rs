@@ -185,4 +185,7 @@ pub mod node {
     pub const BRANCH_KEYS: usize = 16;
     /// Words of a [`TABLE`]'s index.
     pub const TABLE_WORDS: usize = 64;
+    /// Words that the bundle has at least behind a section of nodes: as many as the keys of the largest [`BRANCH`], which a walk reads
+    /// whatever the size of the node.
+    pub const WORDS_BEHIND: usize = BRANCH_KEYS / 4;
 }

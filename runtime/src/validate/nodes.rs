@@ -81,6 +81,9 @@ pub(super) fn nodes<R: References>(
     references: &mut R,
     starts: impl Fn(&mut R) -> &mut Starts,
 ) -> Result<(), LoadError> {
+    let behind = view.words.len().saturating_sub(view.layout.extent(section).end() / 4);
+    let close = !range.is_empty() && behind < node::WORDS_BEHIND;
+    check(!close, section, range.start, "too close to the end of the bundle")?;
     let mut at = range.start;
     while at < range.end {
         starts(references).set(at);

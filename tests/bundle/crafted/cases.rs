@@ -443,6 +443,15 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     }),
     (43, Section::Nodes, "unknown node or terminal", |it| {
         let at = node_at(it, node::SKIP);
+    // A walk would read the keys of a branch past the end.
+    (42, Section::ClassNodes, "too close to the end", |it| {
+        let class = TERMINAL_BIT | f::class::OTHER;
+        it.set_words(Section::ClassNodes, &[1 << 8 | node::BRANCH, class, class, u32::from(b':'), class]);
+        it.set_words(Section::Classifiers, &[f::CLASSIFY_TEXT, 0, f::class::OTHER + 1, 0, 5, 0]);
+        for &section in Section::ALL.iter().filter(|section| **section > Section::ClassNodes) {
+            it.content(section).clear();
+        }
+    }),
         it.set(Section::Nodes, at + 2, NONE);
     }),
     (43, Section::Nodes, "unknown node or terminal", |it| {
