@@ -107,7 +107,7 @@ impl<E: Ends> Determinizer<'_, E> {
     }
 
     fn step(&mut self, state: &State, byte: u8) -> Result<State, OverBudget> {
-        self.work += state.live.len() + 1;
+        self.work += state.live.len() + state.matched.len() + state.pending.len() + 1;
         if self.work > self.budget.work { Err(OverBudget) } else { Ok(self.nfa.step(state, byte)) }
     }
 

@@ -19,11 +19,9 @@ pub struct Terminals {
     pub patterns: Interner<Box<[Glob; 6]>>,
 }
 
-/// How one rule's resources ended.
+/// How the resources of a rule that may apply ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Matched {
-    /// The rule does not apply.
-    No,
     /// The rule applies, its guard aside.
     Yes,
     /// It depends on these patterns with variables.
@@ -43,7 +41,6 @@ impl Terminals {
         let (mut deny, mut allow): (Option<u32>, Option<u32>) = (None, None);
         for (rule, matched) in outcomes {
             let checks = match matched {
-                Matched::No => continue,
                 Matched::Yes => Vec::new(),
                 Matched::Depends(checks) => checks,
             };
