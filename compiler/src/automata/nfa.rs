@@ -292,7 +292,8 @@ impl Nfa {
 
     /// Rules without a guard that apply whatever follows, sorted: matched ones, and negated ones of which nothing can match any more.
     fn applying(&self, state: &State) -> Vec<u32> {
-        let constant = |number: &u32| self.rules.get(*number as usize).is_some_and(|rule| rule.guard.is_none());
+        let constant =
+            |number: &u32| self.rules.get(*number as usize).is_some_and(|rule| rule.guard.is_none());
         let negated = |number: &u32| self.rules.get(*number as usize).is_some_and(|rule| rule.negated);
         let matched = state.matched.iter().filter(|number| constant(number) && !negated(number));
         let mut applying: Vec<u32> = matched.copied().collect();
@@ -374,7 +375,8 @@ impl Nfa {
         matched.sort_unstable();
         matched.dedup();
         let negated = self.negated.iter().filter(|number| matched.binary_search(number).is_err());
-        let closed = negated.filter(|number| !checks.contains_key(number)).map(|&number| (number, Matched::Yes));
+        let closed =
+            negated.filter(|number| !checks.contains_key(number)).map(|&number| (number, Matched::Yes));
         let facts = |number: u32| self.rules.get(number as usize).copied();
         let mut outcomes: Vec<(u32, Matched)> = closed.collect();
         let applies = |number: &u32| facts(*number).is_some_and(|rule| !rule.negated);

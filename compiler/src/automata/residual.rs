@@ -9,7 +9,8 @@ use portcullis_runtime::format::{self, TERMINAL_BIT, node};
 
 use super::ResidualRule;
 use super::classifiers::Classifiers;
-use super::determinize::{Built, determinize};
+use super::determinize::determinize;
+use super::layout::Built;
 use super::nfa::Nfa;
 use super::set_leaf::Leaf;
 use super::terminal::Terminals;
@@ -173,7 +174,7 @@ impl Roots {
     /// One automaton, unless it passes the budget.
     fn automaton(&mut self, ir: &Ir, rules: &[u32], budget: Budget) -> Option<u32> {
         let nfa = Nfa::new(&resolve(ir, rules), &mut self.terminals);
-        let built = determinize(&nfa, &mut self.terminals, budget).ok()?;
+        let built = determinize(&nfa, &mut self.terminals, budget).ok()?.layout();
         self.states += built.states;
         Some(self.place(built))
     }
