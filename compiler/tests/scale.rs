@@ -170,6 +170,43 @@ fn a_diagram_over_its_budget_is_tried_once() {
 }
 
 #[test]
+fn automata_that_are_given_up_leave_no_diagrams() {
+    // Any of them may have matched when the budget ends.
+    let infix = |letter: char| {
+        let guard = vec![text(&format!("k:{letter}"), "yes")];
+        (Effect::Allow, bucket(&format!("*{letter}*")), guard)
+    };
+    let automata = built(true, ('a'..='z').map(infix));
+    assert_eq!(automata.roots.set_leaves, 1);
+    assert!(words(&automata) <= 26 * 8, "{}", words(&automata));
+    assert_eq!(automata.roots.terminals.diagrams.chains, 0);
+}
+
+#[test]
+fn policies_that_are_merged_leave_no_automata_of_their_own() {
+    let mut ir = Ir::default();
+    let named = ActionForm::Named { service: Glob::literal("svc"), name: Glob::literal("get") };
+    let actions = ir.action_sets.intern(ActionSet { negated: false, patterns: vec![named] });
+    let lists: Vec<u32> = ["one", "two"]
+        .into_iter()
+        .map(|name| {
+            let patterns = vec![bucket(&format!("{name}/*"))];
+            let resources = ir.resource_sets.intern(ResourceSet { negated: false, patterns });
+            let atom = ir.atoms.intern(text("k:name", name));
+            let guard = Some(ir.guards.intern(vec![atom]));
+            let rule = ir.rules.intern(Rule { effect: Effect::Allow, actions, resources, guard });
+            ir.rule_lists.intern(vec![rule])
+        })
+        .collect();
+    ir.sets.intern(lists.clone());
+    let merged = build(&ir, Budget::default());
+    ir.sets.intern(vec![lists.first().copied().unwrap_or(0)]);
+    let with_one = build(&ir, Budget::default());
+    assert!(merged.roots.nodes.len() < with_one.roots.nodes.len());
+    assert_eq!(merged.roots.terminals.diagrams.words.len(), with_one.roots.terminals.diagrams.words.len());
+}
+
+#[test]
 fn many_rules_in_one_automaton() {
     let tail = "long/".repeat(80);
     let rules = (0..1_500).map(|number| (Effect::Allow, bucket(&format!("{number:04}/{tail}")), Vec::new()));

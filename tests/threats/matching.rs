@@ -177,7 +177,8 @@ fn many_operands_of_one_key_decide_as_the_reference_does() {
         1 => format!("team{}*", number % 30),
         _ => format!("team{number}"),
     };
-    let kinds: [(&str, &[&str], &dyn Fn(usize) -> String); 4] = [
+    type Kind<'a> = (&'a str, &'a [&'a str], &'a dyn Fn(usize) -> String);
+    let kinds: [Kind<'_>; 4] = [
         ("k:date", &["DateLessThan", "DateGreaterThanEqualsIfExists", "DateEquals", "DateNotEquals"], &date),
         (
             "k:number",
@@ -196,7 +197,7 @@ fn many_operands_of_one_key_decide_as_the_reference_does() {
             let values: Vec<String> = (0..1 + number % 3).map(|more| value(number + 7 * more)).collect();
             // Some by themselves, some together, some under a second key.
             let action =
-                if number % 2 == 0 { "svc:Get".to_owned() } else { format!("svc:Get{}", number % 50) };
+                if number.is_multiple_of(2) { "svc:Get".to_owned() } else { format!("svc:Get{}", number % 50) };
             let second = if number % 4 == 2 { r#", "Bool": {"k:flag": "true"}"# } else { "" };
             format!(
                 r#"{{"Effect": "{effect}", "Action": "{action}", "Resource": "*", "Condition": {{"{operator}": {{"{key}": {values:?}}}{second}}}}}"#

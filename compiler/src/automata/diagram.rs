@@ -6,6 +6,7 @@
 
 mod by_class;
 mod node;
+mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -89,6 +90,8 @@ pub struct Diagrams {
     pub chains: usize,
     /// Places of the nodes, ascending.
     nodes: Vec<u32>,
+    /// Roots of the chains.
+    chain_roots: Vec<u32>,
     /// By guard: its tests, sorted.
     guards: Vec<Vec<Test>>,
     /// Distinct sets of classes.
@@ -198,7 +201,7 @@ impl Diagrams {
         let root = built.unwrap_or_else(|| {
             self.forget(before);
             let root = self.chain(&key.0, otherwise);
-            self.chains += 1;
+            self.chain_roots.push(root);
             root
         });
         self.spent += WORD_COST * (self.words.len() - before);

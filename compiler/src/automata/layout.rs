@@ -63,6 +63,8 @@ pub(super) struct Built {
     pub(super) words: Vec<u32>,
     /// Places of words that are references to nodes and move with the automaton.
     pub(super) relocations: Vec<u32>,
+    /// Places of words that are terminals.
+    pub(super) terminals: Vec<u32>,
     pub(super) root: u32,
     pub(super) states: usize,
 }
@@ -78,6 +80,7 @@ pub(super) fn layout(nodes: &[Node], root: Target) -> Built {
     let mut built = Built {
         words: Vec::with_capacity(next as usize),
         relocations: Vec::new(),
+        terminals: Vec::new(),
         root: 0,
         states: nodes.len(),
     };
@@ -116,9 +119,11 @@ fn write(node: &Node, built: &mut Built, resolve: &impl Fn(Target) -> u32) {
     let tag = |tag: u32, parameter: usize| tag | (parameter as u32) << 8;
     let words = &mut built.words;
     let mut edge = |words: &mut Vec<u32>, target: Target| {
-        if let Target::State(_) = target {
-            built.relocations.push(words.len() as u32);
-        }
+        let places = match target {
+            Target::State(_) => &mut built.relocations,
+            Target::Terminal(_) => &mut built.terminals,
+        };
+        places.push(words.len() as u32);
         words.push(resolve(target));
     };
     match node {

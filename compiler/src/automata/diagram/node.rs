@@ -68,3 +68,16 @@ pub(super) fn check(negated: bool, patterns: &[u32], no: u32, yes: u32) -> Resul
     words.extend(patterns);
     Err(words)
 }
+
+/// The places of the targets in a node's words, by its first word.
+pub(super) fn targets(first: u32) -> impl Iterator<Item = usize> {
+    let count = (first >> 8) as usize;
+    let (start, step, count) = match first & 0xff {
+        diagram::SWITCH => (diagram::SWITCH_WORDS, 1, count),
+        // The default, and one in each pair.
+        diagram::SPARSE | diagram::RUNS => (2, 2, 1 + count),
+        diagram::ATOM => (2, 1, 2),
+        _ => (1, 1, 2),
+    };
+    (0..count).map(move |at| start + step * at)
+}
