@@ -7,6 +7,7 @@ mod classifiers;
 mod determinize;
 mod diagram;
 mod glob;
+mod layout;
 mod nfa;
 mod residual;
 mod rows;
@@ -15,7 +16,7 @@ mod terminal;
 mod verify;
 mod vocabulary;
 
-pub use classifiers::{Classifier, Classifiers, Reading, Table};
+pub use classifiers::{ClassSet, Classifier, Classifiers, Reading, Run, Table};
 pub use diagram::Diagrams;
 pub use residual::{Budget, Roots};
 pub use rows::{Automata, RuleRoot, SetTable, build};

@@ -83,9 +83,11 @@ pub mod diagram {
     pub const ATOM: u32 = 3;
     /// By patterns with variables, of which the resource matches one or none.
     pub const CHECK: u32 = 4;
+    /// By class: a target for all classes from one on, up to the next.
+    pub const RUNS: u32 = 5;
     /// Words of a [`SWITCH`] node before its targets.
     pub const SWITCH_WORDS: usize = 2;
-    /// Words of a [`SPARSE`] node before its pairs.
+    /// Words of a [`SPARSE`] or [`RUNS`] node before its pairs.
     pub const SPARSE_WORDS: usize = 3;
     /// Words of an [`ATOM`] node.
     pub const ATOM_WORDS: usize = 4;

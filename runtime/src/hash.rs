@@ -224,13 +224,6 @@ pub fn hash(seed: u32, text: &[u8]) -> u64 {
     hash_with(text, seed, as_it_is).unwrap_or(0)
 }
 
-/// The hash of the text in lower-case ASCII.
-#[inline]
-#[must_use]
-pub fn hash_folded(seed: u32, text: &[u8]) -> u64 {
-    hash_with(text, seed, fold_word).unwrap_or(0)
-}
-
 /// The bits in which words and mapped words differ.
 #[inline]
 fn differ<const WORDS: usize>(a: [u64; WORDS], b: [u64; WORDS], map: impl Fn(u64) -> u64) -> u64 {
@@ -288,13 +281,6 @@ pub fn equal(a: &[u8], b: &[u8]) -> bool {
     equal_with(a, b, as_it_is).unwrap_or(false)
 }
 
-/// Whether a text equals a lower-case one ignoring ASCII case.
-#[inline]
-#[must_use]
-pub fn equal_folded(lower: &[u8], text: &[u8]) -> bool {
-    equal_with(lower, text, fold_word).unwrap_or(false)
-}
-
 /// The bytes among eight that equal one, as the high bit of each.
 #[inline]
 pub(crate) const fn hits(word: u64, byte: u8) -> u64 {
@@ -338,6 +324,14 @@ mod tests {
     use super::*;
     use alloc::string::String;
     use alloc::vec::Vec;
+
+    fn hash_folded(seed: u32, text: &[u8]) -> u64 {
+        hash_with(text, seed, fold_word).unwrap()
+    }
+
+    fn equal_folded(lower: &[u8], text: &[u8]) -> bool {
+        equal_with(lower, text, fold_word).unwrap()
+    }
 
     #[test]
     fn a1_folding_touches_ascii_capitals_only() {

@@ -160,18 +160,17 @@ impl LayerWalk<'_> {
                 }
                 diagram::SPARSE => {
                     let class = self.facts.class(word(1)?)?;
-                    let (mut low, mut high) = (0, count);
-                    while low < high {
-                        let middle = low + (high - low) / 2;
-                        let this = word(diagram::SPARSE_WORDS + 2 * middle)?;
-                        if this < class {
-                            low = middle + 1;
-                        } else {
-                            high = middle;
+                    match pairs_up_to(words, count, class)?.checked_sub(1) {
+                        Some(last) if word(diagram::SPARSE_WORDS + 2 * last)? == class => {
+                            word(diagram::SPARSE_WORDS + 2 * last + 1)?
                         }
+                        _ => word(2)?,
                     }
-                    let at = diagram::SPARSE_WORDS + 2 * low;
-                    if low < count && word(at)? == class { word(at + 1)? } else { word(2)? }
+                }
+                diagram::RUNS => {
+                    // The targets stand in every other word from the third on.
+                    let class = self.facts.class(word(1)?)?;
+                    word(2 + 2 * pairs_up_to(words, count, class)?)?
                 }
                 diagram::ATOM => {
                     let holds = self.facts.atom_holds(view.atom(word(1)?)?)?;
@@ -206,4 +205,19 @@ impl LayerWalk<'_> {
         }
         Some(())
     }
+}
+
+/// How many of a node's pairs, ascending by class, have a class up to this one.
+#[inline]
+fn pairs_up_to(words: &[[u8; 4]], count: usize, class: u32) -> Option<usize> {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if u32::from_le_bytes(*words.get(diagram::SPARSE_WORDS + 2 * middle)?) <= class {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Some(low)
 }

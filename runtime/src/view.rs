@@ -22,6 +22,13 @@ pub(crate) struct Extent {
     pub(crate) length: usize,
 }
 
+impl Extent {
+    /// Byte offset of what stands behind it.
+    pub(crate) const fn end(self) -> usize {
+        self.start + self.length
+    }
+}
+
 /// The extents of all sections, and what look-ups need of the hash tables.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {

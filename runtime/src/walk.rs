@@ -30,7 +30,7 @@ pub(crate) fn walk(view: &View<'_>, section: Section, root: u32, text: &[u8]) ->
             return Some(End::Terminal(reference));
         }
         let words = view.words_at(section, reference as usize)?;
-        // A leaf node has two words only, but the facts of the build stand behind all nodes and are never none.
+        // A leaf node has two words only, but four stand behind the last node (`node::WORDS_BEHIND`).
         let &[first, second, third, ..] = words else { return None };
         let first = u32::from_le_bytes(first);
         let end = End::Terminal(u32::from_le_bytes(second));
@@ -56,7 +56,7 @@ pub(crate) fn walk(view: &View<'_>, section: Section, root: u32, text: &[u8]) ->
             }
             node::BRANCH => {
                 let Some(byte) = rest.first() else { return Some(end) };
-                // More than the keys, so that all of them are looked at in one or two steps.
+                // More than the keys, so that all of them are looked at in one or two steps: `node::WORDS_BEHIND` words are there.
                 let keys = view.bytes_at(section, reference as usize + 3, node::BRANCH_KEYS)?;
                 offset += 1;
                 reference = match place(keys, parameter, *byte) {

@@ -170,7 +170,7 @@ pub(super) fn diagrams(words: &[u32], classifiers: &[u32]) -> std::collections::
                 let classes = classifiers[words[at + 1] as usize * f::Classifier::WORDS + 2];
                 diagram::SWITCH_WORDS + count + classes.div_ceil(4) as usize
             }
-            diagram::SPARSE => diagram::SPARSE_WORDS + 2 * count,
+            diagram::SPARSE | diagram::RUNS => diagram::SPARSE_WORDS + 2 * count,
             diagram::ATOM => diagram::ATOM_WORDS,
             diagram::CHECK => diagram::CHECK_WORDS + count,
             other => panic!("diagram node {other}"),
@@ -206,7 +206,7 @@ fn the_golden_bundle_holds_every_kind_of_record() {
     seen(column(Section::Keys, f::Key::WORDS, 1), f::KEY_REQUEST..=f::KEY_SOURCES, "key source");
     let words = |section| records(&bundle, section, 1).concat();
     let nodes = diagrams(&words(Section::Diagrams), &words(Section::Classifiers));
-    seen(nodes.into_keys().collect(), diagram::SWITCH..=diagram::CHECK, "diagram node");
+    seen(nodes.into_keys().collect(), diagram::SWITCH..=diagram::RUNS, "diagram node");
     let readings = column(Section::Classifiers, f::Classifier::WORDS, 0);
     seen(readings, f::CLASSIFY_TEXT..=f::CLASSIFY_PRESENCE, "reading");
     seen(column(Section::RuleRoots, f::RuleRoot::WORDS, 2), 0..=1, "negation of rule roots");

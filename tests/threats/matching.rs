@@ -162,6 +162,70 @@ fn state_explosion_of_conditions() {
     }
 }
 
+/// Many operands of one key: nested blocks, thresholds, texts and wildcards over them, in one diagram and each by itself, and values on, below,
+/// above and beside all of them.
+#[test]
+fn many_operands_of_one_key_decide_as_the_reference_does() {
+    let date = |number: usize| format!("2026-{:02}-{:02}T00:00:00Z", 1 + number / 28 % 12, 1 + number % 28);
+    let block = |number: usize| match number % 3 {
+        0 => format!("10.{}.0.0/16", number % 16),
+        1 => format!("10.{}.{}.0/{}", number % 16, number % 64 * 4, 22 + number % 4),
+        _ => format!("2001:db8:{:x}::/{}", number % 8 * 256, 36 + number % 13),
+    };
+    let text = |number: usize| match number % 9 {
+        0 => format!("*{}*", number % 40),
+        1 => format!("team{}*", number % 30),
+        _ => format!("team{number}"),
+    };
+    type Kind<'a> = (&'a str, &'a [&'a str], &'a dyn Fn(usize) -> String);
+    let kinds: [Kind<'_>; 4] = [
+        ("k:date", &["DateLessThan", "DateGreaterThanEqualsIfExists", "DateEquals", "DateNotEquals"], &date),
+        (
+            "k:number",
+            &["NumericLessThanEquals", "NumericGreaterThan", "NumericNotEqualsIfExists"],
+            &|number| format!("{}.5", number % 200),
+        ),
+        ("k:address", &["IpAddress", "NotIpAddress", "IpAddressIfExists"], &block),
+        ("k:text", &["StringLike", "StringNotLike", "StringLike", "StringLikeIfExists"], &text),
+    ];
+    for (key, operators, value) in kinds {
+        let statement = |number: usize| {
+            let (operator, effect) = (
+                operators[number % operators.len()],
+                if number % 50 == 13 || number == 90 { "Deny" } else { "Allow" },
+            );
+            let values: Vec<String> = (0..1 + number % 3).map(|more| value(number + 7 * more)).collect();
+            // Some by themselves, some together, some under a second key.
+            let action =
+                if number.is_multiple_of(2) { "svc:Get".to_owned() } else { format!("svc:Get{}", number % 50) };
+            let second = if number % 4 == 2 { r#", "Bool": {"k:flag": "true"}"# } else { "" };
+            format!(
+                r#"{{"Effect": "{effect}", "Action": "{action}", "Resource": "*", "Condition": {{"{operator}": {{"{key}": {values:?}}}{second}}}}}"#
+            )
+        };
+        let document = compiled::document(&(0..200).map(statement).collect::<Vec<_>>());
+        let model = compiled::model(compiled::attached(&[&document]));
+        let held = (0..40).map(|number| match key {
+            "k:date" => format!("2026-{:02}-{:02}T0{}:00:00.5Z", 1 + number / 7, 1 + number % 28, number % 2),
+            "k:number" => format!("{}.{}", number * 4, number % 2 * 5),
+            "k:address" if number % 4 == 3 => format!("2001:db8:{:x}::1", number * 32),
+            "k:address" => format!("10.{}.{}.{number}", number % 17, number * 4),
+            _ => format!("team{}", number * 7),
+        });
+        let mut requests = Vec::new();
+        for (number, value) in held.chain(["no value".to_owned(), String::new()]).enumerate() {
+            for action in ["svc:Get".to_owned(), format!("svc:Get{}", number % 50)] {
+                let request = compiled::request(&action, "*");
+                requests.push(compiled::with(request.clone(), &[(key, &value)]));
+                requests.push(compiled::with(request, &[(key, &value), ("k:flag", "true")]));
+            }
+        }
+        requests.push(compiled::request("svc:Get", "*"));
+        let allowed = decide(&model, &requests).iter().filter(|decided| decided.is_allowed()).count();
+        println!("{key}: {allowed} of {} allowed", requests.len());
+    }
+}
+
 /// However many statements mention a key, a request's value of it is looked up and classified once.
 #[test]
 fn conditions_ask_for_each_key_once() {

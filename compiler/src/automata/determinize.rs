@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use portcullis_runtime::format::{NONE, node};
 
+use super::layout::{Built, Node, Target, layout};
 use super::nfa::{Element, Nfa, State, Stay};
 use super::residual::Budget;
 use super::terminal::Terminals;
@@ -18,41 +19,51 @@ pub(super) struct OverBudget;
 /// Longest run of one literal node, in bytes.
 const RUN: usize = 1_024;
 
-/// Where an edge leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Target {
-    Terminal(u32),
-    State(u32),
+/// An automaton whose edges name states.
+pub(super) struct Graph {
+    nodes: Vec<Node>,
+    root: Target,
 }
 
-/// A node whose edges still name states.
-#[derive(Clone, Debug)]
-enum Node {
-    Literal { bytes: Vec<u8>, end: u32, miss: Target, next: Target },
-    Branch { end: u32, default: Target, edges: Vec<(u8, Target)> },
-    Table { end: u32, targets: Vec<Target>, index: Box<[u8; 256]> },
-    Skip { byte: u8, end: u32, next: Target },
-    Suffix { bytes: Vec<u8>, no: u32, yes: u32 },
-}
+impl Graph {
+    /// The terminal of a text. Linear in the text.
+    pub(super) fn walk(&self, text: &[u8]) -> u32 {
+        let (mut target, mut rest) = (self.root, text);
+        loop {
+            let node = match target {
+                Target::Terminal(terminal) => return terminal,
+                Target::State(state) => self.nodes.get(state as usize),
+            };
+            let Some(node) = node else { return NONE };
+            match node.step(rest) {
+                (next, Some(behind)) => (target, rest) = (next, behind),
+                (end, None) => target = end,
+            }
+        }
+    }
 
-/// An automaton as words, with references relative to its first word, and the reference of its root.
-pub(super) struct Built {
-    pub(super) words: Vec<u32>,
-    /// Places of words that are references to nodes and move with the automaton.
-    pub(super) relocations: Vec<u32>,
-    pub(super) root: u32,
-    pub(super) states: usize,
+    /// Its nodes as words.
+    pub(super) fn layout(&self) -> Built {
+        layout(&self.nodes, self.root)
+    }
 }
 
 /// What the states of an automaton mean where a text ends.
 pub(super) trait Ends {
     /// The terminal of a state.
     fn end(&mut self, nfa: &Nfa, state: &State) -> u32;
+
+    /// What all terminals have cost so far, as work of a budget.
+    fn spent(&self) -> usize;
 }
 
 impl Ends for Terminals {
     fn end(&mut self, nfa: &Nfa, state: &State) -> u32 {
         self.fold(nfa.outcomes(state))
+    }
+
+    fn spent(&self) -> usize {
+        Self::spent(self)
     }
 }
 
@@ -67,7 +78,7 @@ struct Determinizer<'a, E> {
 }
 
 /// Builds the automaton of an NFA.
-pub(super) fn determinize(nfa: &Nfa, ends: &mut impl Ends, budget: Budget) -> Result<Built, OverBudget> {
+pub(super) fn determinize(nfa: &Nfa, ends: &mut impl Ends, budget: Budget) -> Result<Graph, OverBudget> {
     let mut builder = Determinizer {
         nfa,
         ends,
@@ -82,12 +93,16 @@ pub(super) fn determinize(nfa: &Nfa, ends: &mut impl Ends, budget: Budget) -> Re
         let node = builder.node(state)?;
         builder.nodes.push(node);
     }
-    Ok(layout(&builder.nodes, root))
+    Ok(Graph { nodes: builder.nodes, root })
 }
 
 impl<E: Ends> Determinizer<'_, E> {
+    /// The terminal of a state. Charged here, and noticed at the next node.
     fn end(&mut self, state: &State) -> u32 {
-        self.ends.end(self.nfa, state)
+        let before = self.ends.spent();
+        let end = self.ends.end(self.nfa, state);
+        self.work += self.ends.spent() - before + 1;
+        end
     }
 
     fn target(&mut self, state: State) -> Result<Target, OverBudget> {
@@ -107,11 +122,14 @@ impl<E: Ends> Determinizer<'_, E> {
     }
 
     fn step(&mut self, state: &State, byte: u8) -> Result<State, OverBudget> {
-        self.work += state.live.len() + 1;
+        self.work += state.live.len() + state.matched.len() + state.pending.len() + 1;
         if self.work > self.budget.work { Err(OverBudget) } else { Ok(self.nfa.step(state, byte)) }
     }
 
     fn node(&mut self, state: State) -> Result<Node, OverBudget> {
+        if self.work > self.budget.work {
+            return Err(OverBudget);
+        }
         let end = self.end(&state);
         if let Some(node) = self.suffix(&state, end) {
             return Ok(node);
@@ -264,95 +282,5 @@ impl Bytes {
         let other = free(0, 0x7f).unwrap_or(0xff);
         let continuation = if classes { free(0x80, 0xbf) } else { None };
         Self { listed, other, continuation }
-    }
-}
-
-/// Lays nodes out as words, one after the other.
-fn layout(nodes: &[Node], root: Target) -> Built {
-    let mut starts = Vec::with_capacity(nodes.len());
-    let mut next = 0_u32;
-    for node in nodes {
-        starts.push(next);
-        next += length(node);
-    }
-    let mut built = Built {
-        words: Vec::with_capacity(next as usize),
-        relocations: Vec::new(),
-        root: 0,
-        states: nodes.len(),
-    };
-    let resolve = |target: Target| match target {
-        Target::Terminal(terminal) => terminal,
-        Target::State(state) => starts.get(state as usize).copied().unwrap_or(NONE),
-    };
-    for node in nodes {
-        write(node, &mut built, &resolve);
-    }
-    built.root = resolve(root);
-    built
-}
-
-fn length(node: &Node) -> u32 {
-    (match node {
-        Node::Literal { bytes, .. } => 4 + bytes.len().div_ceil(4),
-        Node::Branch { edges, .. } => 3 + edges.len().max(1).div_ceil(4) + edges.len().max(1),
-        Node::Table { targets, .. } => 2 + node::TABLE_WORDS + targets.len(),
-        Node::Skip { .. } => 3,
-        Node::Suffix { bytes, .. } => 3 + bytes.len().div_ceil(4),
-    }) as u32
-}
-
-fn push_bytes(words: &mut Vec<u32>, bytes: &[u8]) {
-    for chunk in bytes.chunks(4) {
-        let mut word = [0; 4];
-        for (to, from) in word.iter_mut().zip(chunk) {
-            *to = *from;
-        }
-        words.push(u32::from_le_bytes(word));
-    }
-}
-
-fn write(node: &Node, built: &mut Built, resolve: &impl Fn(Target) -> u32) {
-    let tag = |tag: u32, parameter: usize| tag | (parameter as u32) << 8;
-    let words = &mut built.words;
-    let mut edge = |words: &mut Vec<u32>, target: Target| {
-        if let Target::State(_) = target {
-            built.relocations.push(words.len() as u32);
-        }
-        words.push(resolve(target));
-    };
-    match node {
-        Node::Literal { bytes, end, miss, next } => {
-            words.extend([tag(node::LITERAL, bytes.len()), *end]);
-            edge(words, *miss);
-            edge(words, *next);
-            push_bytes(words, bytes);
-        }
-        Node::Branch { end, default, edges } => {
-            // A branch without edges still needs a key: any byte, leading where all others lead.
-            let stand_in = [(b':', *default)];
-            let edges: &[(u8, Target)] = if edges.is_empty() { &stand_in } else { edges };
-            words.extend([tag(node::BRANCH, edges.len()), *end]);
-            edge(words, *default);
-            push_bytes(words, &edges.iter().map(|(byte, _)| *byte).collect::<Vec<_>>());
-            for (_, target) in edges {
-                edge(words, *target);
-            }
-        }
-        Node::Table { end, targets, index } => {
-            words.extend([tag(node::TABLE, targets.len()), *end]);
-            push_bytes(words, &index[..]);
-            for target in targets {
-                edge(words, *target);
-            }
-        }
-        Node::Skip { byte, end, next } => {
-            words.extend([tag(node::SKIP, usize::from(*byte)), *end]);
-            edge(words, *next);
-        }
-        Node::Suffix { bytes, no, yes } => {
-            words.extend([tag(node::SUFFIX, bytes.len()), *no, *yes]);
-            push_bytes(words, bytes);
-        }
     }
 }

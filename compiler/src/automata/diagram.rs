@@ -1,75 +1,112 @@
 //! Guards as decision diagrams: what is left of a terminal's rules once the context is known (DESIGN section 3, guards).
 //!
 //! In: rules with the tests that must all hold, denies first. Out: a diagram whose leaves are constant terminals. Every way through it meets
-//! a classifier at most once, in ascending order (but in a chain); equal parts stand once; children stand before their parents, so that every way ends. Past
-//! the budget a diagram becomes a chain: rule after rule, test after test.
+//! a classifier at most once, in ascending order (but in a chain); equal parts stand once; children stand before their parents, so that every
+//! way ends. Past the budget a diagram becomes a chain: rule after rule, test after test.
+
+mod by_class;
+mod node;
+mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use portcullis_runtime::format::{NONE, diagram, terminal};
 
-use super::classifiers::Classifiers;
+use super::classifiers::{ClassSet, Classifiers};
 use crate::intern::Interner;
 use crate::ir::Ir;
 
 /// Something that depends on the context.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Test {
-    /// The class of a key's value is one in which all these atoms hold.
-    Class { classifier: u32, atoms: Vec<u32> },
+    /// The class of a key's value is in this set.
+    Class { classifier: u32, set: u32 },
     /// An atom that is compared at request time.
     Atom(u32),
-    /// The resource matches one of these patterns with variables; negated: none.
-    Check { negated: bool, patterns: Vec<u32> },
+    /// The resource is checked against patterns with variables.
+    Check(u32),
 }
 
 impl Test {
     /// Its place in the order of a diagram: tests of one place are decided by one node.
-    fn variable(&self) -> Test {
+    const fn variable(self) -> Self {
         match self {
-            Self::Class { classifier, .. } => Self::Class { classifier: *classifier, atoms: Vec::new() },
-            other => other.clone(),
+            Self::Class { classifier, .. } => Self::Class { classifier, set: 0 },
+            other => other,
         }
     }
 }
 
-/// A rule with the tests that must all hold for it, sorted.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// A rule with the tests that must all hold for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) allows: bool,
     pub(super) rule: u32,
     pub(super) tests: Vec<Test>,
 }
 
-/// Words that one terminal's diagram may add before it becomes a chain.
+/// The list of no tests.
+const NIL: u32 = NONE;
+
+/// A rule with the tests that are left, as a diagram sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Row {
+    /// What it comes to where all tests hold.
+    terminal: u32,
+    /// A list: its first test and the list of the others, or [`NIL`].
+    tests: u32,
+}
+
+impl Row {
+    const fn allows(self) -> bool {
+        self.terminal & terminal::KIND == terminal::ALLOWS
+    }
+}
+
+/// Words that one terminal's diagram may add, if it is larger than its chain.
 const WORDS: usize = 16_384;
 /// How many times the words of the chain it may add at most.
 const SHARE: usize = 64;
-/// Tests that may be looked at for one diagram.
-const WORK: usize = 2_000_000;
+/// Rows and classes that may be looked at for one diagram, and for each of its tests.
+const WORK: usize = 500_000;
+const TEST_WORK: usize = 16;
 /// Places in the order of a diagram: as deep it goes.
 const DEPTH: usize = 64;
+/// What a word and a row cost of an automaton's budget: its diagrams take about as much room as its states may.
+const WORD_COST: usize = 8;
+/// How much work on a diagram costs one of an automaton's budget.
+const WORK_SHARE: usize = 4;
 
 /// All diagrams of a bundle.
 #[derive(Clone, Debug, Default)]
 pub struct Diagrams {
     /// Their words.
     pub words: Vec<u32>,
-    /// Places of words that are patterns with variables.
+    /// Places of words that are patterns with variables, ascending.
     pub patterns: Vec<usize>,
-    /// By place of an atom node's atom in `words`.
+    /// Places of words that are atoms, ascending.
     pub atoms: Vec<usize>,
-    /// Terminals whose diagram became a chain.
+    /// Distinct terminals whose diagram became a chain.
     pub chains: usize,
+    /// Places of the nodes, ascending.
+    nodes: Vec<u32>,
+    /// Roots of the chains.
+    chain_roots: Vec<u32>,
     /// By guard: its tests, sorted.
     guards: Vec<Vec<Test>>,
-    /// By atom of a classifier: the classes in which it holds.
-    holds: Vec<Vec<bool>>,
+    /// Distinct sets of classes.
+    sets: Interner<ClassSet>,
     /// By classifier: the number of its classes.
     classes: Vec<u32>,
-    known: HashMap<(Vec<Entry>, u32), u32>,
+    /// Checks: whether they are negated, and patterns of which the resource matches one, or none.
+    checks: Interner<(bool, Vec<u32>)>,
+    lists: Interner<(Test, u32)>,
+    /// What rows came to as a whole, chains too.
+    terminals: HashMap<(Vec<Row>, u32), u32>,
+    known: HashMap<(Vec<Row>, u32), u32>,
     places: HashMap<Vec<u32>, u32>,
     attempt: Attempt,
+    spent: usize,
 }
 
 /// What one diagram has cost so far, and what it added, to be forgotten if it is given up.
@@ -77,41 +114,43 @@ pub struct Diagrams {
 struct Attempt {
     limit: usize,
     work: usize,
-    known: Vec<(Vec<Entry>, u32)>,
+    known: Vec<(Vec<Row>, u32)>,
     places: Vec<Vec<u32>>,
 }
 
 impl Attempt {
     /// Takes so much work; `None` if there is not as much left.
     fn take(&mut self, work: usize) -> Option<()> {
-        self.work = self.work.checked_sub(work)?;
-        Some(())
+        let left = self.work.checked_sub(work);
+        self.work = left.unwrap_or(0);
+        left.map(|_| ())
     }
 }
 
 impl Diagrams {
     /// No diagram yet, over the tests of an IR.
     pub(super) fn new(ir: &Ir, classifiers: &Classifiers) -> Self {
-        let guard = |atoms: &Vec<u32>| {
-            let mut classes: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut sets = classifiers.sets.clone();
+        let mut guard = |atoms: &Vec<u32>| {
+            let mut classes: BTreeMap<u32, u32> = BTreeMap::new();
             let mut tests = Vec::new();
             for &atom in atoms {
-                match classifiers.atoms.get(atom as usize) {
-                    Some(Some((classifier, _))) => classes.entry(*classifier).or_default().push(atom),
-                    _ => tests.push(Test::Atom(atom)),
+                let Some(Some((classifier, set))) = classifiers.atoms.get(atom as usize) else {
+                    tests.push(Test::Atom(atom));
+                    continue;
+                };
+                let before = classes.entry(*classifier).or_insert(*set);
+                if let (Some(one), Some(other)) = (sets.get(*before), sets.get(*set)) {
+                    *before = sets.intern(one.intersection(other));
                 }
             }
-            for (classifier, mut atoms) in classes {
-                atoms.sort_unstable();
-                tests.push(Test::Class { classifier, atoms });
-            }
+            tests.extend(classes.into_iter().map(|(classifier, set)| Test::Class { classifier, set }));
             tests.sort_unstable();
             tests
         };
-        let holds = classifiers.atoms.iter().map(|atom| atom.clone().map_or(Vec::new(), |(_, holds)| holds));
         Self {
-            guards: ir.guards.items().iter().map(guard).collect(),
-            holds: holds.collect(),
+            guards: ir.guards.items().iter().map(&mut guard).collect(),
+            sets,
             classes: classifiers.items.iter().map(|classifier| classifier.classes).collect(),
             ..Self::default()
         }
@@ -124,26 +163,53 @@ impl Diagrams {
         self.guards.get(guard as usize).cloned().unwrap_or_else(|| vec![Test::Atom(NONE)])
     }
 
+    /// The test whether the resource matches one of some patterns with variables, or, negated, none.
+    pub(super) fn check(&mut self, negated: bool, patterns: Vec<u32>) -> Test {
+        Test::Check(self.checks.intern((negated, patterns)))
+    }
+
+    /// What all terminals have cost so far.
+    pub(super) fn spent(&self) -> usize {
+        self.spent
+    }
+
     /// The terminal of some rules, denies first, before `otherwise`: constant, or the root of a diagram.
-    pub(super) fn terminal(&mut self, entries: Vec<Entry>, otherwise: u32) -> u32 {
-        let chain: usize = entries.iter().flat_map(|entry| &entry.tests).map(|test| self.weight(test)).sum();
+    pub(super) fn terminal(&mut self, entries: &[Entry], otherwise: u32) -> u32 {
+        let row = |entry: &Entry| {
+            let kind = if entry.allows { terminal::ALLOWS } else { terminal::DENIES };
+            let tests = entry.tests.iter().rev().fold(NIL, |rest, &test| self.lists.intern((test, rest)));
+            Row { terminal: kind | entry.rule, tests }
+        };
+        let key = (entries.iter().map(row).collect::<Vec<_>>(), otherwise);
+        self.spent += entries.len();
+        if let Some(&known) = self.terminals.get(&key) {
+            return known;
+        }
         let before = self.words.len();
-        let limit = before + WORDS.min(SHARE * chain + 256);
-        self.attempt = Attempt { limit, work: WORK, ..Attempt::default() };
+        let tests = || entries.iter().flat_map(|entry| &entry.tests);
+        let chain: usize = tests().map(|&test| self.weight(test)).sum();
+        let limit = before + WORDS.min(SHARE * chain + 256).max(chain);
+        let work = WORK.max(TEST_WORK * tests().count());
+        self.attempt = Attempt { limit, work, ..Attempt::default() };
         let mut variables = BTreeSet::new();
-        let shallow = entries.iter().flat_map(|entry| &entry.tests).all(|test| {
+        let shallow = tests().all(|test| {
             variables.insert(test.variable());
             variables.len() <= DEPTH
         });
-        if shallow && let Some(root) = self.build(&entries, otherwise) {
-            return root;
-        }
-        self.forget(before);
-        self.chains += 1;
-        self.chain(&entries, otherwise)
+        let built = if shallow { self.build(key.0.clone(), otherwise) } else { None };
+        self.spent += (work - self.attempt.work) / WORK_SHARE;
+        let root = built.unwrap_or_else(|| {
+            self.forget(before);
+            let root = self.chain(&key.0, otherwise);
+            self.chain_roots.push(root);
+            root
+        });
+        self.spent += WORD_COST * (self.words.len() - before);
+        self.terminals.insert(key, root);
+        root
     }
 
-    /// Forgets what a diagram that was given up has added.
+    /// Forgets what a diagram that was given up has added, which is all behind some word.
     fn forget(&mut self, words: usize) {
         for key in std::mem::take(&mut self.attempt.known) {
             self.known.remove(&key);
@@ -152,110 +218,63 @@ impl Diagrams {
             self.places.remove(&node);
         }
         self.words.truncate(words);
-        self.patterns.retain(|&place| place < words);
-        self.atoms.retain(|&place| place < words);
+        for places in [&mut self.patterns, &mut self.atoms] {
+            places.truncate(places.partition_point(|&place| place < words));
+        }
+        self.nodes.truncate(self.nodes.partition_point(|&place| (place as usize) < words));
     }
 
     /// Words of a node that decides one test.
-    fn weight(&self, test: &Test) -> usize {
+    fn weight(&self, test: Test) -> usize {
         match test {
-            Test::Class { classifier, .. } => {
-                4 + self.classes.get(*classifier as usize).copied().unwrap_or(0).div_ceil(4) as usize
+            Test::Class { classifier, set } => {
+                let classes = self.classes.get(classifier as usize).copied().unwrap_or(0);
+                self.sets.get(set).map_or(0, |set| set.words(classes))
             }
-            Test::Atom(_) => 4,
-            Test::Check { patterns, .. } => 4 + patterns.len(),
+            Test::Atom(_) => diagram::ATOM_WORDS,
+            Test::Check(check) => {
+                diagram::CHECK_WORDS + self.checks.get(check).map_or(0, |(_, patterns)| patterns.len())
+            }
         }
     }
 
-    /// Whether a class test holds in a class.
-    fn holds(&self, test: &Test, class: u32) -> bool {
-        let Test::Class { atoms, .. } = test else { return false };
-        atoms.iter().all(|&atom| {
-            self.holds
-                .get(atom as usize)
-                .and_then(|holds| holds.get(class as usize))
-                .copied()
-                .unwrap_or(false)
-        })
+    /// The first test of a row, and the list of the others.
+    fn split(&self, row: &Row) -> Option<(Test, u32)> {
+        self.lists.get(row.tests).copied()
     }
 
-    /// A diagram that decides every test once; `None` past the limit of words.
-    fn build(&mut self, entries: &[Entry], otherwise: u32) -> Option<u32> {
-        self.attempt.take(1 + entries.len())?;
-        let mut entries = entries.to_vec();
-        let mut otherwise = otherwise;
+    /// A diagram that decides every test once; `None` past the limits.
+    fn build(&mut self, mut rows: Vec<Row>, mut otherwise: u32) -> Option<u32> {
+        self.attempt.take(1 + rows.len())?;
         // A rule without tests is decided: a deny decides all, an allow all other allows (rule V1).
-        if let Some(deny) = entries.iter().find(|entry| !entry.allows && entry.tests.is_empty()) {
-            return Some(terminal::DENIES | deny.rule);
+        let decided = |allows| rows.iter().find(|row| row.tests == NIL && row.allows() == allows);
+        if let Some(deny) = decided(false) {
+            return Some(deny.terminal);
         }
-        if let Some(allow) = entries.iter().find(|entry| entry.allows && entry.tests.is_empty()) {
-            otherwise = terminal::ALLOWS | allow.rule;
-            entries.retain(|entry| !entry.allows);
+        if let Some(allow) = decided(true) {
+            otherwise = allow.terminal;
+            rows.retain(|row| !row.allows());
         }
-        let Some(variable) = entries.iter().filter_map(|entry| entry.tests.first()).map(Test::variable).min()
-        else {
+        let first = rows.iter().filter_map(|row| self.split(row));
+        let Some(variable) = first.map(|(test, _)| test.variable()).min() else {
             return Some(otherwise);
         };
-        let key = (entries, otherwise);
+        let key = (rows, otherwise);
         if let Some(&known) = self.known.get(&key) {
             return Some(known);
         }
-        let (entries, _) = &key;
-        let split = |passes: &dyn Fn(&Test) -> bool| -> Vec<Entry> {
-            let mut kept = Vec::with_capacity(entries.len());
-            for entry in entries {
-                match entry.tests.split_first() {
-                    Some((test, rest)) if test.variable() == variable => {
-                        if passes(test) {
-                            kept.push(Entry { tests: rest.to_vec(), ..entry.clone() });
-                        }
-                    }
-                    _ => kept.push(entry.clone()),
-                }
-            }
-            kept
-        };
-        let words = match &variable {
-            Test::Class { classifier, .. } => {
-                let classes = self.classes.get(*classifier as usize).copied().unwrap_or(0);
-                let tested: Vec<&Test> = entries
-                    .iter()
-                    .filter_map(|entry| entry.tests.first())
-                    .filter(|test| test.variable() == variable)
-                    .collect();
-                let mut ways: HashMap<Vec<bool>, u32> = HashMap::new();
-                let mut targets = Vec::with_capacity(classes as usize);
-                self.attempt.take(tested.len() * classes as usize)?;
-                for class in 0..classes {
-                    let signature: Vec<bool> = tested.iter().map(|test| self.holds(test, class)).collect();
-                    let target = match ways.get(&signature) {
-                        Some(&target) => target,
-                        None => {
-                            let rest = split(&|test| self.holds(test, class));
-                            let target = self.build(&rest, otherwise)?;
-                            ways.insert(signature, target);
-                            target
-                        }
-                    };
-                    targets.push(target);
-                }
-                switch(*classifier, &targets)
-            }
+        let node = match variable {
+            Test::Class { classifier, .. } => self.by_class(classifier, &key.0, otherwise)?,
             Test::Atom(atom) => {
-                let yes = self.build(&split(&|_| true), otherwise)?;
-                let no = self.build(&split(&|_| false), otherwise)?;
-                atom_node(*atom, no, yes)
+                let (no, yes) = self.both(variable, &key.0, otherwise)?;
+                node::atom(atom, no, yes)
             }
-            Test::Check { negated, patterns } => {
-                let yes = self.build(&split(&|_| true), otherwise)?;
-                let no = self.build(&split(&|_| false), otherwise)?;
-                check_node(*negated, patterns, no, yes)
+            Test::Check(check) => {
+                let (no, yes) = self.both(variable, &key.0, otherwise)?;
+                self.check_node(check, no, yes)
             }
         };
-        let root = match words {
-            Ok(target) => target,
-            Err(words) => self.place(words),
-        };
+        let root = self.target(node);
         if self.words.len() > self.attempt.limit {
             return None;
         }
@@ -264,100 +283,91 @@ impl Diagrams {
         Some(root)
     }
 
+    /// Where a test leads that does not hold, and one that does.
+    fn both(&mut self, test: Test, rows: &[Row], otherwise: u32) -> Option<(u32, u32)> {
+        let (mut no, mut yes) = (Vec::new(), Vec::with_capacity(rows.len()));
+        for row in rows {
+            match self.split(row) {
+                Some((first, rest)) if first == test => yes.push(Row { tests: rest, ..*row }),
+                _ => {
+                    no.push(*row);
+                    yes.push(*row);
+                }
+            }
+        }
+        let yes = self.build(yes, otherwise)?;
+        Some((self.build(no, otherwise)?, yes))
+    }
+
+    fn check_node(&self, check: u32, no: u32, yes: u32) -> Result<u32, Vec<u32>> {
+        let (negated, patterns) =
+            self.checks.get(check).map_or((false, &[][..]), |(negated, it)| (*negated, it));
+        node::check(negated, patterns, no, yes)
+    }
+
     /// Rule after rule, test after test.
-    fn chain(&mut self, entries: &[Entry], otherwise: u32) -> u32 {
+    fn chain(&mut self, rows: &[Row], otherwise: u32) -> u32 {
         let mut next = otherwise;
-        for entry in entries.iter().rev() {
-            let kind = if entry.allows { terminal::ALLOWS } else { terminal::DENIES };
-            let mut then = kind | entry.rule;
-            for test in entry.tests.iter().rev() {
-                let words = match test {
-                    Test::Class { classifier, .. } => {
-                        let classes = self.classes.get(*classifier as usize).copied().unwrap_or(0);
-                        let targets: Vec<u32> = (0..classes)
-                            .map(|class| if self.holds(test, class) { then } else { next })
-                            .collect();
-                        switch(*classifier, &targets)
+        for row in rows.iter().rev() {
+            let mut tests = Vec::new();
+            let mut left = *row;
+            while let Some((test, rest)) = self.split(&left) {
+                tests.push(test);
+                left.tests = rest;
+            }
+            let mut then = row.terminal;
+            for test in tests.into_iter().rev() {
+                let node = match test {
+                    Test::Class { classifier, set } => {
+                        let classes = self.classes.get(classifier as usize).copied().unwrap_or(0);
+                        let runs = self.sets.get(set).map_or(&[][..], |set| set.runs());
+                        let mut targets = vec![(0, next)];
+                        for &(first, end) in runs {
+                            if first == 0 {
+                                targets.clear();
+                            }
+                            targets.push((first, then));
+                            if end < classes {
+                                targets.push((end, next));
+                            }
+                        }
+                        node::by_class(classifier, classes, &targets)
                     }
-                    Test::Atom(atom) => atom_node(*atom, next, then),
-                    Test::Check { negated, patterns } => check_node(*negated, patterns, next, then),
+                    Test::Atom(atom) => node::atom(atom, next, then),
+                    Test::Check(check) => self.check_node(check, next, then),
                 };
-                then = match words {
-                    Ok(target) => target,
-                    Err(words) => self.place(words),
-                };
+                then = self.target(node);
             }
             next = then;
         }
         next
     }
 
-    /// The place of a node, a new one if it was not seen before.
-    fn place(&mut self, words: Vec<u32>) -> u32 {
+    /// Where a node leads: to its only target, or to its place, a new one if it was not seen before.
+    fn target(&mut self, node: Result<u32, Vec<u32>>) -> u32 {
+        let words = match node {
+            Ok(target) => return target,
+            Err(words) => words,
+        };
         if let Some(&known) = self.places.get(&words) {
             return terminal::DIAGRAM | known;
         }
+        let place = self.push(&words);
+        self.attempt.places.push(words.clone());
+        self.places.insert(words, place);
+        terminal::DIAGRAM | place
+    }
+
+    /// Appends a node.
+    fn push(&mut self, words: &[u32]) -> u32 {
         let place = self.words.len();
         match words.first().map(|first| first & 0xff) {
             Some(diagram::ATOM) => self.atoms.push(place + 1),
             Some(diagram::CHECK) => self.patterns.extend(place + diagram::CHECK_WORDS..place + words.len()),
             _ => {}
         }
-        self.words.extend_from_slice(&words);
-        self.attempt.places.push(words.clone());
-        self.places.insert(words, place as u32);
-        terminal::DIAGRAM | place as u32
+        self.nodes.push(place as u32);
+        self.words.extend_from_slice(words);
+        place as u32
     }
-}
-
-/// The words of a node by classes; `Ok` if all of them lead to one place.
-fn switch(classifier: u32, targets: &[u32]) -> Result<u32, Vec<u32>> {
-    let mut palette = Interner::<u32>::default();
-    let indices: Vec<u32> = targets.iter().map(|&target| palette.intern(target)).collect();
-    if let [only] = palette.items() {
-        return Ok(*only);
-    }
-    // The most frequent target is the default of a node that lists the others.
-    let mut counts = vec![0_usize; palette.len()];
-    for &index in &indices {
-        if let Some(count) = counts.get_mut(index as usize) {
-            *count += 1;
-        }
-    }
-    let most = (0..)
-        .zip(&counts)
-        .max_by_key(|&(index, count)| (count, u32::MAX - index))
-        .map_or(0, |(index, _)| index);
-    let listed = counts.iter().sum::<usize>() - counts.get(most as usize).copied().unwrap_or(0);
-    let dense = targets.len().div_ceil(4) + palette.len();
-    let count = |count: usize| (count as u32) << 8;
-    if palette.len() > 256 || 2 * listed + 8 < dense {
-        let default = palette.get(most).copied().unwrap_or(NONE);
-        let mut words = vec![diagram::SPARSE | count(listed), classifier, default];
-        for (class, &target) in (0..).zip(targets).filter(|&(_, &target)| target != default) {
-            words.extend([class, target]);
-        }
-        return Err(words);
-    }
-    let mut words = vec![diagram::SWITCH | count(palette.len()), classifier];
-    words.extend(palette.items());
-    for chunk in indices.chunks(4) {
-        words.push(chunk.iter().rev().fold(0, |word, &index| word << 8 | index));
-    }
-    Err(words)
-}
-
-fn atom_node(atom: u32, no: u32, yes: u32) -> Result<u32, Vec<u32>> {
-    if no == yes { Ok(no) } else { Err(vec![diagram::ATOM, atom, no, yes]) }
-}
-
-fn check_node(negated: bool, patterns: &[u32], no: u32, yes: u32) -> Result<u32, Vec<u32>> {
-    if no == yes {
-        return Ok(no);
-    }
-    // A check that fails under negation is one that holds without.
-    let (no, yes) = if negated { (yes, no) } else { (no, yes) };
-    let mut words = vec![diagram::CHECK | (patterns.len() as u32) << 8, no, yes];
-    words.extend(patterns);
-    Err(words)
 }

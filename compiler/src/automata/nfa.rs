@@ -5,6 +5,8 @@
 //! that the automaton finds too much, never too little. `?` takes one Unicode scalar value: the lead byte by the element, continuation
 //! bytes by staying behind it (the text is UTF-8, so they can only belong to it).
 
+use std::collections::BTreeMap;
+
 use portcullis_runtime::format::limits::RESOURCE_BYTES;
 
 use super::ResidualRule;
@@ -95,6 +97,10 @@ pub(super) struct Nfa {
     pub(super) positions: Vec<Position>,
     /// Rules with a pattern that covers everything: matched from the start.
     pub(super) matched: Vec<u32>,
+    /// Rules whose patterns are negated.
+    negated: Vec<u32>,
+    /// Whether any rule is without a guard, so that states can be folded.
+    constant: bool,
 }
 
 /// How far the rules of a residual got.
@@ -115,6 +121,10 @@ impl Nfa {
         let mut nfa = Self::default();
         for (number, rule) in (0..).zip(rules) {
             nfa.rules.push(RuleFacts::of(rule));
+            nfa.constant |= rule.guard.is_none();
+            if rule.negated {
+                nfa.negated.push(number);
+            }
             for pattern in rule.patterns {
                 match pattern {
                     ResourceForm::Nothing => {}
@@ -280,62 +290,48 @@ impl Nfa {
         });
     }
 
-    /// Rules that apply whatever follows: matched ones, and negated ones of which nothing can match any more.
+    /// Rules without a guard that apply whatever follows, sorted: matched ones, and negated ones of which nothing can match any more.
     fn applying(&self, state: &State) -> Vec<u32> {
-        let mut open: Vec<u32> = state.live.iter().filter_map(|&at| self.rule_of_position(at)).collect();
-        open.extend(
-            state
-                .pending
-                .iter()
-                .filter_map(|&number| self.alternatives.get(number as usize))
-                .map(|it| it.rule),
-        );
-        open.sort_unstable();
-        (0..)
-            .zip(&self.rules)
-            .filter(|(number, rule)| {
-                let matched = state.matched.binary_search(number).is_ok();
-                if rule.negated { !matched && open.binary_search(number).is_err() } else { matched }
-            })
-            .map(|(number, _)| number)
-            .collect()
+        let constant =
+            |number: &u32| self.rules.get(*number as usize).is_some_and(|rule| rule.guard.is_none());
+        let negated = |number: &u32| self.rules.get(*number as usize).is_some_and(|rule| rule.negated);
+        let matched = state.matched.iter().filter(|number| constant(number) && !negated(number));
+        let mut applying: Vec<u32> = matched.copied().collect();
+        if self.negated.iter().any(constant) {
+            let mut open: Vec<u32> = state.live.iter().filter_map(|&at| self.rule_of_position(at)).collect();
+            let pending = state.pending.iter().filter_map(|&number| self.alternatives.get(number as usize));
+            open.extend(pending.map(|alternative| alternative.rule));
+            open.extend(&state.matched);
+            open.sort_unstable();
+            let closed = |number: &&u32| constant(number) && open.binary_search(number).is_err();
+            applying.extend(self.negated.iter().filter(closed));
+            applying.sort_unstable();
+        }
+        applying
     }
 
     /// Folds early what the terminal would fold late: a constant deny ends everything, a constant allow ends all other allows. A rule is
     /// switched off by forgetting it, a negated one by taking it for matched.
     fn fold(&self, state: &mut State) {
-        let applying = self.applying(state);
-        let constant = |effect: Effect| {
-            let rules = applying.iter().copied();
-            rules.filter(move |&number| {
-                self.rules
-                    .get(number as usize)
-                    .is_some_and(|rule| rule.guard.is_none() && rule.effect == effect)
-            })
-        };
-        let denies: Vec<u32> = constant(Effect::Deny).collect();
-        let allow = constant(Effect::Allow).next();
-        let keep = |number: u32, rule: &RuleFacts| {
-            if !denies.is_empty() {
-                return denies.binary_search(&number).is_ok();
-            }
-            match allow {
-                Some(first) => rule.effect == Effect::Deny || number == first,
-                None => true,
-            }
-        };
-        let off: Vec<u32> = (0..)
-            .zip(&self.rules)
-            .filter(|(number, rule)| !keep(*number, rule))
-            .map(|(number, _)| number)
-            .collect();
-        if off.is_empty() {
+        if !self.constant {
             return;
         }
-        self.retain_rules(state, |rule| off.binary_search(&rule).is_err());
-        state.matched.retain(|rule| off.binary_search(rule).is_err());
-        let negated = |number: &u32| self.rules.get(*number as usize).is_some_and(|rule| rule.negated);
-        state.matched.extend(off.iter().copied().filter(negated));
+        let applying = self.applying(state);
+        let denying =
+            |number: u32| self.rules.get(number as usize).is_some_and(|rule| rule.effect == Effect::Deny);
+        let denies: Vec<u32> = applying.iter().copied().filter(|&number| denying(number)).collect();
+        let allow = applying.into_iter().find(|&number| !denying(number));
+        let keep = |number: u32| match (denies.is_empty(), allow) {
+            (false, _) => denies.binary_search(&number).is_ok(),
+            (true, Some(first)) => denying(number) || number == first,
+            (true, None) => true,
+        };
+        if denies.is_empty() && allow.is_none() {
+            return;
+        }
+        self.retain_rules(state, keep);
+        state.matched.retain(|&number| keep(number));
+        state.matched.extend(self.negated.iter().copied().filter(|&number| !keep(number)));
         state.matched.sort_unstable();
     }
 
@@ -354,39 +350,44 @@ impl Nfa {
         names
     }
 
-    /// What the rules come to if the text ends here.
+    /// What the rules come to if the text ends here, but for those that do not apply. Time: linear in the state and the negated rules.
     pub(super) fn outcomes(&self, state: &State) -> Vec<(RuleFacts, Matched)> {
         let mut matched = state.matched.clone();
-        let mut pending = state.pending.clone();
+        let mut checks: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut depends = |alternative: &Alternative| {
+            let own = checks.entry(alternative.rule).or_default();
+            own.extend(alternative.variable);
+        };
+        for &number in &state.pending {
+            self.alternatives.get(number as usize).into_iter().for_each(&mut depends);
+        }
         for &at in &state.live {
             if self.position(at).is_none_or(|position| position.element != Element::End) {
                 continue;
             }
-            if let Some((number, alternative)) = self.alternative_of(at) {
+            if let Some((_, alternative)) = self.alternative_of(at) {
                 match alternative.variable {
                     None => matched.push(alternative.rule),
-                    Some(_) => pending.push(number),
+                    Some(_) => depends(alternative),
                 }
             }
         }
-        let outcome = |number: u32, rule: &RuleFacts| {
-            if matched.contains(&number) {
-                return if rule.negated { Matched::No } else { Matched::Yes };
+        matched.sort_unstable();
+        matched.dedup();
+        let negated = self.negated.iter().filter(|number| matched.binary_search(number).is_err());
+        let closed =
+            negated.filter(|number| !checks.contains_key(number)).map(|&number| (number, Matched::Yes));
+        let facts = |number: u32| self.rules.get(number as usize).copied();
+        let mut outcomes: Vec<(u32, Matched)> = closed.collect();
+        let applies = |number: &u32| facts(*number).is_some_and(|rule| !rule.negated);
+        outcomes.extend(matched.iter().copied().filter(applies).map(|number| (number, Matched::Yes)));
+        for (number, mut patterns) in checks {
+            if matched.binary_search(&number).is_err() {
+                patterns.sort_unstable();
+                patterns.dedup();
+                outcomes.push((number, Matched::Depends(patterns)));
             }
-            let mut checks: Vec<u32> = pending
-                .iter()
-                .filter_map(|&alternative| self.alternatives.get(alternative as usize))
-                .filter(|alternative| alternative.rule == number)
-                .filter_map(|alternative| alternative.variable)
-                .collect();
-            checks.sort_unstable();
-            checks.dedup();
-            match (checks.is_empty(), rule.negated) {
-                (false, _) => Matched::Depends(checks),
-                (true, true) => Matched::Yes,
-                (true, false) => Matched::No,
-            }
-        };
-        (0..).zip(&self.rules).map(|(number, rule)| (*rule, outcome(number, rule))).collect()
+        }
+        outcomes.into_iter().filter_map(|(number, matched)| Some((facts(number)?, matched))).collect()
     }
 }

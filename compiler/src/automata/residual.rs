@@ -3,13 +3,14 @@
 //! A residual is the ordered list of the rules that can still matter. Each distinct one becomes a short list of roots: normally one
 //! automaton; past the budget one for every rule, and past that a set leaf. So the bundle always compiles, and every decision stays exact.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use portcullis_runtime::format::{self, TERMINAL_BIT, node};
 
 use super::ResidualRule;
 use super::classifiers::Classifiers;
-use super::determinize::{Built, determinize};
+use super::determinize::determinize;
+use super::layout::Built;
 use super::nfa::Nfa;
 use super::set_leaf::Leaf;
 use super::terminal::Terminals;
@@ -50,6 +51,13 @@ pub(super) struct Residual {
     pub(super) states: usize,
 }
 
+/// What a root leads to. Its place among all of them, until the arena is made of those that are used, stands for it.
+#[derive(Clone, Debug)]
+enum Part {
+    Automaton { start: u32, built: Built },
+    Leaf { start: u32, leaf: Leaf },
+}
+
 /// All automata of a bundle: one arena of nodes, one of set leaves, and the root lists.
 #[derive(Clone, Debug, Default)]
 pub struct Roots {
@@ -61,13 +69,14 @@ pub struct Roots {
     pub lists: Interner<Vec<u32>>,
     /// Terminals.
     pub terminals: Terminals,
-    /// Residuals that ended in a set leaf.
+    /// Set leaves in use.
     pub set_leaves: usize,
-    /// States of all automata.
+    /// States of all automata in use.
     pub states: usize,
     budget: Budget,
-    /// Words of the set leaves.
-    leaf_words: usize,
+    parts: Vec<Part>,
+    /// Words of all parts, side by side.
+    length: u32,
     by_rules: HashMap<Vec<u32>, u32>,
     table: Vec<Residual>,
     by_cell: HashMap<Vec<u32>, u32>,
@@ -173,21 +182,20 @@ impl Roots {
     /// One automaton, unless it passes the budget.
     fn automaton(&mut self, ir: &Ir, rules: &[u32], budget: Budget) -> Option<u32> {
         let nfa = Nfa::new(&resolve(ir, rules), &mut self.terminals);
-        let built = determinize(&nfa, &mut self.terminals, budget).ok()?;
+        let built = determinize(&nfa, &mut self.terminals, budget).ok()?.layout();
         self.states += built.states;
         Some(self.place(built))
     }
 
-    /// Appends an automaton to the arena.
+    /// Adds an automaton, if it has any node.
     fn place(&mut self, built: Built) -> u32 {
-        let base = self.nodes.len() as u32;
-        self.nodes.extend(built.words);
-        for place in built.relocations {
-            if let Some(word) = self.nodes.get_mut((base + place) as usize) {
-                *word += base;
-            }
+        if built.root & TERMINAL_BIT != 0 {
+            return built.root;
         }
-        if built.root & TERMINAL_BIT == 0 { built.root + base } else { built.root }
+        let (start, root) = (self.length, built.root);
+        self.length += built.words.len() as u32;
+        self.parts.push(Part::Automaton { start, built });
+        start + root
     }
 
     /// Set leaves for rules that fit no automaton, as many as the number of rules needs.
@@ -198,15 +206,69 @@ impl Roots {
     fn one_leaf(&mut self, ir: &Ir, rules: &[u32]) -> u32 {
         let nfa = Nfa::new(&resolve(ir, rules), &mut self.terminals);
         let leaf = Leaf::of(&nfa, &mut self.terminals);
-        let node = self.nodes.len() as u32;
-        self.nodes.extend([node::LEAF, self.leaf_words as u32]);
-        self.leaf_words += leaf.length();
-        self.leaves.push(leaf);
-        self.set_leaves += 1;
+        let start = self.length;
+        self.length += LEAF_WORDS;
+        self.parts.push(Part::Leaf { start, leaf });
         self.states += 1;
-        node
+        start
+    }
+
+    /// Makes the arena of what the root lists lead to, and nothing else: not of automata that others took the place of, nor of diagrams of
+    /// automata that were given up. Linear; after it nothing can be added.
+    pub(super) fn finish(&mut self) {
+        let used: HashSet<u32> = self.lists.items().iter().flatten().copied().collect();
+        let mut moved: HashMap<u32, u32> = HashMap::new();
+        let mut terminals: Vec<u32> = used.iter().copied().filter(|root| root & TERMINAL_BIT != 0).collect();
+        let (mut places, mut leaf_words) = (Vec::new(), 0);
+        self.states = 0;
+        for part in std::mem::take(&mut self.parts) {
+            let base = self.nodes.len() as u32;
+            match part {
+                Part::Automaton { start, built } if used.contains(&(start + built.root)) => {
+                    moved.insert(start + built.root, base + built.root);
+                    self.states += built.states;
+                    self.nodes.extend(&built.words);
+                    for place in built.relocations {
+                        if let Some(word) = self.nodes.get_mut((base + place) as usize) {
+                            *word += base;
+                        }
+                    }
+                    for place in built.terminals {
+                        terminals.extend(built.words.get(place as usize));
+                        places.push(base + place);
+                    }
+                }
+                Part::Leaf { start, leaf } if used.contains(&start) => {
+                    moved.insert(start, base);
+                    self.states += 1;
+                    self.nodes.extend([node::LEAF, leaf_words as u32]);
+                    leaf_words += leaf.length();
+                    terminals.extend(leaf.terminals());
+                    self.leaves.push(leaf);
+                }
+                Part::Automaton { .. } | Part::Leaf { .. } => {}
+            }
+        }
+        self.set_leaves = self.leaves.len();
+        let swept = self.terminals.diagrams.sweep(terminals);
+        for place in places {
+            if let Some(word) = self.nodes.get_mut(place as usize) {
+                *word = swept.terminal(*word);
+            }
+        }
+        self.leaves.iter_mut().for_each(|leaf| leaf.change_terminals(|terminal| swept.terminal(terminal)));
+        // Everything moved in its order: lists stay sorted, distinct, and under their ids.
+        let mut lists = Interner::default();
+        for list in self.lists.items() {
+            let root = |root: &u32| moved.get(root).copied().unwrap_or_else(|| swept.terminal(*root));
+            lists.intern(list.iter().map(root).collect::<Vec<u32>>());
+        }
+        self.lists = lists;
     }
 }
+
+/// Words of the node of a set leaf.
+const LEAF_WORDS: u32 = 2;
 
 /// The rules behind ids, as the automata see them.
 pub(super) fn resolve<'a>(ir: &'a Ir, rules: &[u32]) -> Vec<ResidualRule<'a>> {

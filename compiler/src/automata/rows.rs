@@ -70,6 +70,7 @@ pub fn build(ir: &Ir, budget: Budget) -> Automata {
         let table = automata.set(ir, &parts);
         automata.sets.push(table);
     }
+    automata.roots.finish();
     automata
 }
 

@@ -66,6 +66,16 @@ impl Leaf {
             + self.blocks.iter().map(block).sum::<usize>()
     }
 
+    /// The terminals of its rules.
+    pub(super) fn terminals(&self) -> impl Iterator<Item = u32> {
+        self.rules.iter().map(|[terminal, _]| *terminal)
+    }
+
+    /// Puts other references in the place of its terminals.
+    pub(super) fn change_terminals(&mut self, new: impl Fn(u32) -> u32) {
+        self.rules.iter_mut().for_each(|[terminal, _]| *terminal = new(*terminal));
+    }
+
     /// The words, with the patterns of the alternatives under the ids that `pattern` gives.
     pub fn words(&self, pattern: &impl Fn(u32) -> u32) -> Vec<u32> {
         let mut words = vec![self.rules.len() as u32, self.blocks.len() as u32];

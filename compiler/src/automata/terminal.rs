@@ -4,7 +4,7 @@ use portcullis_runtime::format::terminal as format;
 
 use super::ResidualRule;
 use super::classifiers::Classifiers;
-use super::diagram::{Diagrams, Entry, Test};
+use super::diagram::{Diagrams, Entry};
 use crate::intern::Interner;
 use crate::ir::Ir;
 use crate::model::Effect;
@@ -17,13 +17,13 @@ pub struct Terminals {
     pub diagrams: Diagrams,
     /// Distinct patterns with variables.
     pub patterns: Interner<Box<[Glob; 6]>>,
+    /// Outcomes of rules that were folded.
+    folded: usize,
 }
 
-/// How one rule's resources ended.
+/// How the resources of a rule that may apply ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Matched {
-    /// The rule does not apply.
-    No,
     /// The rule applies, its guard aside.
     Yes,
     /// It depends on these patterns with variables.
@@ -33,7 +33,7 @@ pub(super) enum Matched {
 impl Terminals {
     /// No terminals yet, over the guards of an IR.
     pub(super) fn new(ir: &Ir, classifiers: &Classifiers) -> Self {
-        Self { diagrams: Diagrams::new(ir, classifiers), patterns: Interner::default() }
+        Self { diagrams: Diagrams::new(ir, classifiers), ..Self::default() }
     }
 
     /// Folds what the rules of a residual came to into one terminal, and gives its reference: a constant deny is all that counts, a constant
@@ -42,8 +42,8 @@ impl Terminals {
         let mut entries: Vec<Entry> = Vec::new();
         let (mut deny, mut allow): (Option<u32>, Option<u32>) = (None, None);
         for (rule, matched) in outcomes {
+            self.folded += 1;
             let checks = match matched {
-                Matched::No => continue,
                 Matched::Yes => Vec::new(),
                 Matched::Depends(checks) => checks,
             };
@@ -57,7 +57,7 @@ impl Terminals {
             }
             let mut tests = self.diagrams.tests(rule.guard);
             if !checks.is_empty() {
-                tests.push(Test::Check { negated: rule.negated, patterns: checks });
+                tests.push(self.diagrams.check(rule.negated, checks));
             }
             entries.push(Entry { allows: rule.effect == Effect::Allow, rule: rule.rule, tests });
         }
@@ -75,7 +75,12 @@ impl Terminals {
             return otherwise;
         }
         entries.sort_unstable_by_key(|entry| (entry.allows, entry.rule));
-        self.diagrams.terminal(entries, otherwise)
+        self.diagrams.terminal(&entries, otherwise)
+    }
+
+    /// What all of it has cost so far, as work of a budget.
+    pub(super) fn spent(&self) -> usize {
+        self.folded + self.diagrams.spent()
     }
 
     /// The terminal of one rule whose resources match.

@@ -5,7 +5,7 @@
 //! - The services of a permission set ascend, and no row says only what the default says.
 //! - Root lists have their terminals first, no root twice, and none that says nothing.
 //! - Every rule root list names known rule roots; it ascends, and so do the lists of a permission set.
-//! - Every classifier has the classes that all have, and every atom of one says for each of its classes whether it holds; `Null` aside none
+//! - Every classifier has the classes that all have, and every atom of one holds of classes that it has; `Null` aside none
 //!   holds of a list (rule C6).
 
 use portcullis_runtime::format::{TERMINAL_BIT, class, terminal};
@@ -72,15 +72,13 @@ pub fn verify(ir: &Ir, automata: &Automata) -> Result<(), Violation> {
         check(least, "classifier", index, "a class that every classifier has is missing")?;
     }
     for (index, atom) in automata.classifiers.atoms.iter().enumerate() {
-        let Some((classifier, holds)) = atom else { continue };
-        let classes = automata.classifiers.items.get(*classifier as usize).map(|it| it.classes as usize);
-        check(classes == Some(holds.len()), "atom", index, "does not say for each class whether it holds")?;
-        check(
-            !holds.get(class::LIST as usize).is_some_and(|holds| *holds) || is_null(ir, index),
-            "atom",
-            index,
-            "holds of a list",
-        )?;
+        let Some((classifier, set)) = atom else { continue };
+        let classes = automata.classifiers.items.get(*classifier as usize).map_or(0, |it| it.classes);
+        let set = automata.classifiers.sets.get(*set);
+        let known = set.is_some_and(|set| set.runs().last().is_none_or(|&(_, end)| end <= classes));
+        check(known, "atom", index, "holds of classes that are not its classifier's")?;
+        let listed = set.is_some_and(|set| set.has(class::LIST));
+        check(!listed || is_null(ir, index), "atom", index, "holds of a list")?;
     }
     Ok(())
 }

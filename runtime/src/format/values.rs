@@ -28,7 +28,8 @@ pub const ACTION_FLAGS: u32 = (1 << 8) - 1;
 
 /// [`Classifier::reading`](super::Classifier::reading): texts, by an automaton.
 pub const CLASSIFY_TEXT: u32 = 0;
-/// [`Classifier::reading`](super::Classifier::reading): texts in simple lower case, by an automaton; one that is not ASCII is in class 2.
+/// [`Classifier::reading`](super::Classifier::reading): texts in simple lower case, by an automaton; one that is not ASCII,
+/// or longer than 512 bytes, is in class 2.
 pub const CLASSIFY_FOLDED: u32 = 1;
 /// [`Classifier::reading`](super::Classifier::reading): addresses, by intervals.
 pub const CLASSIFY_ADDRESS: u32 = 2;
@@ -184,4 +185,7 @@ pub mod node {
     pub const BRANCH_KEYS: usize = 16;
     /// Words of a [`TABLE`]'s index.
     pub const TABLE_WORDS: usize = 64;
+    /// Words that the bundle has at least behind a section of nodes: as many as the keys of the largest [`BRANCH`], which a walk reads
+    /// whatever the size of the node.
+    pub const WORDS_BEHIND: usize = BRANCH_KEYS / 4;
 }

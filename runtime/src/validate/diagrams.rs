@@ -73,7 +73,7 @@ pub(super) fn diagrams(view: View<'_>, counts: &Counts) -> Result<Terminals, Loa
                 check(known, section, at, "index past the targets")?;
                 length
             }
-            diagram::SPARSE => {
+            diagram::SPARSE | diagram::RUNS => {
                 sized(diagram::SPARSE_WORDS as u32)?;
                 classes(1)?;
                 target(2)?;

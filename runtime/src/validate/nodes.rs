@@ -30,14 +30,14 @@ pub(super) trait References {
 }
 
 /// Where nodes, root lists, diagrams and leaves begin.
-pub(super) struct RootLists {
+pub(super) struct Automata {
     terminals: Terminals,
     nodes: Starts,
     leaves: Starts,
     lists: Starts,
 }
 
-impl References for RootLists {
+impl References for Automata {
     fn node(&self, place: u32) -> bool {
         self.nodes.known(place)
     }
@@ -51,7 +51,7 @@ impl References for RootLists {
     }
 }
 
-impl RootLists {
+impl Automata {
     /// Whether this is a root list.
     pub(super) fn known_list(&self, list: u32) -> bool {
         match list & (TERMINAL_BIT | LIST_BIT) {
@@ -62,17 +62,18 @@ impl RootLists {
 }
 
 /// Checks the automata of resources.
-pub(super) fn validate(view: View<'_>, terminals: Terminals) -> Result<RootLists, LoadError> {
+pub(super) fn validate(view: View<'_>, terminals: Terminals) -> Result<Automata, LoadError> {
     let leaves = leaves(view, &terminals)?;
     let words = view.count(Section::Nodes, 1)?;
     let lists = Starts::new(view.count(Section::Roots, 1)?);
-    let mut roots = RootLists { terminals, nodes: Starts::new(words), leaves, lists };
+    let mut roots = Automata { terminals, nodes: Starts::new(words), leaves, lists };
     nodes(view, Section::Nodes, 0..words, &mut roots, |roots| &mut roots.nodes)?;
     root_lists(view, &mut roots)?;
     Ok(roots)
 }
 
-/// Nodes stand side by side in a range of a section and use it up; their edges lead to what is known. Notes where they begin.
+/// Nodes stand side by side in a range of a section and use it up; their edges lead to what is known. Notes where they begin. A walk reads
+/// as many keys as a node may have at most, so something stands behind the last one.
 pub(super) fn nodes<R: References>(
     view: View<'_>,
     section: Section,
@@ -80,6 +81,9 @@ pub(super) fn nodes<R: References>(
     references: &mut R,
     starts: impl Fn(&mut R) -> &mut Starts,
 ) -> Result<(), LoadError> {
+    let behind = view.words.len().saturating_sub(view.layout.extent(section).end() / 4);
+    let close = !range.is_empty() && behind < node::WORDS_BEHIND;
+    check(!close, section, range.start, "too close to the end of the bundle")?;
     let mut at = range.start;
     while at < range.end {
         starts(references).set(at);
@@ -96,7 +100,7 @@ pub(super) fn nodes<R: References>(
 }
 
 /// Root lists stand side by side and use the section up.
-fn root_lists(view: View<'_>, roots: &mut RootLists) -> Result<(), LoadError> {
+fn root_lists(view: View<'_>, roots: &mut Automata) -> Result<(), LoadError> {
     let section = Section::Roots;
     let word = |at: u32| view.word(section, at).ok_or(invalid(section, at, "unreadable"));
     let mut at = 0;

@@ -2,14 +2,14 @@
 
 use super::checks::{SideBySide, Starts, check, each, invalid, within};
 use super::index::index;
-use super::nodes::RootLists;
+use super::nodes::Automata;
 use super::{Counts, conditions::Globs};
 use crate::error::LoadError;
 use crate::format::{self as f, NONE, Section, row};
 use crate::view::View;
 
 /// Permission sets stand side by side and use the section up. Gives the words at which they begin.
-pub(super) fn sets(view: View<'_>, counts: &Counts, roots: &RootLists) -> Result<Starts, LoadError> {
+pub(super) fn sets(view: View<'_>, counts: &Counts, roots: &Automata) -> Result<Starts, LoadError> {
     let section = Section::Sets;
     each!(view, Services, Service, service, |at, service| {
         check(counts.strings.known(service.name), Section::Services, at, "unknown string")?;
@@ -68,7 +68,7 @@ fn ascending(
 }
 
 /// Rows stand side by side and use the section up. Gives the ids of rows as the words of their numbers of cells, by width.
-fn rows(view: View<'_>, roots: &RootLists) -> Result<Rows, LoadError> {
+fn rows(view: View<'_>, roots: &Automata) -> Result<Rows, LoadError> {
     let section = Section::Rows;
     let words = view.count(section, 1)?;
     let mut rows = Rows([Starts::new(words), Starts::new(words), Starts::new(words)]);
@@ -152,7 +152,7 @@ pub(super) fn rule_roots(
     view: View<'_>,
     counts: &Counts,
     globs: &Globs,
-    roots: &RootLists,
+    roots: &Automata,
 ) -> Result<(), LoadError> {
     let rule_roots = view.count(Section::RuleRoots, f::RuleRoot::WORDS)?;
     let mut ids = SideBySide::new(Section::RuleRootIds, view.count(Section::RuleRootIds, 1)?);

@@ -348,6 +348,10 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     }),
     (36, Section::Diagrams, "past the end", |it| it.content(Section::Diagrams).extend([3, 0, 0, 0])),
     (36, Section::Diagrams, "unknown node", |it| it.set(Section::Diagrams, 0, 9)),
+    (36, Section::Diagrams, "past the end", |it| {
+        let at = it.diagram(diagram::RUNS);
+        it.set(Section::Diagrams, at, 0xff_ffff << 8 | diagram::RUNS);
+    }),
     (36, Section::Diagrams, "no targets", |it| {
         let at = it.diagram(diagram::SWITCH);
         it.set(Section::Diagrams, at, diagram::SWITCH);
@@ -372,6 +376,14 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
         let at = it.diagram(diagram::SWITCH);
         it.set(Section::Diagrams, at + 2, f::terminal::NOTHING | 1);
     }),
+    (37, Section::Diagrams, "not before", |it| {
+        let at = it.diagram(diagram::RUNS);
+        it.set(Section::Diagrams, at + 4, f::terminal::DIAGRAM | at as u32);
+    }),
+    (38, Section::Diagrams, "unknown classifier", |it| {
+        let at = it.diagram(diagram::RUNS);
+        it.set(Section::Diagrams, at + 1, 1 << 20);
+    }),
     (38, Section::Diagrams, "unknown classifier", |it| {
         let at = it.diagram(diagram::SWITCH);
         it.set(Section::Diagrams, at + 1, 1 << 20);
@@ -392,6 +404,11 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     (38, Section::Diagrams, "not ascending", |it| {
         let at = it.diagram(diagram::SPARSE);
         it.set(Section::Diagrams, at + 3, u32::MAX);
+    }),
+    (38, Section::Diagrams, "not ascending", |it| {
+        let at = it.diagram(diagram::RUNS);
+        let second = it.words(Section::Diagrams)[at + 5];
+        it.set(Section::Diagrams, at + 3, second);
     }),
     (39, Section::Leaves, "past the end", |it| {
         let length = it.content(Section::Leaves).len();
@@ -425,6 +442,15 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     (41, Section::Leaves, "accepting bit", |it| {
         let last = it.words(Section::Leaves).len() - 1;
         it.set(Section::Leaves, last, 64 * 64);
+    }),
+    // A walk would read the keys of a branch past the end.
+    (42, Section::ClassNodes, "too close to the end", |it| {
+        let class = TERMINAL_BIT | f::class::OTHER;
+        it.set_words(Section::ClassNodes, &[1 << 8 | node::BRANCH, class, class, u32::from(b':'), class]);
+        it.set_words(Section::Classifiers, &[f::CLASSIFY_TEXT, 0, f::class::OTHER + 1, 0, 5, 0]);
+        for &section in Section::ALL.iter().filter(|section| **section > Section::ClassNodes) {
+            it.content(section).clear();
+        }
     }),
     (42, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, 0)),
     (42, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, node::LITERAL)),

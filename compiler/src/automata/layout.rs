@@ -1,0 +1,169 @@
+//! The nodes of an automaton, and their layout as the words of FORMAT.md.
+
+use portcullis_runtime::format::{NONE, node};
+
+/// Where an edge leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Terminal(u32),
+    State(u32),
+}
+
+/// A node whose edges still name states.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    Literal { bytes: Vec<u8>, end: u32, miss: Target, next: Target },
+    Branch { end: u32, default: Target, edges: Vec<(u8, Target)> },
+    Table { end: u32, targets: Vec<Target>, index: Box<[u8; 256]> },
+    Skip { byte: u8, end: u32, next: Target },
+    Suffix { bytes: Vec<u8>, no: u32, yes: u32 },
+}
+
+impl Node {
+    /// Where it leads, and what of the text is left then; nothing at an end.
+    pub(super) fn step<'a>(&self, rest: &'a [u8]) -> (Target, Option<&'a [u8]>) {
+        match self {
+            Self::Literal { bytes, end, miss, next } => {
+                let equal = rest.iter().zip(bytes).take_while(|(a, b)| a == b).count();
+                if equal == bytes.len() {
+                    return (*next, rest.get(equal..));
+                }
+                rest.get(equal + 1..).map_or((Target::Terminal(*end), None), |rest| (*miss, Some(rest)))
+            }
+            Self::Branch { end, default, edges } => match rest.split_first() {
+                Some((byte, rest)) => {
+                    let edge = edges.iter().find(|(key, _)| key == byte);
+                    (edge.map_or(*default, |(_, target)| *target), Some(rest))
+                }
+                None => (Target::Terminal(*end), None),
+            },
+            Self::Table { end, targets, index } => match rest.split_first() {
+                Some((&byte, rest)) => {
+                    let place = index.get(usize::from(byte)).copied().unwrap_or(0);
+                    let target = targets.get(usize::from(place)).copied();
+                    (target.unwrap_or(Target::Terminal(NONE)), Some(rest))
+                }
+                None => (Target::Terminal(*end), None),
+            },
+            Self::Skip { byte, end, next } => {
+                let found = rest.iter().position(|other| other == byte);
+                let behind = found.and_then(|found| rest.get(found + 1..));
+                behind.map_or((Target::Terminal(*end), None), |rest| (*next, Some(rest)))
+            }
+            Self::Suffix { bytes, no, yes } => {
+                (Target::Terminal(if rest.ends_with(bytes) { *yes } else { *no }), None)
+            }
+        }
+    }
+}
+
+/// An automaton as words, with references relative to its first word, and the reference of its root.
+#[derive(Clone, Debug)]
+pub(super) struct Built {
+    pub(super) words: Vec<u32>,
+    /// Places of words that are references to nodes and move with the automaton.
+    pub(super) relocations: Vec<u32>,
+    /// Places of words that are terminals.
+    pub(super) terminals: Vec<u32>,
+    pub(super) root: u32,
+    pub(super) states: usize,
+}
+
+/// Lays nodes out as words, one after the other.
+pub(super) fn layout(nodes: &[Node], root: Target) -> Built {
+    let mut starts = Vec::with_capacity(nodes.len());
+    let mut next = 0_u32;
+    for node in nodes {
+        starts.push(next);
+        next += length(node);
+    }
+    let mut built = Built {
+        words: Vec::with_capacity(next as usize),
+        relocations: Vec::new(),
+        terminals: Vec::new(),
+        root: 0,
+        states: nodes.len(),
+    };
+    let resolve = |target: Target| match target {
+        Target::Terminal(terminal) => terminal,
+        Target::State(state) => starts.get(state as usize).copied().unwrap_or(NONE),
+    };
+    for node in nodes {
+        write(node, &mut built, &resolve);
+    }
+    built.root = resolve(root);
+    built
+}
+
+fn length(node: &Node) -> u32 {
+    (match node {
+        Node::Literal { bytes, .. } => 4 + bytes.len().div_ceil(4),
+        Node::Branch { edges, .. } => 3 + edges.len().max(1).div_ceil(4) + edges.len().max(1),
+        Node::Table { targets, .. } => 2 + node::TABLE_WORDS + targets.len(),
+        Node::Skip { .. } => 3,
+        Node::Suffix { bytes, .. } => 3 + bytes.len().div_ceil(4),
+    }) as u32
+}
+
+fn push_bytes(words: &mut Vec<u32>, bytes: &[u8]) {
+    for chunk in bytes.chunks(4) {
+        let mut word = [0; 4];
+        for (to, from) in word.iter_mut().zip(chunk) {
+            *to = *from;
+        }
+        words.push(u32::from_le_bytes(word));
+    }
+}
+
+fn write(node: &Node, built: &mut Built, resolve: &impl Fn(Target) -> u32) {
+    let tag = |tag: u32, parameter: usize| tag | (parameter as u32) << 8;
+    let words = &mut built.words;
+    let mut edge = |words: &mut Vec<u32>, target: Target| {
+        let places = match target {
+            Target::State(_) => &mut built.relocations,
+            Target::Terminal(_) => &mut built.terminals,
+        };
+        places.push(words.len() as u32);
+        words.push(resolve(target));
+    };
+    match node {
+        Node::Literal { bytes, end, miss, next } => {
+            words.push(tag(node::LITERAL, bytes.len()));
+            edge(words, Target::Terminal(*end));
+            edge(words, *miss);
+            edge(words, *next);
+            push_bytes(words, bytes);
+        }
+        Node::Branch { end, default, edges } => {
+            // A branch without edges still needs a key: any byte, leading where all others lead.
+            let stand_in = [(b':', *default)];
+            let edges: &[(u8, Target)] = if edges.is_empty() { &stand_in } else { edges };
+            words.push(tag(node::BRANCH, edges.len()));
+            edge(words, Target::Terminal(*end));
+            edge(words, *default);
+            push_bytes(words, &edges.iter().map(|(byte, _)| *byte).collect::<Vec<_>>());
+            for (_, target) in edges {
+                edge(words, *target);
+            }
+        }
+        Node::Table { end, targets, index } => {
+            words.push(tag(node::TABLE, targets.len()));
+            edge(words, Target::Terminal(*end));
+            push_bytes(words, &index[..]);
+            for target in targets {
+                edge(words, *target);
+            }
+        }
+        Node::Skip { byte, end, next } => {
+            words.push(tag(node::SKIP, usize::from(*byte)));
+            edge(words, Target::Terminal(*end));
+            edge(words, *next);
+        }
+        Node::Suffix { bytes, no, yes } => {
+            words.push(tag(node::SUFFIX, bytes.len()));
+            edge(words, Target::Terminal(*no));
+            edge(words, Target::Terminal(*yes));
+            push_bytes(words, bytes);
+        }
+    }
+}
