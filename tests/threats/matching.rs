@@ -196,8 +196,11 @@ fn many_operands_of_one_key_decide_as_the_reference_does() {
             );
             let values: Vec<String> = (0..1 + number % 3).map(|more| value(number + 7 * more)).collect();
             // Some by themselves, some together, some under a second key.
-            let action =
-                if number.is_multiple_of(2) { "svc:Get".to_owned() } else { format!("svc:Get{}", number % 50) };
+            let action = if number.is_multiple_of(2) {
+                "svc:Get".to_owned()
+            } else {
+                format!("svc:Get{}", number % 50)
+            };
             let second = if number % 4 == 2 { r#", "Bool": {"k:flag": "true"}"# } else { "" };
             format!(
                 r#"{{"Effect": "{effect}", "Action": "{action}", "Resource": "*", "Condition": {{"{operator}": {{"{key}": {values:?}}}{second}}}}}"#
