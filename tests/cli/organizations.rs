@@ -100,6 +100,23 @@ fn e1_e2_e4_every_layer_says_which_statement_decided() {
     }
 }
 
+/// Rules E1 and E2: neither SCPs nor RCPs bear on the management account.
+#[test]
+fn e1_e2_the_management_account_is_spared() {
+    let folder = Folder::new();
+    for file in ["reports.json", "resources.json", "organization.json"] {
+        let text = std::fs::read_to_string(format!("{}/{file}", example("organization"))).unwrap();
+        let management =
+            text.replace(r#""MasterAccountId": "999988887777""#, r#""MasterAccountId": "111122223333""#);
+        folder.write(file, management);
+    }
+    folder.run(&["build", "reports.json", "resources.json", "organization.json", "-o", "a.bundle"]).quiet(0);
+    let bucket = "arn:aws:s3:::acme-reports";
+    assert_eq!(ask(&folder, ALICE, "s3:DeleteBucket", bucket, &[]).json()["layer"], "identity");
+    let answer = ask(&folder, "*", "s3:GetObject", "arn:aws:s3:::acme-reports/public/q3.csv", &[]);
+    assert_eq!(answer.json()["layer"], "resource");
+}
+
 /// Rule E6: a session policy limits the session; its statement is named with its own file.
 #[test]
 fn e6_session_policies() {
