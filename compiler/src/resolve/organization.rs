@@ -197,6 +197,8 @@ fn read_root<'v>(
     };
     let members = reader.object(root, "the root")?;
     let ([types], _) = fields(members, ["PolicyTypes"]);
+    // Without it nobody knows whether control policies apply: taking them for switched off would fail open.
+    reader.required(types, "PolicyTypes", "the root", root.span)?;
     let mut enabled = BTreeSet::new();
     for item in reader.items(types) {
         let Some(members) = reader.object(item, "a policy type") else { continue };
