@@ -39,6 +39,16 @@ pub(super) fn read<'a>(
             "write arn:partition:service:region:account:resource",
         );
     }
+    // They would be read as characters, and the policy would speak of nothing that exists: its denies would be lost.
+    if parts.is_some_and(|[.., name]| name.strip_suffix(":*").unwrap_or(name).contains(['*', '?'])) {
+        let message = format!("a wildcard stands in the resource `{}`", shown(text.unwrap_or("")));
+        reader.error(
+            codes::RESOURCE_ARN,
+            span,
+            message,
+            "name the resource itself, such as the bucket: it owns what lies under it",
+        );
+    }
     let given = |member: Option<&'_ Member>| member.filter(|member| member.value.kind != Kind::Null).cloned();
     let account = given(account).and_then(|member| owner(reader, &member, parts));
     let tags = given(tags).map(|member| read_tags(reader, &member.value));
