@@ -60,20 +60,8 @@ pub const UNCONTROLLED: &[&str] = &["sts:getcalleridentity"];
 /// Actions allowed to users and root, whatever policies say (rule E8).
 pub const UNCONTROLLED_FOR_USERS: &[&str] = &["sts:getsessiontoken"];
 
-/// Prefixes of the services whose resources RCPs bear on (rule E2): the AWS Organizations user guide's list of services that support RCPs.
-pub const RCP_SERVICES: &[&str] = &[
-    "aoss",
-    "cognito-identity",
-    "cognito-idp",
-    "dynamodb",
-    "ecr",
-    "kms",
-    "logs",
-    "s3",
-    "secretsmanager",
-    "sqs",
-    "sts",
-];
+// The runtime needs this one too, for actions outside a bundle's vocabulary.
+pub use portcullis_runtime::format::RCP_SERVICES;
 
 /// All actions of the tables above: the runtime knows their contracts from the vocabulary, which must hold them.
 pub fn controlled_actions() -> impl Iterator<Item = &'static str> {
@@ -129,6 +117,14 @@ mod tests {
             let (prefix, name) = action.split_once(':').unwrap();
             let service = known_service(prefix).unwrap();
             assert!(service.actions.iter().any(|known| known.eq_ignore_ascii_case(name)), "{action}");
+        }
+    }
+
+    #[test]
+    fn e2_every_service_under_rcps_is_a_known_one() {
+        assert!(RCP_SERVICES.is_sorted());
+        for prefix in RCP_SERVICES {
+            assert!(known_service(prefix).is_some(), "{prefix}");
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The bundle format: header, sections and records. `FORMAT.md` is its specification; this file is the one description from which
 //! both the reader and (feature `encode`) the writer of every record come.
 
+mod rcp;
 mod section;
 mod values;
 
+pub use rcp::RCP_SERVICES;
 pub use section::Section;
 pub use values::*;
 
@@ -29,21 +31,6 @@ pub const TERMINAL_BIT: u32 = 1 << 31;
 pub const LIST_BIT: u32 = 1 << 30;
 /// "None" where a field may be absent and zero is an id.
 pub const NONE: u32 = u32::MAX;
-
-/// Prefixes of the services on which RCPs bear (rule E2): the AWS Organizations user guide's list.
-pub const RCP_SERVICES: &[&str] = &[
-    "aoss",
-    "cognito-identity",
-    "cognito-idp",
-    "dynamodb",
-    "ecr",
-    "kms",
-    "logs",
-    "s3",
-    "secretsmanager",
-    "sqs",
-    "sts",
-];
 
 /// Request limits (rule V4, DESIGN section 3).
 pub mod limits {
