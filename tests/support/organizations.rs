@@ -289,6 +289,9 @@ fn organization(random: &mut Random) -> String {
             r#"{{"PolicySummary": {{"Id": "p-{number}", "Name": "P{number}", "Type": "{name}_CONTROL_POLICY"}}, "Content": {document}}}"#
         ));
     }
+    let scps = random.chance(90);
+    // Nothing is attached of a type that is switched off.
+    let attachable = if scps { &["p-0", "p-1", "p-2", "p-3"][..] } else { &["p-3"] };
     let mut attached = Vec::new();
     for target in ["r-1", "ou-1", "ou-2", A, B, M] {
         let mut ids: Vec<&str> = Vec::new();
@@ -296,17 +299,16 @@ fn organization(random: &mut Random) -> String {
             ids.push("p-FullAWSAccess");
         }
         ids.push("p-RCPFullAWSAccess");
-        ids.extend(["p-0", "p-1", "p-2", "p-3"].into_iter().filter(|_| random.chance(8)));
+        ids.extend(attachable.iter().filter(|_| random.chance(8)));
         let ids: Vec<String> = ids.iter().map(|id| format!(r#"{{"Id": "{id}"}}"#)).collect();
         attached.push(format!(r#""{target}": [{}]"#, ids.join(", ")));
     }
     let management = random.word(&[M, M, M, A]);
-    let scps =
-        if random.chance(90) { r#"{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}, "# } else { "" };
+    let scps = if scps { r#"{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}, "# } else { "" };
     format!(
         r#"{{"Organization": {{"Id": "o-1", "MasterAccountId": "{management}"}},
             "Roots": {{"Roots": [{{"Id": "r-1", "Name": "Root", "PolicyTypes": [{scps}{{"Type": "RESOURCE_CONTROL_POLICY", "Status": "ENABLED"}}]}}]}},
-            "OrganizationalUnits": {{"r-1": [{{"Id": "ou-1", "Name": "one"}}], "ou-1": [{{"Id": "ou-2", "Name": "two"}}]}},
+            "OrganizationalUnits": {{"r-1": [{{"Id": "ou-1", "Name": "one"}}], "ou-1": [{{"Id": "ou-2", "Name": "two"}}], "ou-2": []}},
             "Accounts": {{"ou-2": [{{"Id": "{A}"}}], "ou-1": [{{"Id": "{B}"}}], "r-1": [{{"Id": "{M}"}}]}},
             "PoliciesForTarget": {{{}}}, "Policies": [{}]}}"#,
         attached.join(", "),

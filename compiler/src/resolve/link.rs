@@ -55,6 +55,7 @@ pub(super) fn model(mut drafts: Drafts<'_>, files: Vec<Box<str>>, sink: &mut Sin
         linker.add(draft, &mut model, sink);
     }
     model.policies = policies.into_iter().map(|draft| draft.policy).collect();
+    resources(mem::take(&mut drafts.resources), &mut model, sink);
     if let Some(draft) = drafts.organization {
         if complete {
             outsiders(&model, &draft, sink);
@@ -62,17 +63,17 @@ pub(super) fn model(mut drafts: Drafts<'_>, files: Vec<Box<str>>, sink: &mut Sin
         model.controls = draft.controls;
         model.organization = Some(draft.organization);
     }
-    resources(mem::take(&mut drafts.resources), &mut model, sink);
     model
 }
 
-/// Accounts over which no SCP stands, for all that the inputs say.
+/// Accounts over which no SCP and no RCP stands, for all that the inputs say.
 fn outsiders(model: &Model, draft: &OrganizationDraft<'_>, sink: &mut Sink) {
-    let outside = model.accounts.iter().filter(|account| draft.organization.account(account).is_none());
-    for account in outside {
+    let owners = model.resources.iter().filter_map(|resource| resource.account.as_ref());
+    let accounts: BTreeSet<&Box<str>> = model.accounts.iter().chain(owners).collect();
+    for account in accounts.into_iter().filter(|account| draft.organization.account(account).is_none()) {
         let place = opening(draft.place);
         let message =
-            format!("the organization does not hold the account {account}, so that no SCP limits it");
+            format!("the organization does not hold the account {account}, so that no SCP or RCP limits it");
         let found = Diagnostic::warning(codes::ORGANIZATION_ACCOUNT, message);
         let help = "add the account to the list of its parent, if it is a member";
         sink.push(found.at(place.source, place.span, "in this organization").help(help));

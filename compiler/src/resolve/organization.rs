@@ -3,7 +3,9 @@
 //! `Organization` is that of `describe-organization`; `Roots` the list of `list-roots`; `OrganizationalUnits` and `Accounts` hold by the id of
 //! a parent what `list-organizational-units-for-parent` and `list-accounts-for-parent` list; `PoliciesForTarget` holds by the id of a target what
 //! `list-policies-for-target` lists for both types of policies; `Policies` are those of `describe-policy`. A list may also stand inside the
-//! object that the command prints.
+//! object that the command prints. What a list would hold that is not there is not known: no list counts as empty.
+
+mod controls;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,14 +13,12 @@ use portcullis_grammar::json::{Kind, Member, Value};
 use portcullis_grammar::source::Span;
 use portcullis_runtime::value::arn;
 
-use super::document::Sized;
+use super::codes;
 use super::drafts::{Drafts, OrganizationDraft};
 use super::reader::{Reader, fields, shown};
 use super::snapshot::unknown_fields;
-use super::{codes, document};
 use crate::model::{
-    ControlId, ControlPolicy, Document, DocumentKind, DocumentVersion, NodeId, Organization,
-    OrganizationAccount, OrganizationNode, Origin,
+    ControlId, ControlPolicy, DocumentKind, NodeId, Organization, OrganizationAccount, OrganizationNode,
 };
 
 const FIELDS: [&str; 6] =
@@ -28,6 +28,9 @@ const DEPTH: usize = 100;
 /// The policies that AWS attaches everywhere; they need no description.
 const FULL_SCP: &str = "p-FullAWSAccess";
 const FULL_RCP: &str = "p-RCPFullAWSAccess";
+/// The types of policies that decide.
+const SCP_TYPE: &str = "SERVICE_CONTROL_POLICY";
+const RCP_TYPE: &str = "RESOURCE_CONTROL_POLICY";
 
 /// Whether an object is an organization file.
 pub(super) fn is_organization(members: &[Member]) -> bool {
@@ -45,12 +48,7 @@ pub(super) fn read<'a>(
     let ([organization, roots, units, accounts, targets, policies], unknown) = fields(members, FIELDS);
     unknown_fields(reader, unknown, "an organization file", &FIELDS, &["ResponseMetadata"]);
     let mut all = true;
-    for (member, name) in [organization, roots, accounts, targets].iter().zip([
-        "Organization",
-        "Roots",
-        "Accounts",
-        "PoliciesForTarget",
-    ]) {
+    for (member, name) in [organization, roots, units, accounts, targets].iter().zip(FIELDS) {
         all &= reader.required(*member, name, "an organization file", value.span).is_some();
     }
     let place = reader.place(value.span);
@@ -67,17 +65,21 @@ pub(super) fn read<'a>(
         );
         return;
     }
-    let (Some(organization), Some(roots), Some(accounts), Some(targets)) =
-        (organization, roots, accounts, targets)
+    let (Some(organization), Some(roots), Some(units), Some(accounts), Some(targets)) =
+        (organization, roots, units, accounts, targets)
     else {
         drafts.incomplete = true;
         return;
     };
+    let about = about(reader, organization);
     let mut tree = Tree {
-        controls: read_policies(reader, policies),
+        controls: controls::read_policies(reader, policies),
         ids: HashMap::new(),
+        management: about.as_ref().map(|(_, management)| management.clone()),
+        scps: false,
+        rcps: false,
         targets: by_id(reader, targets, "Policies"),
-        units: units.map(|units| by_id(reader, units, "OrganizationalUnits")).unwrap_or_default(),
+        units: by_id(reader, units, "OrganizationalUnits"),
         accounts: by_id(reader, accounts, "Accounts"),
         nodes: Vec::new(),
         members: BTreeMap::new(),
@@ -85,14 +87,15 @@ pub(super) fn read<'a>(
     };
     tree.ids =
         (0..).zip(&tree.controls).map(|(at, control)| (control.id.to_string(), ControlId(at))).collect();
-    let about = about(reader, organization);
-    let types = read_root(reader, roots, &mut tree);
-    tree.unreached(reader);
-    let (Some((id, management)), Some((scps, rcps))) = (about, types) else {
+    let root = read_root(reader, roots, &mut tree);
+    if root.is_some() {
+        tree.unreached(reader);
+    }
+    let (Some((id, management)), Some(())) = (about, root) else {
         drafts.incomplete |= !all || reader.sink.failed();
         return;
     };
-    let Tree { controls, nodes, members, .. } = tree;
+    let Tree { controls, nodes, members, scps, rcps, .. } = tree;
     let accounts: Vec<OrganizationAccount> = members.into_values().collect();
     if !accounts.iter().any(|account| *account.account == *management) {
         let message = format!("the management account {} is in no list of accounts", shown(&management));
@@ -174,6 +177,10 @@ struct Listed<'v> {
 struct Tree<'v> {
     controls: Vec<ControlPolicy>,
     ids: HashMap<String, ControlId>,
+    management: Option<Box<str>>,
+    /// Whether SCPs and RCPs are switched on.
+    scps: bool,
+    rcps: bool,
     targets: HashMap<&'v str, Listed<'v>>,
     units: HashMap<&'v str, Listed<'v>>,
     accounts: HashMap<&'v str, Listed<'v>>,
@@ -183,12 +190,8 @@ struct Tree<'v> {
     seen: BTreeSet<&'v str>,
 }
 
-/// Reads the root and all below it; gives whether SCPs and RCPs are switched on.
-fn read_root<'v>(
-    reader: &mut Reader<'_, '_>,
-    roots: &'v Member,
-    tree: &mut Tree<'v>,
-) -> Option<(bool, bool)> {
+/// Reads the root and all below it; `None` if it does not say enough for that.
+fn read_root<'v>(reader: &mut Reader<'_, '_>, roots: &'v Member, tree: &mut Tree<'v>) -> Option<()> {
     let items = listed(reader, &roots.value, "Roots", "`Roots`");
     let [root] = items else {
         let message = format!("an organization has one root, not {}", items.len());
@@ -210,8 +213,10 @@ fn read_root<'v>(
             enabled.insert(name);
         }
     }
+    tree.scps = enabled.contains(SCP_TYPE);
+    tree.rcps = enabled.contains(RCP_TYPE);
     tree.node(reader, root, None, 0);
-    Some((enabled.contains("SERVICE_CONTROL_POLICY"), enabled.contains("RESOURCE_CONTROL_POLICY")))
+    Some(())
 }
 
 impl<'v> Tree<'v> {
@@ -251,10 +256,19 @@ impl<'v> Tree<'v> {
         let node = NodeId::at(self.nodes.len());
         let origin = reader.origin(value.span);
         self.nodes.push(OrganizationNode { id: id.into(), name: name.into(), parent, scps, rcps, origin });
-        for account in self.accounts.get(id).map_or(&[][..], |list| list.items) {
+        let of = |list: Option<&Listed<'v>>| list.map(|list| list.items);
+        let accounts = of(self.accounts.get(id)).unwrap_or_else(|| {
+            let message = format!("`Accounts` does not say which accounts lie in `{}`", shown(id));
+            missing(reader, place, message, "list-accounts-for-parent")
+        });
+        for account in accounts {
             self.account(reader, account, node);
         }
-        for unit in self.units.get(id).map_or(&[][..], |list| list.items) {
+        let units = of(self.units.get(id)).unwrap_or_else(|| {
+            let message = format!("`OrganizationalUnits` does not say which units lie in `{}`", shown(id));
+            missing(reader, place, message, "list-organizational-units-for-parent")
+        });
+        for unit in units {
             self.node(reader, unit, Some(node), depth + 1);
         }
     }
@@ -289,7 +303,7 @@ impl<'v> Tree<'v> {
         }
     }
 
-    /// The SCPs and RCPs of a target. A target without a list is an error: what would be attached to it is not known.
+    /// The SCPs and RCPs of a target.
     fn attached(
         &self,
         reader: &mut Reader<'_, '_>,
@@ -297,13 +311,12 @@ impl<'v> Tree<'v> {
         place: Span,
     ) -> (Vec<ControlId>, Vec<ControlId>) {
         let (mut scps, mut rcps) = (Vec::new(), Vec::new());
-        let Some(list) = self.targets.get(target) else {
+        let list = self.targets.get(target).map(|list| list.items);
+        let items = list.unwrap_or_else(|| {
             let message = format!("`PoliciesForTarget` does not say what is attached to `{}`", shown(target));
-            let help = "add the output of list-policies-for-target, for both types of policies; an empty list if there is none";
-            reader.error(codes::ORGANIZATION, place, message, help);
-            return (scps, rcps);
-        };
-        for item in list.items {
+            missing(reader, place, message, "list-policies-for-target, for both types of policies")
+        });
+        for item in items {
             let Some(members) = reader.object(item, "an attached policy") else { continue };
             let ([id, kind], _) = fields(members, ["Id", "Type"]);
             let Some(id) = reader.required_string(id, "Id", "an attached policy", item.span) else {
@@ -326,10 +339,32 @@ impl<'v> Tree<'v> {
             };
             let is_rcp =
                 self.controls.get(control.index()).is_some_and(|it| it.document.kind == DocumentKind::Rcp);
-            let to = if is_rcp { &mut rcps } else { &mut scps };
+            let (to, on, full, kind) = if is_rcp {
+                (&mut rcps, self.rcps, FULL_RCP, RCP_TYPE)
+            } else {
+                (&mut scps, self.scps, FULL_SCP, SCP_TYPE)
+            };
+            if !on && id != full {
+                // AWS detaches them all when a type is switched off.
+                let message = format!(
+                    "the policy `{}` is attached to `{}`, and the root's `PolicyTypes` do not switch on {kind}",
+                    shown(id),
+                    shown(target)
+                );
+                let help =
+                    "fetch all lists at one moment; AWS detaches the policies of a type that is switched off";
+                reader.error(codes::ORGANIZATION, opening(item.span), message, help);
+            }
             if !to.contains(&control) {
                 to.push(control);
             }
+        }
+        let is_full = |control: &ControlId| self.ids.get(FULL_RCP) == Some(control);
+        if list.is_some() && self.rcps && !self.is_management(target) && !rcps.iter().any(is_full) {
+            // AWS attaches it everywhere, and nobody can detach it: without it the list is one of SCPs only.
+            let message = format!("the RCPs that are attached to `{}` are not listed", shown(target));
+            let help = "add the output of list-policies-for-target with the filter RESOURCE_CONTROL_POLICY, which always holds p-RCPFullAWSAccess";
+            reader.error(codes::ORGANIZATION, place, message, help);
         }
         for (count, noun) in [(scps.len(), "SCPs"), (rcps.len(), "RCPs")] {
             if count > 5 {
@@ -339,6 +374,11 @@ impl<'v> Tree<'v> {
             }
         }
         (scps, rcps)
+    }
+
+    /// Whether this is the management account, on which no control policy bears.
+    fn is_management(&self, target: &str) -> bool {
+        self.management.as_deref() == Some(target)
     }
 
     /// Lists of units and accounts whose parent is not in the tree would be lost, and with them what limits them.
@@ -362,101 +402,11 @@ impl<'v> Tree<'v> {
     }
 }
 
-/// The policies that are described, and those of AWS that need no description.
-fn read_policies(reader: &mut Reader<'_, '_>, member: Option<&Member>) -> Vec<ControlPolicy> {
-    let mut controls: Vec<ControlPolicy> = Vec::new();
-    let items =
-        member.map(|member| listed(reader, &member.value, "Policies", "`Policies`")).unwrap_or_default();
-    for item in items {
-        let Some(control) = read_policy(reader, item) else { continue };
-        if controls.iter().any(|known| known.id == control.id) {
-            let message = format!("the policy `{}` is described twice", shown(&control.id));
-            reader.error(codes::ORGANIZATION, opening(item.span), message, "remove one of them");
-        }
-        controls.push(control);
-    }
-    let origin = reader.origin(member.map_or_else(Span::default, |member| member.key_span));
-    for (id, name, kind) in
-        [(FULL_SCP, "FullAWSAccess", DocumentKind::Scp), (FULL_RCP, "RCPFullAWSAccess", DocumentKind::Rcp)]
-    {
-        if !controls.iter().any(|known| &*known.id == id) {
-            let document = Document {
-                version: DocumentVersion::V2012,
-                kind,
-                statements: vec![everything(kind, origin)],
-                origin,
-            };
-            let policy = ControlPolicy { id: id.into(), name: name.into(), document, origin };
-            controls.push(policy);
-        }
-    }
-    controls
-}
-
-/// The one statement of the full-access policies.
-fn everything(kind: DocumentKind, origin: Origin) -> crate::model::Statement {
-    use crate::model::{
-        ActionClause, ActionPattern, Effect, PrincipalClause, PrincipalEntry, PrincipalType, ResourceClause,
-        ResourcePattern, Statement,
-    };
-    use crate::pattern::{ActionForm, ResourceForm};
-    let everybody = PrincipalEntry { kind: PrincipalType::Everyone, text: "*".into() };
-    Statement {
-        sid: None,
-        effect: Effect::Allow,
-        principals: (kind == DocumentKind::Rcp)
-            .then(|| PrincipalClause { negated: false, entries: vec![everybody] }),
-        actions: ActionClause {
-            negated: false,
-            patterns: vec![ActionPattern { form: ActionForm::Everything, text: "*".into() }],
-        },
-        resources: Some(ResourceClause {
-            negated: false,
-            patterns: vec![ResourcePattern { form: ResourceForm::Everything, text: "*".into() }],
-        }),
-        conditions: Vec::new(),
-        variables: true,
-        origin,
-    }
-}
-
-/// A policy as `describe-policy` prints it, with or without the `Policy` around it.
-fn read_policy(reader: &mut Reader<'_, '_>, value: &Value) -> Option<ControlPolicy> {
-    let what = "a policy of the organization";
-    let mut members = reader.object(value, what)?;
-    if let [Member { key, value, .. }] = members
-        && &**key == "Policy"
-    {
-        members = reader.object(value, what)?;
-    }
-    let ([summary, content], _) = fields(members, ["PolicySummary", "Content"]);
-    let summary = reader.required(summary, "PolicySummary", what, value.span)?;
-    let content = reader.required(content, "Content", what, value.span);
-    let of_summary = reader.object(summary, "`PolicySummary`")?;
-    let ([id, name, kind], _) = fields(of_summary, ["Id", "Name", "Type"]);
-    let id = reader.required_string(id, "Id", what, summary.span);
-    let name = reader.optional_string(name).unwrap_or("");
-    let kind = match reader.required_string(kind, "Type", what, summary.span)? {
-        "SERVICE_CONTROL_POLICY" => DocumentKind::Scp,
-        "RESOURCE_CONTROL_POLICY" => DocumentKind::Rcp,
-        // Tag policies and their like decide nothing here.
-        _ => return None,
-    };
-    let Sized { document, size } = document::read(reader, content?, kind)?;
-    const SIZE: usize = 5_120;
-    if size > SIZE {
-        let message =
-            format!("the characters of the policy `{}` are {size}; AWS's quota is {SIZE}", shown(name));
-        reader.lint(
-            codes::P5_QUOTA,
-            opening(value.span),
-            message,
-            "AWS refuses this unless the quota was raised",
-        );
-    }
-    let policy =
-        ControlPolicy { id: id?.into(), name: name.into(), document, origin: reader.origin(value.span) };
-    Some(policy)
+/// A list that is not there: taking it for empty would lose the policies that limit what it names.
+fn missing<'v>(reader: &mut Reader<'_, '_>, place: Span, message: String, command: &str) -> &'v [Value] {
+    let help = format!("add the output of {command}; an empty list if there is none");
+    reader.error(codes::ORGANIZATION, place, message, help);
+    &[]
 }
 
 fn opening(span: Span) -> Span {
