@@ -27,6 +27,7 @@ mod sink;
 mod size;
 mod snapshot;
 mod suggest;
+mod tags;
 mod variables;
 
 use portcullis_grammar::diagnostic::Diagnostic;

@@ -2,6 +2,7 @@
 
 use crate::format::{self as f, NONE, Section};
 use crate::hash::{Table, search};
+use crate::value::arn;
 use crate::view::{Index, View};
 
 /// The ARNs of resources.
@@ -72,24 +73,8 @@ pub(crate) fn owner(view: &View<'_>, text: &[u8], service: &[u8], name: &[u8]) -
     if let Some(found) = search(text, &Resources(view)) {
         return Some(found);
     }
-    let above = text.get(..text.len() - name.len() + above(service, name)?)?;
+    let above = text.get(..text.len() - name.len() + arn::above(service, name)?)?;
     search(above, &Resources(view))
-}
-
-/// How many bytes of the sixth part name the resource under which another may lie: an object's bucket, the function of a version or alias,
-/// the log group of a stream.
-fn above(service: &[u8], name: &[u8]) -> Option<usize> {
-    let find = |byte, from: usize| {
-        let found = name.get(from..)?.iter().position(|&it| it == byte)?;
-        Some(from + found)
-    };
-    let second_colon = |prefix: &[u8]| if name.starts_with(prefix) { find(b':', prefix.len()) } else { None };
-    match service {
-        b"s3" => find(b'/', 0),
-        b"lambda" => second_colon(b"function:"),
-        b"logs" => second_colon(b"log-group:"),
-        _ => None,
-    }
 }
 
 /// Whether resources of this service are declared: one of them that is not, and names no account, is another account's (rule V6).

@@ -120,7 +120,7 @@ impl Writer {
             };
             let (rcps, rcp_count) = self.levels(layers.rcps.as_deref(), shared);
             f::Resource {
-                arn: self.strings.id(owner_name(&resource.arn)),
+                arn: self.strings.id(resource.owner_name()),
                 account: resource.account.as_deref().map_or(NONE, |account| place(ir, account)),
                 tags,
                 tag_count,
@@ -138,7 +138,7 @@ impl Writer {
         let services: Vec<u32> = services.into_iter().map(|service| self.strings.id(service)).collect();
         self.sections.put_words(Section::DeclaredServices, services);
         let arns: Vec<String> =
-            model.resources.iter().map(|resource| owner_name(&resource.arn).to_owned()).collect();
+            model.resources.iter().map(|resource| resource.owner_name().to_owned()).collect();
         self.index(Section::ResourceIndex, &arns)
     }
 
@@ -203,16 +203,6 @@ impl Writer {
         f::Grants { direct, session, account }.write(&mut shared.grants);
         shared.grant_count += 1;
         shared.grant_count - 1
-    }
-}
-
-/// The name under which a resource is looked up: a log group's without the `:*` that stands for its streams.
-fn owner_name(text: &str) -> &str {
-    match arn::split(text) {
-        Some([_, _, "logs", _, _, group]) if group.starts_with("log-group:") => {
-            text.strip_suffix(":*").unwrap_or(text)
-        }
-        _ => text,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Resources with owners, tags and policies, and VPC endpoints with theirs (rules V6, E12, DESIGN section 6).
 
 use bincode::{Decode, Encode};
+use portcullis_runtime::value::arn;
 
 use super::id::ControlId;
 use super::identity::Tag;
@@ -23,6 +24,24 @@ pub struct Resource {
     pub rcps: Option<Vec<Vec<ControlId>>>,
     /// Where it was declared.
     pub origin: Origin,
+}
+
+impl Resource {
+    /// The name under which it is looked up: its ARN, a log group's without the `:*` that stands for its streams.
+    #[must_use]
+    pub fn owner_name(&self) -> &str {
+        owner_name(&self.arn)
+    }
+}
+
+/// The same of a resource's ARN.
+pub(crate) fn owner_name(text: &str) -> &str {
+    match arn::split(text) {
+        Some([_, _, "logs", _, _, group]) if group.starts_with("log-group:") => {
+            text.strip_suffix(":*").unwrap_or(text)
+        }
+        _ => text,
+    }
 }
 
 /// A VPC endpoint's policy.

@@ -1,8 +1,9 @@
 //! What the inputs say before names are looked up: entities whose references to each other are still texts.
 
 use super::document::Sized;
+use super::principals::is_unique_id;
 use super::reader::Place;
-use crate::model::{ControlPolicy, ManagedPolicy, Organization, Origin, Tag};
+use crate::model::{ControlPolicy, Document, ManagedPolicy, Organization, Origin, PrincipalType, Tag};
 
 /// Everything read so far, in the order of the inputs.
 #[derive(Default)]
@@ -16,6 +17,17 @@ pub(super) struct Drafts<'a> {
     pub(super) principal_ids: Vec<Reference<'a>>,
     /// Whether something could not be read, which was reported. What other parts name may be in it, so that nobody is told it is missing.
     pub(super) incomplete: bool,
+}
+
+impl<'a> Drafts<'a> {
+    /// Keeps the unique ids that a policy names as principals, until all identities are known.
+    pub(super) fn keep_principal_ids(&mut self, document: &Document, place: Place<'a>) {
+        let clauses = document.statements.iter().filter_map(|statement| statement.principals.as_ref());
+        let ids = clauses
+            .flat_map(|clause| &clause.entries)
+            .filter(|entry| entry.kind == PrincipalType::Aws && is_unique_id(&entry.text));
+        self.principal_ids.extend(ids.map(|entry| Reference { text: entry.text.clone(), place }));
+    }
 }
 
 /// What an identity is.

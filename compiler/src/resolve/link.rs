@@ -5,6 +5,7 @@ use std::mem;
 
 use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::source::Span;
+use portcullis_runtime::value::arn;
 
 use super::codes;
 use super::drafts::{
@@ -12,6 +13,7 @@ use super::drafts::{
 };
 use super::reader::{Place, shown};
 use super::sink::Sink;
+use crate::model::resource::owner_name;
 use crate::model::{
     AccountId, Document, DocumentKind, Endpoint, FileId, Group, GroupId, Identity, InlinePolicy,
     ManagedPolicy, Model, Origin, PolicyId, Resource, Role, User,
@@ -82,9 +84,9 @@ fn outsiders(model: &Model, draft: &OrganizationDraft<'_>, sink: &mut Sink) {
 
 /// Resources by ARN, each once, and the endpoints among them.
 fn resources(mut drafts: Vec<ResourceDraft<'_>>, model: &mut Model, sink: &mut Sink) {
-    drafts.sort_by(|a, b| (log_group(&a.arn), a.origin).cmp(&(log_group(&b.arn), b.origin)));
+    drafts.sort_by(|a, b| (owner_name(&a.arn), a.origin).cmp(&(owner_name(&b.arn), b.origin)));
     for (first, second) in drafts.iter().zip(drafts.iter().skip(1)) {
-        if log_group(&first.arn) == log_group(&second.arn) {
+        if owner_name(&first.arn) == owner_name(&second.arn) {
             let message = format!("the resource `{}` is given twice", shown(&second.arn));
             error(
                 sink,
@@ -96,6 +98,7 @@ fn resources(mut drafts: Vec<ResourceDraft<'_>>, model: &mut Model, sink: &mut S
             );
         }
     }
+    hidden_policies(&drafts, sink);
     for draft in drafts {
         let document = draft.policy.map(|policy| policy.document);
         let (policy, endpoint) = match document {
@@ -123,13 +126,25 @@ fn resources(mut drafts: Vec<ResourceDraft<'_>>, model: &mut Model, sink: &mut S
     }
 }
 
-/// A log group's ARN without the `:*` that stands for its streams: both name one resource.
-fn log_group(text: &str) -> &str {
-    match portcullis_runtime::value::arn::split(text) {
-        Some([_, _, "logs", _, _, group]) if group.starts_with("log-group:") => {
-            text.strip_suffix(":*").unwrap_or(text)
+/// A request's owner is the longest one: an entry without a policy under one that has a policy would hide it, and its denies.
+fn hidden_policies(drafts: &[ResourceDraft<'_>], sink: &mut Sink) {
+    let by_name: HashMap<&str, &ResourceDraft<'_>> =
+        drafts.iter().map(|draft| (owner_name(&draft.arn), draft)).collect();
+    for draft in drafts.iter().filter(|draft| draft.policy.is_none()) {
+        let name = owner_name(&draft.arn);
+        let Some([_, _, service, _, _, resource]) = arn::split(name) else { continue };
+        let Some(length) = arn::above(service.as_bytes(), resource.as_bytes()) else { continue };
+        let above = name.get(..name.len() - resource.len() + length).and_then(|above| by_name.get(above));
+        if let Some(above) = above.filter(|above| above.policy.is_some()) {
+            let (below, above_arn) = (shown(&draft.arn), shown(&above.arn));
+            let message =
+                format!("`{below}` has no policy, and hides that of `{above_arn}`, under which it lies");
+            let help = "remove it, or repeat the policy there";
+            let found = Diagnostic::error(codes::RESOURCE_HIDES, message)
+                .at(draft.place.source, draft.place.span, "")
+                .at(above.place.source, above.place.span, "whose policy it would hide");
+            sink.push(found.help(help));
         }
-        _ => text,
     }
 }
 
@@ -307,7 +322,7 @@ fn unheld_ids(ids: &[Reference<'_>], identities: &[IdentityDraft<'_>], sink: &mu
         let place = opening(id.place);
         sink.push(
             Diagnostic::warning(codes::N5_UNHELD_ID, message)
-                .at(place.source, place.span, "in this trust policy")
+                .at(place.source, place.span, "named in its policy")
                 .help("remove it, or name the principal by its ARN"),
         );
     }

@@ -6,8 +6,8 @@ use portcullis_runtime::value::arn;
 use super::drafts::{Drafts, ResourceDraft};
 use super::reader::{Reader, fields, shown};
 use super::snapshot::unknown_fields;
-use super::{codes, document};
-use crate::model::{DocumentKind, Tag};
+use super::{codes, document, tags};
+use crate::model::DocumentKind;
 
 const FIELDS: [&str; 4] = ["arn", "account", "tags", "policy"];
 const WHAT: &str = "a resource";
@@ -51,7 +51,7 @@ pub(super) fn read<'a>(
     }
     let given = |member: Option<&'_ Member>| member.filter(|member| member.value.kind != Kind::Null).cloned();
     let account = given(account).and_then(|member| owner(reader, &member, parts));
-    let tags = given(tags).map(|member| read_tags(reader, &member.value));
+    let tags = given(tags).map(|member| tags::object_or_list(reader, &member.value));
     let kind = match parts {
         Some([_, _, "ec2", _, _, name]) if name.starts_with("vpc-endpoint/") => DocumentKind::Endpoint,
         _ => DocumentKind::Resource,
@@ -69,13 +69,23 @@ pub(super) fn read<'a>(
         return;
     }
     let in_arn = Some(parts[4]).filter(|account| arn::is_account(account)).map(Into::into);
+    let account = account.or(in_arn);
+    if account.is_none() {
+        // It would count as every caller's own, and no RCP would bear on it.
+        let message = format!("nothing says whose account `{}` is in", shown(text));
+        reader.error(codes::RESOURCE_ACCOUNT, span, message, "add \"account\", 12 digits");
+    }
+    let place = reader.place(span);
+    if let Some(policy) = &policy {
+        drafts.keep_principal_ids(&policy.document, place);
+    }
     drafts.resources.push(ResourceDraft {
         arn: text.into(),
-        account: account.or(in_arn),
+        account,
         tags,
         policy,
         origin: reader.origin(value.span),
-        place: reader.place(span),
+        place,
     });
 }
 
@@ -91,21 +101,4 @@ fn owner(reader: &mut Reader<'_, '_>, member: &Member, parts: Option<[&str; 6]>)
         reader.error(codes::RESOURCE_ACCOUNT, member.value.span, message, "correct one of them");
     }
     Some(text.into())
-}
-
-/// Tags as an object, or as AWS lists them.
-fn read_tags(reader: &mut Reader<'_, '_>, value: &Value) -> Vec<Tag> {
-    match &value.kind {
-        Kind::Object(members) => {
-            let tags = members.iter().filter_map(|member| {
-                let value = reader.string(&member.value, &format!("the tag `{}`", shown(&member.key)))?;
-                Some(Tag { key: member.key.clone(), value: value.into() })
-            });
-            tags.collect()
-        }
-        _ => {
-            let items = reader.list(value, "`tags`").unwrap_or_default();
-            items.iter().filter_map(|item| super::snapshot::tag(reader, item)).collect()
-        }
-    }
 }

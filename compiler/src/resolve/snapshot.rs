@@ -3,8 +3,6 @@
 mod identity;
 mod policy;
 
-pub(super) use identity::tag;
-
 use portcullis_grammar::json::{Kind, Member, Value};
 
 use super::codes;

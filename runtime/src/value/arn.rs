@@ -64,6 +64,23 @@ pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// How many bytes of the sixth part name the resource under which another may lie: an object's bucket, the function of a version or alias,
+/// the log group of a stream (DESIGN section 6). `None` for what lies under nothing. Linear.
+#[must_use]
+pub fn above(service: &[u8], name: &[u8]) -> Option<usize> {
+    let find = |byte, from: usize| {
+        let found = name.get(from..)?.iter().position(|&it| it == byte)?;
+        Some(from + found)
+    };
+    let second_colon = |prefix: &[u8]| if name.starts_with(prefix) { find(b':', prefix.len()) } else { None };
+    match service {
+        b"s3" => find(b'/', 0),
+        b"lambda" => second_colon(b"function:"),
+        b"logs" => second_colon(b"log-group:"),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,9 +4,9 @@ use portcullis_grammar::json::{Kind, Member, Value};
 
 use super::super::drafts::{Drafts, IdentityDraft, IdentityKind, InlineDraft, Reference};
 use super::super::reader::{Reader, fields, shown};
-use super::super::{codes, document, principals};
+use super::super::{codes, document, tags};
 use super::{entity_arn, unknown_fields};
-use crate::model::{DocumentKind, PrincipalType, Tag};
+use crate::model::DocumentKind;
 
 const USER: &[&str] = &[
     "Path",
@@ -94,16 +94,14 @@ pub(super) fn read<'a>(
     let [groups, boundary, tags, trust, session] = others.map(of_kind);
     let groups = group_names(reader, groups.as_ref());
     let boundary = boundary.and_then(|member| boundary_arn(reader, &member.value));
-    let tags: Vec<_> = reader.items(tags.as_ref()).iter().filter_map(|item| tag(reader, item)).collect();
+    let listed = reader.items(tags.as_ref());
+    let tags = tags::list(reader, listed);
     let trust = trust.and_then(|member| document::read(reader, &member.value, DocumentKind::Trust));
     let max_session_seconds = session.and_then(|member| session_seconds(reader, &member.value));
     let Some((text, parsed)) = arn else { return };
     let place = reader.place(value.span);
-    for statement in trust.iter().flat_map(|trust| &trust.document.statements) {
-        let entries = statement.principals.iter().flat_map(|clause| &clause.entries);
-        let ids =
-            entries.filter(|entry| entry.kind == PrincipalType::Aws && principals::is_unique_id(&entry.text));
-        drafts.principal_ids.extend(ids.map(|entry| Reference { text: entry.text.clone(), place }));
+    if let Some(trust) = &trust {
+        drafts.keep_principal_ids(&trust.document, place);
     }
     drafts.identities.push(IdentityDraft {
         kind,
@@ -179,16 +177,6 @@ fn group_names<'a>(reader: &mut Reader<'a, '_>, member: Option<&Member>) -> Vec<
             Some(Reference { text: text.into(), place: reader.place(item.span) })
         })
         .collect()
-}
-
-pub(in crate::resolve) fn tag(reader: &mut Reader<'_, '_>, value: &Value) -> Option<Tag> {
-    const KNOWN: [&str; 2] = ["Key", "Value"];
-    let members = reader.object(value, "a tag")?;
-    let ([key, text], unknown) = fields(members, KNOWN);
-    unknown_fields(reader, unknown, "a tag", &KNOWN, &[]);
-    let key = reader.required_string(key, "Key", "a tag", value.span);
-    let text = reader.required_string(text, "Value", "a tag", value.span);
-    Some(Tag { key: key?.into(), value: text?.into() })
 }
 
 fn session_seconds(reader: &mut Reader<'_, '_>, value: &Value) -> Option<u32> {
