@@ -1,14 +1,15 @@
 //! Taking a role, as a question of its own (rules E8, I3, I4): may this principal take this role, and with what session then?
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use portcullis_compiler::model::Model;
 use portcullis_compiler::request::{ContextValue, Request};
-use portcullis_runtime::principal::PrincipalKind;
+use portcullis_runtime::principal::{PrincipalKind, classify};
 use portcullis_runtime::value::arn;
-use portcullis_runtime::{Bundle, Decision};
+use portcullis_runtime::{Bundle, Decision, Principal};
 
-use crate::ask::{AskError, ask};
+use crate::ask::{AskError, ask_as};
 
 /// How a role is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,11 +35,9 @@ impl Way {
     }
 }
 
-/// The question.
+/// The question, but for who asks.
 #[derive(Clone, Debug, Default)]
 pub struct Assumption {
-    /// Who asks.
-    pub principal: String,
     /// The role's ARN.
     pub role: String,
     /// How it is taken.
@@ -47,15 +46,15 @@ pub struct Assumption {
     pub session_name: String,
     /// The external id that the caller gives.
     pub external_id: Option<String>,
-    /// Session tags.
+    /// The tags of the session that is made.
     pub tags: Vec<(String, String)>,
     /// The keys of those that later sessions keep.
     pub transitive: Vec<String>,
-    /// The source identity.
+    /// Its source identity.
     pub source_identity: Option<String>,
     /// The length that is asked for, in seconds.
     pub seconds: Option<u32>,
-    /// Further context: `aws:MultiFactorAuthPresent`, the claims of an identity provider.
+    /// Further context: `aws:MultiFactorAuthPresent`, the claims of an identity provider. None of the keys that stand for the fields above.
     pub context: Vec<(String, ContextValue)>,
     /// The time of the request.
     pub now: Option<i64>,
@@ -106,6 +105,10 @@ pub enum AssumeError {
         /// The longest.
         most: u32,
     },
+    /// The context gives a key that stands for a field of the question.
+    Context(String),
+    /// Two tags have the same key, ignoring case.
+    Tag(String),
     /// The request could not be asked.
     Ask(AskError),
 }
@@ -123,6 +126,15 @@ impl fmt::Display for AssumeError {
             Self::Length { seconds, most } => {
                 write!(f, "a session of {seconds} seconds is not possible: it lasts 900 to {most} seconds")
             }
+            Self::Context(key) => {
+                write!(
+                    f,
+                    "the context gives {key:?}, which the question itself says: leave it out, and use the field or option for it"
+                )
+            }
+            Self::Tag(key) => {
+                write!(f, "the tag {key:?} is given more than once (keys are compared ignoring case)")
+            }
             Self::Ask(error) => error.fmt(f),
         }
     }
@@ -135,10 +147,16 @@ const SHORTEST: u32 = 900;
 const HOUR: u32 = 3_600;
 
 /// Whether a principal may take a role, and with what session. `model` is the bundle's, which knows how long a role's sessions may last.
+/// A caller that is a session itself brings its session policies and tags ([`Session::principal`](portcullis_runtime::Session::principal)).
 ///
 /// # Errors
 /// [`AssumeError`] if the question makes no sense.
-pub fn assume(bundle: &Bundle, model: Option<&Model>, question: &Assumption) -> Result<Answer, AssumeError> {
+pub fn assume(
+    bundle: &Bundle,
+    model: Option<&Model>,
+    caller: Principal<'_>,
+    question: &Assumption,
+) -> Result<Answer, AssumeError> {
     let role = match arn::split(&question.role) {
         Some(["arn", partition, "iam", "", account, name]) if arn::is_account(account) => {
             let name = name.strip_prefix("role/").and_then(|path| path.rsplit('/').next());
@@ -156,7 +174,8 @@ pub fn assume(bundle: &Bundle, model: Option<&Model>, question: &Assumption) -> 
     }
     let held = model.and_then(|model| model.roles.iter().find(|role| *role.identity.arn == *question.role));
     let of_role = held.and_then(|role| role.max_session_seconds);
-    let chained = bundle.principal(&question.principal).kind() == PrincipalKind::RoleSession;
+    // A role by itself stands for a session of it: only sessions ask.
+    let chained = matches!(classify(caller.text()), PrincipalKind::RoleSession | PrincipalKind::Role);
     let most = if chained { HOUR } else { of_role.unwrap_or(HOUR) };
     let seconds = question.seconds.unwrap_or(most.min(HOUR));
     if !(SHORTEST..=most).contains(&seconds) {
@@ -169,18 +188,18 @@ pub fn assume(bundle: &Bundle, model: Option<&Model>, question: &Assumption) -> 
     if question.source_identity.is_some() {
         actions.push("sts:SetSourceIdentity");
     }
-    let context = context(question, seconds);
+    let context = context(question, seconds)?;
     let mut steps = Vec::with_capacity(actions.len());
     for action in actions {
         let request = Request {
-            principal: question.principal.clone(),
+            principal: caller.text().to_owned(),
             action: action.to_owned(),
             resource: question.role.clone(),
             context: context.clone(),
             now: question.now,
             ..Request::default()
         };
-        steps.push(Step { action, decision: ask(bundle, &request).map_err(AssumeError::Ask)? });
+        steps.push(Step { action, decision: ask_as(bundle, caller, &request).map_err(AssumeError::Ask)? });
     }
     let session = steps.iter().all(|step| step.decision.is_allowed()).then(|| Made {
         arn: format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session_name}"),
@@ -191,14 +210,33 @@ pub fn assume(bundle: &Bundle, model: Option<&Model>, question: &Assumption) -> 
     Ok(Answer { steps, session })
 }
 
-/// The keys that a call to take a role has (rule I4).
-fn context(question: &Assumption, seconds: u32) -> Vec<(String, ContextValue)> {
-    let mut context = question.context.clone();
-    let mut set = |key: &str, value: ContextValue| {
-        if !context.iter().any(|(given, _)| given.eq_ignore_ascii_case(key)) {
-            context.push((key.to_owned(), value));
-        }
+/// What a call to take a role says itself, and the start of the keys of its tags.
+const OWN_KEYS: [&str; 6] = [
+    "sts:RoleSessionName",
+    "sts:DurationSeconds",
+    "sts:ExternalId",
+    "sts:SourceIdentity",
+    "sts:TransitiveTagKeys",
+    "aws:TagKeys",
+];
+const REQUEST_TAG: &str = "aws:RequestTag/";
+
+/// The context of the call (rule I4). What is given besides must not say what the question says: the session that is answered would be
+/// another one than was asked for.
+fn context(question: &Assumption, seconds: u32) -> Result<Vec<(String, ContextValue)>, AssumeError> {
+    let is_own = |key: &str| {
+        let tag = key.get(..REQUEST_TAG.len()).is_some_and(|start| start.eq_ignore_ascii_case(REQUEST_TAG));
+        tag || OWN_KEYS.iter().any(|own| own.eq_ignore_ascii_case(key))
     };
+    if let Some((key, _)) = question.context.iter().find(|(key, _)| is_own(key)) {
+        return Err(AssumeError::Context(key.clone()));
+    }
+    let mut seen = BTreeSet::new();
+    if let Some((key, _)) = question.tags.iter().find(|(key, _)| !seen.insert(key.to_ascii_lowercase())) {
+        return Err(AssumeError::Tag(key.clone()));
+    }
+    let mut context = question.context.clone();
+    let mut set = |key: &str, value: ContextValue| context.push((key.to_owned(), value));
     let one = |text: &str| ContextValue::One(text.to_owned());
     set("sts:RoleSessionName", one(&question.session_name));
     if question.seconds.is_some() {
@@ -210,14 +248,14 @@ fn context(question: &Assumption, seconds: u32) -> Vec<(String, ContextValue)> {
     if let Some(identity) = &question.source_identity {
         set("sts:SourceIdentity", one(identity));
     }
+    for (key, value) in &question.tags {
+        set(&format!("{REQUEST_TAG}{key}"), one(value));
+    }
     if !question.tags.is_empty() {
-        for (key, value) in &question.tags {
-            set(&format!("aws:RequestTag/{key}"), one(value));
-        }
         set("aws:TagKeys", ContextValue::Many(question.tags.iter().map(|(key, _)| key.clone()).collect()));
     }
     if !question.transitive.is_empty() {
         set("sts:TransitiveTagKeys", ContextValue::Many(question.transitive.clone()));
     }
-    context
+    Ok(context)
 }

@@ -8,11 +8,11 @@ use serde_json::json;
 
 use super::inputs::load;
 use super::output::{Format, plain, print};
+use super::session::Described;
 use super::{Outcome, Result, requests, session};
 use crate::assume::{Answer, Assumption, Way, assume};
 use crate::compiler::bundle::{ColdError, model_of};
 use crate::render;
-use crate::runtime::provenance::Provenance;
 
 /// Arguments of `assume`.
 #[derive(Debug, clap::Args)]
@@ -44,18 +44,24 @@ pub(super) struct Arguments {
     /// The external id that the caller gives
     #[arg(long, value_name = "ID")]
     external_id: Option<String>,
-    /// A session tag (may be repeated)
+    /// A tag of the session that is made (may be repeated)
     #[arg(long, value_name = "KEY=VALUE", value_parser = session::tag)]
     tag: Vec<(String, String)>,
-    /// The key of a session tag that later sessions keep (may be repeated)
+    /// The key of such a tag that later sessions keep (may be repeated)
     #[arg(long, value_name = "KEY")]
     transitive_tag: Vec<String>,
-    /// The source identity of the session
+    /// The source identity of the session that is made
     #[arg(long, value_name = "TEXT")]
     source_identity: Option<String>,
     /// How long the session shall last, in seconds
     #[arg(long, value_name = "SECONDS")]
     duration: Option<u32>,
+    /// A session policy of the session that asks (may be repeated)
+    #[arg(long, value_name = "FILE")]
+    session_policy: Vec<PathBuf>,
+    /// A tag of the session that asks (may be repeated)
+    #[arg(long, value_name = "KEY=VALUE", value_parser = session::tag)]
+    session_tag: Vec<(String, String)>,
     /// A context key; given several times for one key it is a list
     #[arg(long, value_name = "KEY=VALUE")]
     context: Vec<String>,
@@ -79,15 +85,19 @@ enum WayName {
 
 pub(super) fn run(arguments: &Arguments) -> Result {
     let bundle = load(&arguments.bundle)?;
-    let provenance = bundle.provenance()?;
     let model = match model_of(&bundle) {
         Ok(model) => Some(model),
         // What is left unknown then is said.
         Err(ColdError::Stripped) => None,
         Err(error) => return Err(error.into()),
     };
+    let policies = match session::policies(&arguments.session_policy)? {
+        Ok(policies) => policies,
+        Err(outcome) => return Ok(outcome),
+    };
+    let caller = session::session(&bundle, &arguments.principal, policies.as_ref())?;
+    let caller = session::tagged(caller, &arguments.session_tag)?;
     let question = Assumption {
-        principal: arguments.principal.clone(),
         role: arguments.role.clone(),
         way: match arguments.way {
             WayName::Role => Way::Role,
@@ -103,17 +113,18 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         context: requests::pairs(&arguments.context).map_err(super::Failure)?,
         now: arguments.now.or_else(requests::clock),
     };
-    let answer = assume(&bundle, model.as_ref(), &question)?;
+    let answer = assume(&bundle, model.as_ref(), caller.principal(), &question)?;
+    let described = Described::new(&bundle, policies.as_ref())?;
     print(&match arguments.format {
-        Format::Json => format!("{:#}\n", as_json(&question, &answer, &provenance)),
-        Format::Human => human(&question, &answer, &provenance),
+        Format::Json => format!("{:#}\n", as_json(&question, &answer, &described)),
+        Format::Human => human(&arguments.principal, &question, &answer, &described),
     })?;
     Ok(if answer.session.is_some() { Outcome::Fine } else { Outcome::Negative })
 }
 
-fn as_json(question: &Assumption, answer: &Answer, provenance: &Provenance) -> serde_json::Value {
+fn as_json(question: &Assumption, answer: &Answer, described: &Described) -> serde_json::Value {
     let steps = answer.steps.iter().map(|step| {
-        let mut decision = render::json::decision(&step.decision, &provenance.statements(&step.decision));
+        let mut decision = render::json::decision(&step.decision, &described.statements(&step.decision));
         if let Some(members) = decision.as_object_mut() {
             members.insert("action".to_owned(), json!(step.action));
         }
@@ -136,15 +147,15 @@ fn as_json(question: &Assumption, answer: &Answer, provenance: &Provenance) -> s
     })
 }
 
-fn human(question: &Assumption, answer: &Answer, provenance: &Provenance) -> String {
+fn human(principal: &str, question: &Assumption, answer: &Answer, described: &Described) -> String {
     let mut text = String::new();
     for step in &answer.steps {
         let _ = write!(text, "{}: ", step.action);
-        text.push_str(&super::decide::answer(&step.decision, &provenance.statements(&step.decision), true));
+        text.push_str(&super::decide::answer(&step.decision, &described.statements(&step.decision), true));
     }
     match &answer.session {
         None => {
-            let _ = writeln!(text, "{} may not take {}", plain(&question.principal), plain(&question.role));
+            let _ = writeln!(text, "{} may not take {}", plain(principal), plain(&question.role));
         }
         Some(session) => {
             let why = match session {

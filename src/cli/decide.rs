@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::inputs::load;
 use super::output::{Format, plain, print};
 use super::question::Question;
+use super::session::Described;
 use super::{Outcome, Result, requests, session};
 use crate::ask::{ask, ask_as};
 use crate::compiler::request::Request;
@@ -17,7 +18,7 @@ use crate::grammar::source::Source;
 use crate::render;
 use crate::runtime::explain::Statement;
 use crate::runtime::provenance::Provenance;
-use crate::runtime::{Bundle, Decision, Effect, Layer, Reason};
+use crate::runtime::{Bundle, Decision, Effect, Reason};
 
 /// Arguments of `decide`.
 #[derive(Debug, clap::Args)]
@@ -58,9 +59,8 @@ fn or_requests(argument: clap::Arg) -> clap::Arg {
 
 pub(super) fn run(arguments: &Arguments) -> Result {
     let bundle = load(&arguments.bundle)?;
-    let provenance = bundle.provenance()?;
     if let Some(file) = &arguments.requests {
-        return many(arguments, &bundle, &provenance, file, arguments.question.now());
+        return many(arguments, &bundle, &bundle.provenance()?, file, arguments.question.now());
     }
     let request = arguments.question.request()?;
     let policies = match session::policies(&arguments.question.session_policy)? {
@@ -68,15 +68,11 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         Err(outcome) => return Ok(outcome),
     };
     let session = session::session(&bundle, &request.principal, policies.as_ref())?;
-    let session = arguments.question.of_session(session);
+    let session = arguments.question.of_session(session)?;
     let principal = session.principal();
     let decision = ask_as(&bundle, principal, &request)?;
-    // Statements of session policies are in the overlay.
-    let provenance = match &policies {
-        Some(policies) if decision.layer() == Layer::Session => policies.provenance()?,
-        _ => provenance,
-    };
-    let statements = provenance.statements(&decision);
+    let described = Described::new(&bundle, policies.as_ref())?;
+    let statements = described.statements(&decision);
     print(&match arguments.format {
         Format::Json => format!("{:#}\n", render::json::decision(&decision, &statements)),
         Format::Human => human(arguments, &request, &decision, &statements),

@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
     };
     let overlay = policies.as_ref().map(session::overlay).transpose()?;
     let session = session::session(&bundle, &request.principal, overlay.as_ref())?;
-    let session = arguments.question.of_session(session);
+    let session = arguments.question.of_session(session)?;
     let decision = ask_as(&bundle, session.principal(), &request)?;
     let (mut files, mut documents) = (Vec::new(), None);
     if let Some(policies) = policies {
@@ -52,8 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
     }
     request.session = Some(Session {
         policies: documents.unwrap_or_default(),
-        // Of two equal keys the last counts on the command line, and the first in a request.
-        tags: arguments.question.session_tag.iter().rev().cloned().collect(),
+        tags: arguments.question.session_tag.clone(),
         source_identity: arguments.question.source_identity.clone(),
     });
     let explanation = explain(&model, &request, &files);

@@ -68,14 +68,12 @@ impl Question {
     }
 
     /// The session with its tags and its source identity.
-    pub(super) fn of_session(&self, mut session: Session) -> Session {
-        for (key, value) in &self.session_tag {
-            session = session.with_tag(key, value.as_str());
-        }
-        match &self.source_identity {
+    pub(super) fn of_session(&self, session: Session) -> Result<Session, Failure> {
+        let session = session::tagged(session, &self.session_tag)?;
+        Ok(match &self.source_identity {
             Some(identity) => session.with_source_identity(identity.as_str()),
             None => session,
-        }
+        })
     }
 
     fn context(&self) -> Result<Vec<(String, ContextValue)>, Failure> {

@@ -1,5 +1,6 @@
 //! Session policies that a command is given: compiled to an overlay (DESIGN section 5).
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,7 +10,9 @@ use crate::compiler::model::Model;
 use crate::compiler::resolve::{Options, session_policies};
 use crate::compiler::{CompileOptions, compile};
 use crate::files::{FileError, read_inputs};
-use crate::runtime::{Bundle, Session};
+use crate::runtime::explain::Statement;
+use crate::runtime::provenance::Provenance;
+use crate::runtime::{Bundle, Decision, Layer, Session};
 
 /// Reads the session policies of some files into the model of an overlay; none for no file. What is wrong with them is shown, and gives the
 /// outcome.
@@ -55,6 +58,35 @@ pub(super) fn session(
         Some(policies) => session.with_policies(Arc::clone(policies))?,
         None => session,
     })
+}
+
+/// Where the statements that decide are described: those of session policies in the overlay, all others in the bundle.
+pub(super) struct Described {
+    bundle: Provenance,
+    policies: Option<Provenance>,
+}
+
+impl Described {
+    pub(super) fn new(bundle: &Bundle, policies: Option<&Arc<Bundle>>) -> Result<Self, Failure> {
+        let policies = policies.map(|policies| policies.provenance()).transpose()?;
+        Ok(Self { bundle: bundle.provenance()?, policies })
+    }
+
+    pub(super) fn statements(&self, decision: &Decision) -> Vec<Statement<'_>> {
+        let of_session = self.policies.as_ref().filter(|_| decision.layer() == Layer::Session);
+        of_session.unwrap_or(&self.bundle).statements(decision)
+    }
+}
+
+/// The session with some tags. Of two with one key nobody could tell which is meant.
+pub(super) fn tagged(session: Session, tags: &[(String, String)]) -> Result<Session, Failure> {
+    let mut seen = BTreeSet::new();
+    if let Some((key, _)) = tags.iter().find(|(key, _)| !seen.insert(key.to_ascii_lowercase())) {
+        return Err(Failure(format!(
+            "the session's tag {key:?} is given more than once (keys are compared ignoring case)"
+        )));
+    }
+    Ok(tags.iter().fold(session, |session, (key, value)| session.with_tag(key, value.as_str())))
 }
 
 /// Reads a tag, `KEY=VALUE`.

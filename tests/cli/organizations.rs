@@ -131,6 +131,9 @@ fn e6_session_policies() {
     for (count, status) in [(6, 0), (4, 1), (2, 1)] {
         assert_eq!(ask(&folder, DEPLOYER, "sns:Publish", "*", &tagged[..count]).status, status, "{count}");
     }
+    let twice = [&tagged[..], &["--session-tag", "team=y"]].concat();
+    let done = ask(&folder, DEPLOYER, "sns:Publish", "*", &twice);
+    assert!(done.complains(2).contains("the session's tag \"team\" is given more than once"));
     folder.write(
         "narrow.json",
         r#"{"Version": "2012-10-17", "Statement": [{"Sid": "Queues", "Effect": "Allow", "Action": "sqs:*", "Resource": "*"},
@@ -195,6 +198,35 @@ fn i4_assume() {
         );
         assert_eq!(done.complains(2), message);
     }
+    // A role by itself is asked for as a session of it: chaining.
+    let role = "arn:aws:iam::111122223333:role/deployer";
+    assert!(assume(role, &["--duration", "3601"]).complains(2).contains("900 to 3600 seconds"));
+    // What the question says itself, the context must not say otherwise; nor a tag twice.
+    for (more, message) in [
+        (["--context", "sts:rolesessionname=other"], "the context gives \"sts:rolesessionname\""),
+        (["--context", "aws:requesttag/Team=other"], "the context gives \"aws:requesttag/Team\""),
+        (["--context", "STS:SourceIdentity=me"], "the context gives \"STS:SourceIdentity\""),
+        (["--tag=team=x", "--tag=Team=y"], "the tag \"Team\" is given more than once"),
+    ] {
+        let done = assume(ALICE, &[&mfa[..], &more].concat());
+        assert!(done.complains(2).contains(message), "{message}");
+    }
+    // The caller's own session limits it, and its statements are named.
+    folder.write(
+        "narrow.json",
+        r#"{"Version": "2012-10-17", "Statement": [{"Sid": "Stay", "Effect": "Deny", "Action": "sts:*", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalTag/team": "x"}}},
+            {"Effect": "Allow", "Action": "*", "Resource": "*"}]}"#,
+    );
+    let session = [&mfa[..], &["--session-policy", "narrow.json"]].concat();
+    assert_eq!(assume(ALICE, &session).status, 0);
+    let answer = assume(ALICE, &[&session[..], &["--session-tag", "Team=x"]].concat());
+    assert_eq!(answer.status, 1);
+    let step = &answer.json()["steps"][0];
+    assert_eq!(
+        [&step["layer"], &step["statements"][0]["statement"], &step["statements"][0]["file"]],
+        [&json!("session"), &json!("Stay"), &json!("narrow.json")]
+    );
     let human = folder.run(&[
         "assume",
         "a.bundle",
