@@ -183,7 +183,7 @@ impl Bundle {
         combined: &mut Combined,
         holders: &mut Holders,
     ) -> Option<()> {
-        let (view, request) = (layer.view, layer.facts.caller.request);
+        let view = layer.view;
         let service_linked = record.is_some_and(|record| record.kind == f::PRINCIPAL_SERVICE_LINKED);
         if view.world.controls && !service_linked {
             let place = match record {
@@ -212,9 +212,7 @@ impl Bundle {
             holders.rcp = OTHER_HOLDER | side.owner;
             combined.rcps = layer.levels(LevelRange::of(owner.rcps, owner.rcp_count), action)?;
         }
-        if let Some(set) = self.endpoint_set(view, request, holders)? {
-            combined.endpoint = Some(layer.set(set, action)?);
-        }
+        combined.endpoint = endpoint(layer, action, holders)?;
         if side.grants != NONE {
             let grants = view.grants(side.grants)?;
             let direct = layer.set(grants.direct, action)?;
@@ -226,26 +224,6 @@ impl Bundle {
             };
         }
         Some(())
-    }
-
-    /// The policy of the endpoint that a request came through (rule E12).
-    fn endpoint_set(
-        &self,
-        view: &View<'_>,
-        request: &Request<'_>,
-        holders: &mut Holders,
-    ) -> Option<Option<u32>> {
-        if view.world.endpoint != NONE {
-            return Some(Some(view.world.endpoint));
-        }
-        if view.world.endpoints
-            && let Some(Values::One(id)) = request.context.get("aws:sourcevpce")
-            && let Some(place) = owner::endpoint(view, id)
-        {
-            holders.endpoint = place;
-            return Some(Some(view.endpoint(place)?.set));
-        }
-        Some(None)
     }
 
     /// What the session policies say (rule E6): the overlay's one set, for the overlay's action, over the caller's context.
@@ -265,6 +243,31 @@ impl Bundle {
         };
         Some(Some(layer.set(view.world.session, action.as_ref())?))
     }
+}
+
+/// What the policy of the endpoint says through which a request came (rule E12).
+fn endpoint(
+    layer: &LayerWalk<'_>,
+    action: Option<&f::Action>,
+    holders: &mut Holders,
+) -> Option<Option<Verdict>> {
+    let (view, request) = (layer.view, layer.facts.caller.request);
+    let set = if view.world.endpoint != NONE {
+        view.world.endpoint
+    } else if view.world.endpoints {
+        let place = match request.context.get("aws:sourcevpce") {
+            Some(Values::One(id)) => owner::endpoint(view, id),
+            // Through which of them it came nobody can tell: nothing lets it pass.
+            Some(Values::Many(_)) => return Some(Some(Verdict::default())),
+            None => None,
+        };
+        let Some(place) = place else { return Some(None) };
+        holders.endpoint = place;
+        view.endpoint(place)?.set
+    } else {
+        return Some(None);
+    };
+    Some(Some(layer.set(set, action)?))
 }
 
 /// The resource that the automata are asked about. Rule R4: `*` also matches as the action's service-level ARN; whatever matches `*` matches

@@ -377,7 +377,10 @@ fn request(random: &mut Random) -> Request {
         ("aws:username", &["alice"]),
     ] {
         if random.chance(25) {
-            context.push((key.to_owned(), ContextValue::One(random.word(values).to_owned())));
+            let value = random.word(values).to_owned();
+            let is_list = key == "aws:SourceVpce" && random.chance(10);
+            let value = if is_list { ContextValue::Many(vec![value]) } else { ContextValue::One(value) };
+            context.push((key.to_owned(), value));
         }
     }
     let session = random.chance(if principal.contains(":sts:") { 45 } else { 8 }).then(|| Session {

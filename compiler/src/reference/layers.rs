@@ -86,14 +86,18 @@ pub(super) fn session<'a>(asker: &Asker<'_>, request: &'a Request) -> Option<Vec
 
 /// The endpoint layer (E12): the policy of the endpoint through which the request came. V2: `None` where there is none.
 pub(super) fn endpoint<'a>(model: &'a Model, context: &Context) -> Option<Vec<Located<'a>>> {
-    let came_through = |id: &str| match context.get("aws:SourceVpce") {
+    let named = context.get("aws:SourceVpce");
+    let came_through = |id: &str| match named {
         Some(ContextValue::One(value)) => value == id,
         _ => false,
     };
+    // A list does not say through which one the request came: an empty layer, which lets nothing pass.
+    let is_unclear = matches!(named, Some(ContextValue::Many(_)));
+    let has_named = model.endpoints.iter().any(|endpoint| endpoint.id.is_some());
     // Every request comes through one without an id, a scenario's.
     let applying = model.endpoints.iter().filter(|endpoint| endpoint.id.as_deref().is_none_or(came_through));
     // V3: several documents are one policy.
-    let mut layer: Option<Vec<Located<'_>>> = None;
+    let mut layer: Option<Vec<Located<'_>>> = (is_unclear && has_named).then(Vec::new);
     for endpoint in applying {
         let policy = endpoint.id.as_deref().unwrap_or("endpoint");
         let statements = endpoint.documents.iter().flat_map(|document| located(policy, None, document));

@@ -306,6 +306,14 @@ fn e12_endpoint_policies() {
     assert_eq!(outcome(&model, &ask(ALICE)), GRANTED);
     assert_eq!(outcome(&model, &with(ask(ALICE), "aws:sourceVpce", "vpce-1")), blocked);
     assert_eq!(outcome(&model, &with(ask(ALICE), "aws:SourceVpce", "vpce-2")), GRANTED);
+    // A list does not say through which one: nothing passes.
+    for ids in [&["vpce-1"][..], &["vpce-2", "vpce-3"], &[]] {
+        let mut unclear = ask(ALICE);
+        let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+        unclear.context.push(("aws:SourceVpce".to_owned(), ContextValue::Many(ids)));
+        assert_eq!(outcome(&through(Some("vpce-1"), vec![allow("*", "*")]), &unclear), blocked);
+        assert_eq!(outcome(&bucket(OWN, vec![]), &unclear), GRANTED);
+    }
     // It bears on root, services and nobody in particular alike.
     assert_eq!(outcome(&through(None, vec![]), &ask(ROOT)), blocked);
     assert_eq!(outcome(&through(None, vec![]), &ask("*")), blocked);
