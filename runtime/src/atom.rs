@@ -23,6 +23,8 @@ pub(crate) struct Facts<'a> {
     /// The bundle that holds the conditions: the caller's, or an overlay.
     pub(crate) view: &'a View<'a>,
     pub(crate) caller: &'a Caller<'a>,
+    /// Where the classes of the keys begin that the caller defines itself; [`NONE`] where they are asked for like all others.
+    pub(crate) own: u32,
     /// What the classifiers have said so far.
     pub(crate) remembered: Remembered,
 }
@@ -38,7 +40,7 @@ impl<'a> Facts<'a> {
 
     fn requested(&self, key: u32) -> Option<Held<'a>> {
         let context: &'a dyn Context = self.caller.request.context;
-        Some(match context.get(self.view.keys.get(key as usize)?)? {
+        Some(match context.get(self.view.layout.keys.get(key as usize)?)? {
             Values::One(text) => Held::One(Text::Borrowed(text)),
             Values::Many(texts) => Held::Many(texts),
         })

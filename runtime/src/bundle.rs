@@ -2,7 +2,6 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::error::LoadError;
@@ -23,10 +22,6 @@ pub struct Bundle {
     layout: Layout,
     /// Distinguishes the handles of this bundle from those of another.
     stamp: u32,
-    /// The names of the context keys: few, and wanted as text at every condition.
-    keys: Box<[Box<str>]>,
-    /// By account: its place in its organization.
-    paths: Box<[String]>,
 }
 
 impl Bundle {
@@ -42,7 +37,7 @@ impl Bundle {
         let bytes = bytes.into();
         let layout = validate::validate(&bytes)?;
         let stamp = validate::stamp(&bytes);
-        let mut bundle = Self { bytes, layout, stamp, keys: Box::default(), paths: Box::default() };
+        let mut bundle = Self { bytes, layout, stamp };
         let view = bundle.view();
         let keys = (0..view.count(Section::Keys, format::Key::WORDS)?)
             .filter_map(|key| view.string(view.key(key)?.name).map(Box::from));
@@ -51,14 +46,14 @@ impl Bundle {
             view.account(account).and_then(|account| view.string(account.path)).unwrap_or("").into()
         });
         let paths = paths.collect();
-        (bundle.keys, bundle.paths) = (keys, paths);
+        (bundle.layout.keys, bundle.layout.paths) = (keys, paths);
         Ok(bundle)
     }
 
     #[inline]
     pub(crate) fn view(&self) -> View<'_> {
         let bytes: &[u8] = &self.bytes;
-        View { keys: &self.keys, paths: &self.paths, ..View::new(bytes, &self.layout) }
+        View::new(bytes, &self.layout)
     }
 
     #[inline]

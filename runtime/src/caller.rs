@@ -188,7 +188,7 @@ impl<'a> Caller<'a> {
     }
 
     fn path(&self, account: u32) -> Option<Held<'_>> {
-        let path = self.view.paths.get(account as usize).filter(|path| !path.is_empty())?;
+        let path = self.view.layout.paths.get(account as usize).filter(|path| !path.is_empty())?;
         Some(Held::Many(core::slice::from_ref(path)))
     }
 
@@ -215,7 +215,7 @@ impl<'a> Caller<'a> {
             },
             f::KEY_PRINCIPAL_ARN if kind == PrincipalKind::FederatedUser => one(text),
             f::KEY_PRINCIPAL_ARN => self.string(record.arn),
-            f::KEY_PRINCIPAL_ACCOUNT => self.string(record.account),
+            f::KEY_PRINCIPAL_ACCOUNT => one(self.view.account_of(principal.id)?),
             f::KEY_PRINCIPAL_TYPE => one(match kind {
                 PrincipalKind::FederatedUser => "FederatedUser",
                 _ if is_user => "User",

@@ -3,7 +3,8 @@
 use core::cell::{Cell, OnceCell};
 
 use crate::atom::{Facts, Held};
-use crate::format::{self as f, Section, TERMINAL_BIT, class};
+use crate::context::Values;
+use crate::format::{self as f, NONE, Section, TERMINAL_BIT, class};
 use crate::glob::simple_lower_case;
 use crate::hash::{Table, classifier_seed, search};
 use crate::value::{boolean, date, ip, number};
@@ -54,17 +55,73 @@ impl Facts<'_> {
     /// The class of a classifier's key in this request. `None` if a record cannot be read, which validation excludes.
     #[inline]
     pub(crate) fn class(&self, classifier: u32) -> Option<u32> {
+        let record = self.view.classifier(classifier)?;
+        if record.own != NONE && self.own != NONE {
+            return self.view.word(Section::PrincipalClasses, self.own + record.own);
+        }
         if let Some(class) = self.remembered.find(classifier) {
             return Some(class);
         }
-        let record = self.view.classifier(classifier)?;
-        let class = match self.held(record.key) {
-            None => class::MISSING,
-            Some(Held::Many(_)) => class::LIST,
-            Some(Held::One(text)) => of_value(self.view, classifier, &record, text.as_str())?,
+        let class = if self.view.key(record.key)?.source == f::KEY_REQUEST {
+            // What most conditions ask for, without the detour over what else a key may hold.
+            match self.caller.request.context.get(self.view.layout.keys.get(record.key as usize)?) {
+                None => class::MISSING,
+                Some(Values::Many(_)) => class::LIST,
+                Some(Values::One(text)) => of_value(self.view, classifier, &record, text)?,
+            }
+        } else {
+            self.of_held(classifier, &record)?
         };
         self.remembered.add(classifier, class);
         Some(class)
+    }
+
+    /// The class of a key that the request alone does not tell.
+    #[inline(never)]
+    fn of_held(&self, classifier: u32, record: &f::Classifier) -> Option<u32> {
+        Some(match self.held(record.key) {
+            None => class::MISSING,
+            Some(Held::Many(_)) => class::LIST,
+            Some(Held::One(text)) => of_value(self.view, classifier, record, text.as_str())?,
+        })
+    }
+}
+
+#[cfg(feature = "encode")]
+impl crate::Bundle {
+    /// For the writer of bundles: the classifiers of keys that principals define themselves, and by principal the class of each.
+    /// `None` if a record cannot be read, which validation excludes.
+    ///
+    /// # Complexity
+    /// Linear in the principals times these classifiers.
+    #[must_use]
+    pub fn own_classes(&self) -> Option<(alloc::vec::Vec<u32>, alloc::vec::Vec<alloc::vec::Vec<u32>>)> {
+        let view = &self.view();
+        let mut own = alloc::vec::Vec::new();
+        for classifier in 0..view.count(Section::Classifiers, f::Classifier::WORDS).ok()? {
+            if f::is_own(view.key(view.classifier(classifier)?.key)?.source) {
+                own.push(classifier);
+            }
+        }
+        let mut classes = alloc::vec::Vec::new();
+        for id in 0..self.principal_count() as u32 {
+            let (stamp, kind) = (self.stamp(), crate::PrincipalKind::Held);
+            let source = crate::principal::Source::Text(view.string(view.principal(id)?.arn)?);
+            let request = crate::Request {
+                principal: crate::Principal { stamp, id, kind, source },
+                action: self.action(""),
+                resource: "",
+                resource_account: None,
+                context: &crate::EmptyContext,
+                now: None,
+                context_is_complete: false,
+            };
+            let room = crate::caller::Room::default();
+            let caller = crate::caller::Caller { view, request: &request, owner: NONE, room: &room };
+            let facts = Facts { view, caller: &caller, own: NONE, remembered: Remembered::default() };
+            classes.push(own.iter().map(|&it| facts.class(it)).collect::<Option<_>>()?);
+        }
+        Some((own, classes))
     }
 }
 
@@ -130,9 +187,8 @@ impl Table for Texts<'_> {
     }
 
     #[inline]
-    fn name(&self, id: u32) -> Option<&[u8]> {
-        let record = self.view.class_text(id).filter(|record| record.classifier == self.classifier)?;
-        self.view.string_bytes(record.text)
+    fn fits(&self, id: u32) -> bool {
+        self.view.class_text(id).is_some_and(|record| record.classifier == self.classifier)
     }
 }
 

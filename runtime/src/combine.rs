@@ -1,7 +1,7 @@
 //! From what the layers say to a decision: the flow chart of rules E1–E13 as one function over small facts.
 
 use crate::decision::{Decision, Effect, Layer, NO_LEVEL, Reason, RuleId};
-use crate::format::NONE;
+use crate::format::{self as f, NONE};
 
 /// What one layer says about a request: a rule that denies, a rule that allows.
 ///
@@ -139,6 +139,32 @@ pub struct Facts {
     pub session: Option<Verdict>,
 }
 
+impl Facts {
+    /// What the flags of an action tell; no layer says anything.
+    #[inline]
+    pub(crate) const fn of_action(flags: u32) -> Self {
+        let nothing = Verdict { deny: NONE, allow: NONE };
+        Self {
+            caller: Caller::Malformed,
+            known: false,
+            same_account: false,
+            contract: Contract::None,
+            policy_held: false,
+            uncontrolled: flags & f::ACTION_UNCONTROLLED != 0,
+            uncontrolled_for_users: flags & f::ACTION_UNCONTROLLED_FOR_USERS != 0,
+            no_caller_side: flags & f::ACTION_NO_CALLER_SIDE != 0,
+            owned_by_aws: false,
+            rcps: Levels { deny: None, missing: None },
+            scps: Levels { deny: None, missing: None },
+            endpoint: None,
+            resource: ResourceVerdict { deny: None, direct: None, session: None, account: None },
+            identity: nothing,
+            boundary: None,
+            session: None,
+        }
+    }
+}
+
 #[inline]
 const fn decision(effect: Effect, layer: Layer, reason: Reason, rule: Option<RuleId>) -> Decision {
     let rule = match rule {
@@ -171,7 +197,7 @@ fn passes(layer: Option<Verdict>) -> bool {
 
 /// The decision (rules V1, V2, V5, E1–E13).
 #[must_use]
-#[inline(always)]
+#[inline]
 pub fn combine(facts: &Facts) -> Decision {
     let caller = facts.caller;
     let authenticated = !matches!(caller, Caller::Anonymous | Caller::Malformed);

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::format::limits;
+use crate::hash::equal;
 
 /// What a context key holds. One value and a list of one are different things (rules C5, C6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,7 @@ impl Context for EmptyContext {
 /// A context in a list: the ready-made implementation, meant for the few keys of one request.
 #[derive(Clone, Debug, Default)]
 pub struct ContextMap {
+    /// The keys in lower case.
     entries: Vec<(String, Stored)>,
     oversized: bool,
 }
@@ -98,18 +100,19 @@ impl ContextMap {
     }
 
     fn add(&mut self, key: &str, values: Stored, oversized: bool) -> Result<(), DuplicateKey> {
-        if self.entries.iter().any(|(known, _)| known.eq_ignore_ascii_case(key)) {
+        let lower = key.to_ascii_lowercase();
+        if self.entries.iter().any(|(known, _)| *known == lower) {
             return Err(DuplicateKey(key.into()));
         }
         self.oversized |= oversized;
-        self.entries.push((key.into(), values));
+        self.entries.push((lower, values));
         Ok(())
     }
 }
 
 impl Context for ContextMap {
     fn get(&self, key: &str) -> Option<Values<'_>> {
-        let (_, values) = self.entries.iter().find(|(known, _)| known.eq_ignore_ascii_case(key))?;
+        let (_, values) = self.entries.iter().find(|(known, _)| equal(known.as_bytes(), key.as_bytes()))?;
         Some(match values {
             Stored::One(value) => Values::One(value),
             Stored::Many(values) => Values::Many(values),

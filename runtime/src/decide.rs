@@ -4,9 +4,10 @@ use crate::atom::Facts;
 use crate::bundle::Bundle;
 use crate::caller::{Caller as Who, Room};
 use crate::classify::Remembered;
-use crate::combine::{Caller, Contract, Facts as Combined, Levels, ResourceVerdict, Verdict, combine};
+use crate::combine::{Caller, Contract, Facts as Combined, ResourceVerdict, Verdict, combine};
 use crate::context::Values;
 use crate::decision::{Decision, Effect, Layer, NO_LEVEL, OTHER_HOLDER, Reason};
+use crate::direct::{self, Own, reach};
 use crate::format::{self as f, NONE, RCP_SERVICES, limits};
 use crate::layers::{LayerWalk, list_of};
 use crate::owner::{self, LevelRange};
@@ -48,6 +49,42 @@ impl Bundle {
             return Some(refusal(Layer::Limit, Reason::LimitExceeded));
         }
         let view = &self.view();
+        let itself = principal.kind == PrincipalKind::Held && principal.session().is_none();
+        match request.action.known() {
+            Some(action) if itself && view.world.is_bare() => self.by_own_layers(request, view, action),
+            _ => self.by_all_layers(request, view),
+        }
+    }
+
+    /// Decides for a user or role itself in a bundle without resources, endpoints and control policies.
+    #[inline(always)]
+    fn by_own_layers(&self, request: &Request<'_>, view: &View<'_>, action: u32) -> Option<Decision> {
+        let id = request.principal.id;
+        let (record, action) = (view.principal(id)?, &view.action(action)?);
+        // Every step to a root list waits for the one before it: they come first, so that the rest is done meanwhile.
+        let identity = list_of(view, record.identity, action)?;
+        let boundary = match record.boundary {
+            NONE => f::terminal::ALLOWS,
+            set => list_of(view, set, action)?,
+        };
+        let side = bare_side(request, action.flags, record.account())?;
+        if side.contract == Contract::Trust {
+            return self.by_all_layers(request, view);
+        }
+        let resource = asked_resource(view, request, Some(action))?;
+        let ends = [reach(view, identity, resource)?, reach(view, boundary, resource)?];
+        match direct::decision(ends, action.flags, &side) {
+            Some(decision) => Some(Decision { holder: id, ..decision }),
+            None => {
+                let (lists, flags) = ([identity, boundary], action.flags);
+                direct::by_conditions(self, view, request, resource, &Own { lists, ends, side, flags })
+            }
+        }
+    }
+
+    /// Decides for whoever asks, through every layer.
+    #[inline(never)]
+    fn by_all_layers(&self, request: &Request<'_>, view: &View<'_>) -> Option<Decision> {
         let action = match request.action.known() {
             Some(id) => Some(view.action(id)?),
             None => None,
@@ -56,70 +93,10 @@ impl Bundle {
             Some(action) => action.flags,
             None => unknown_flags(&request.action),
         };
-        if principal.kind == PrincipalKind::Held && principal.session().is_none() && view.world.is_bare() {
-            return self.by_own_layers(request, view, action, flags);
-        }
-        self.by_all_layers(request, view, action, flags)
-    }
-
-    /// Decides for a user or role itself in a bundle without resources, endpoints and control policies: what most decisions are.
-    #[inline(always)]
-    fn by_own_layers(
-        &self,
-        request: &Request<'_>,
-        view: &View<'_>,
-        action: Option<f::Action>,
-        flags: u32,
-    ) -> Option<Decision> {
-        let id = request.principal.id;
-        let record = view.principal(id)?;
-        // Every step to a root list waits for the one before it: they come first, so that the rest is done meanwhile.
-        let identity = list(view, record.identity, action.as_ref())?;
-        let boundary =
-            if record.boundary == NONE { None } else { Some(list(view, record.boundary, action.as_ref())?) };
-        let account = view.string_bytes(record.account)?;
-        let parts = Parts::of(request.resource.as_bytes());
-        let (same_account, contract) = match bare_side(request, flags, parts, account) {
-            (_, Contract::Trust) => return self.by_all_layers(request, view, action, flags),
-            side => side,
-        };
-        let resource = asked_resource(view, request, action.as_ref())?;
-        let room = Room::default();
-        let who = Who { view, request, owner: NONE, room: &room };
-        let facts = Facts { view, caller: &who, remembered: Remembered::default() };
-        let layer = LayerWalk { bundle: self, view, resource, facts: &facts };
-        let identity = layer.verdict(record.identity, identity)?;
-        let boundary = match boundary {
-            Some(list) => Some(layer.verdict(record.boundary, list)?),
-            None => None,
-        };
-        let is_user = record.kind == f::PRINCIPAL_USER;
-        // The layers that are not there are constants here, and fall out of the combination.
-        let decision = combine(&Combined {
-            caller: if is_user { Caller::User } else { Caller::Role },
-            known: true,
-            same_account,
-            contract,
-            identity,
-            boundary,
-            ..of_action(flags, parts)
-        });
-        Some(Decision { holder: id, ..decision })
-    }
-
-    /// Decides for whoever asks, through every layer.
-    #[inline(never)]
-    fn by_all_layers(
-        &self,
-        request: &Request<'_>,
-        view: &View<'_>,
-        action: Option<f::Action>,
-        flags: u32,
-    ) -> Option<Decision> {
         let principal = &request.principal;
         let record = if principal.is_held() { Some(view.principal(principal.id)?) } else { None };
         let account = match &record {
-            Some(record) => view.string_bytes(record.account)?,
+            Some(record) => &record.account(),
             None => parts(principal.kind, principal.text()).account.as_bytes(),
         };
         let parts = Parts::of(request.resource.as_bytes());
@@ -127,7 +104,11 @@ impl Bundle {
         let resource = asked_resource(view, request, action.as_ref())?;
         let room = Room::default();
         let who = Who { view, request, owner: side.owner, room: &room };
-        let facts = Facts { view, caller: &who, remembered: Remembered::default() };
+        let defines = principal.kind == PrincipalKind::Held
+            && principal.session().is_none()
+            && !request.context_is_complete;
+        let own = record.as_ref().filter(|_| defines).map_or(NONE, |record| record.classes);
+        let facts = Facts { view, caller: &who, own, remembered: Remembered::default() };
         let layer = LayerWalk { bundle: self, view, resource, facts: &facts };
         let mut combined = Combined {
             caller: caller(principal.kind, record.as_ref()),
@@ -135,7 +116,8 @@ impl Bundle {
             same_account: side.same_account,
             contract: side.contract,
             policy_held: side.grants != NONE,
-            ..of_action(flags, parts)
+            owned_by_aws: parts.is_some_and(|parts| parts.owned_by_aws(flags)),
+            ..Combined::of_action(flags)
         };
         let action = action.as_ref();
         if let Some(record) = &record {
@@ -235,7 +217,7 @@ impl Bundle {
             return Some(empty.then(Verdict::default));
         };
         let view = &overlay.view();
-        let facts = Facts { view, caller: who, remembered: Remembered::default() };
+        let facts = Facts { view, caller: who, own: NONE, remembered: Remembered::default() };
         let layer = LayerWalk { bundle: overlay, view, resource, facts: &facts };
         let action = match overlay.action_of(request.action.text()).known() {
             Some(id) => Some(view.action(id)?),
@@ -278,38 +260,6 @@ fn asked_resource<'a>(view: &View<'a>, request: &Request<'a>, action: Option<&f:
     match request.resource {
         "*" if service_arn != NONE => view.string(service_arn),
         resource => Some(resource),
-    }
-}
-
-/// The root list of an action in a set; [`NONE`] for an action outside the vocabulary.
-#[inline(always)]
-fn list(view: &View<'_>, set: u32, action: Option<&f::Action>) -> Option<u32> {
-    match action {
-        Some(action) => list_of(view, set, action),
-        None => Some(NONE),
-    }
-}
-
-/// What the combination looks at, as far as the action tells it; no layer says anything.
-#[inline(always)]
-fn of_action(flags: u32, parts: Option<Parts<'_>>) -> Combined {
-    Combined {
-        caller: Caller::Malformed,
-        known: false,
-        same_account: false,
-        contract: Contract::None,
-        policy_held: false,
-        uncontrolled: flags & f::ACTION_UNCONTROLLED != 0,
-        uncontrolled_for_users: flags & f::ACTION_UNCONTROLLED_FOR_USERS != 0,
-        no_caller_side: flags & f::ACTION_NO_CALLER_SIDE != 0,
-        owned_by_aws: parts.is_some_and(|parts| parts.owned_by_aws(flags)),
-        rcps: Levels::default(),
-        scps: Levels::default(),
-        endpoint: None,
-        resource: ResourceVerdict::default(),
-        identity: Verdict::default(),
-        boundary: None,
-        session: None,
     }
 }
 

@@ -146,8 +146,9 @@ pub mod index {
     pub const PROBES: u32 = 128;
     /// Words before the slots: the seed, and zero.
     pub const HEADER_WORDS: usize = 2;
-    /// Words of a slot: the high half of the hash, and an id + 1, or 0 in an empty one.
-    pub const SLOT_WORDS: usize = 2;
+    /// Words of a slot, all 0 in an empty one: the high half of the hash; an id + 1; the word of its section at which the name begins, and
+    /// the length of the name in bytes, so that a name is compared without a look at the record that it names.
+    pub const SLOT_WORDS: usize = 4;
 }
 
 macro_rules! records {
@@ -189,8 +190,12 @@ records! {
     Principal {
         /// String: the ARN.
         arn,
-        /// String: the account, 12 digits.
+        /// Digits 1 to 4 of the account, as they stand.
         account,
+        /// Digits 5 to 8.
+        account_5,
+        /// Digits 9 to 12.
+        account_9,
         /// String: the name.
         name,
         /// String: the unique id, or [`NONE`].
@@ -211,6 +216,8 @@ records! {
         behind,
         /// Grants: the trust policy of a role, or [`NONE`].
         trust,
+        /// First of its classes in `PrincipalClasses`.
+        classes,
     }
     /// An account.
     Account {
@@ -381,6 +388,8 @@ records! {
         length,
         /// Texts: the root. Addresses: the number of IPv4 intervals. Else 0.
         root,
+        /// Its place among the classes of each principal, or [`NONE`] where principals do not define the key.
+        own,
     }
     /// A text that some operand is, without wildcards.
     ClassText {
@@ -439,5 +448,19 @@ records! {
         service,
         /// Glob of the name half, or [`NONE`] for `*` alone.
         name,
+    }
+}
+
+impl Principal {
+    /// The 12 digits of its account.
+    #[inline]
+    #[must_use]
+    pub fn account(&self) -> [u8; 12] {
+        let mut digits = [0; 12];
+        let words = [self.account, self.account_5, self.account_9];
+        for (to, from) in digits.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+            *to = from.to_le_bytes();
+        }
+        digits
     }
 }

@@ -5,6 +5,7 @@
 //! compared in full. Texts of up to 64 bytes, which nearly all names are, take one of four fixed paths with overlapping reads: no loop
 //! whose length the processor would have to guess.
 
+use crate::format::Section;
 use crate::format::index::PROBES;
 use crate::view::{Index, View};
 
@@ -158,8 +159,17 @@ pub(crate) trait Table {
     fn seed(&self) -> u32 {
         self.index().seed
     }
-    /// The name of an id; `None` if it is not one of those that are looked for.
-    fn name(&self, id: u32) -> Option<&[u8]>;
+    /// The section in which the names stand.
+    #[inline]
+    fn names(&self) -> Section {
+        Section::Strings
+    }
+    /// Whether an id is one of those that are looked for.
+    #[inline]
+    fn fits(&self, id: u32) -> bool {
+        let _ = id;
+        true
+    }
 }
 
 #[inline]
@@ -171,13 +181,13 @@ fn search_class<const CLASS: u8, M: Fn(u64) -> u64 + Copy>(
     let hash = hash_class::<CLASS, M>(text, table.seed(), map)?;
     let (view, index) = (table.view(), table.index());
     for distance in 0..u64::from(PROBES) {
-        let (tag, entry) = view.slot(index, slot(hash.wrapping_add(distance), index.slots))?;
+        let [tag, entry, place, length] = view.slot(index, slot(hash.wrapping_add(distance), index.slots))?;
         let id = entry.checked_sub(1)?;
-        // Another name's record is not even looked at.
-        if tag == (hash >> 32) as u32 {
+        // Another name is not even looked at.
+        if tag == (hash >> 32) as u32 && length as usize == text.len() {
+            let name = view.bytes_at(table.names(), place as usize, text.len())?;
             // Another classifier's text has no name here.
-            let Some(name) = table.name(id) else { continue };
-            if name.len() == text.len() && equal_class::<CLASS, M>(name, text, map)? {
+            if equal_class::<CLASS, M>(name, text, map)? && table.fits(id) {
                 return Some(id);
             }
         }
@@ -281,44 +291,6 @@ pub fn equal(a: &[u8], b: &[u8]) -> bool {
     equal_with(a, b, as_it_is).unwrap_or(false)
 }
 
-/// The bytes among eight that equal one, as the high bit of each.
-#[inline]
-pub(crate) const fn hits(word: u64, byte: u8) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    // Bytes that are equal become zero; the sum's high bit stays clear for zero alone, and no byte carries into its neighbour.
-    let zero = word ^ (byte as u64 * ONES);
-    !(((zero & (0x7f * ONES)) + 0x7f * ONES) | zero) & (0x80 * ONES)
-}
-
-/// Where a byte first occurs. Most searches end within a few bytes, before a call would have paid.
-#[inline]
-pub(crate) fn find(text: &[u8], byte: u8) -> Option<usize> {
-    let mut at = 0;
-    while at < 32 {
-        let Some(word) = eight(text, at) else {
-            return text.get(at..)?.iter().position(|&other| other == byte).map(|found| at + found);
-        };
-        let hits = hits(word, byte);
-        if hits != 0 {
-            return Some(at + hits.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-    memchr::memchr(byte, text.get(at..)?).map(|found| at + found)
-}
-
-/// The place of a byte among the first `count`, at most 16, of some bytes; at least 16 must be there.
-#[inline]
-pub(crate) fn place(keys: &[u8], count: usize, byte: u8) -> Option<usize> {
-    let low = hits(eight(keys, 0)?, byte);
-    let found = if low != 0 || count <= 8 {
-        low.trailing_zeros() as usize / 8
-    } else {
-        8 + hits(eight(keys, 8)?, byte).trailing_zeros() as usize / 8
-    };
-    (found < count).then_some(found)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -339,27 +311,6 @@ mod tests {
             let folded = fold_word(u64::from_le_bytes([byte; 8]));
             assert_eq!(folded.to_le_bytes(), [byte.to_ascii_lowercase(); 8], "{byte}");
         }
-    }
-
-    #[test]
-    fn finding_a_byte() {
-        for length in 0..100 {
-            let text: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
-            for byte in 0..=255 {
-                assert_eq!(find(&text, byte), memchr::memchr(byte, &text), "{length} {byte}");
-            }
-        }
-        let keys = *b"0123456789abcdef";
-        for count in 1..=16 {
-            for byte in 0..=255 {
-                let expected = keys[..count].iter().position(|&key| key == byte);
-                assert_eq!(place(&keys, count, byte), expected, "{count} {byte}");
-            }
-        }
-        assert_eq!(
-            hits(u64::from_le_bytes([0, 1, 0x80, 0x81, 0x3a, 0x39, 0x3b, 0x3a]), b':'),
-            0x8000_0080_0000_0000
-        );
     }
 
     /// The vectors of FORMAT.md.

@@ -28,13 +28,30 @@ pub(crate) struct LayerWalk<'a> {
 
 impl LayerWalk<'_> {
     /// What a permission set says: by the root list of the action, or by its rule roots where that is none.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn verdict(&self, set: u32, list: u32) -> Option<Verdict> {
         let mut verdict = Verdict::default();
         match list {
             NONE => self.rule_roots(set, &mut verdict)?,
             list => self.root_list(list, &mut verdict)?,
         }
+        Some(verdict)
+    }
+
+    /// What a terminal comes to: a verdict, or [`NONE`] as it was.
+    #[inline(always)]
+    pub(crate) fn end(&self, end: u32) -> Option<u32> {
+        if end & f::terminal::KIND == f::terminal::DIAGRAM { self.diagram(end) } else { Some(end) }
+    }
+
+    /// What a permission set says: by the terminal that its root list led to, or [`NONE`] where that takes more than a walk.
+    #[inline]
+    pub(crate) fn from(&self, set: u32, list: u32, end: u32) -> Option<Verdict> {
+        if end == NONE {
+            return self.verdict(set, list);
+        }
+        let mut verdict = Verdict::default();
+        self.terminal(end, &mut verdict)?;
         Some(verdict)
     }
 

@@ -27,6 +27,7 @@ extern crate alloc;
 
 mod atom;
 mod bundle;
+mod bytes;
 mod caller;
 mod classify;
 mod clock;
@@ -34,6 +35,7 @@ pub mod combine;
 pub mod context;
 mod decide;
 pub mod decision;
+mod direct;
 mod error;
 #[cfg(feature = "explain")]
 pub mod explain;

@@ -16,10 +16,6 @@ impl Table for Resources<'_> {
     fn index(&self) -> &Index {
         self.0.index(Section::ResourceIndex)
     }
-
-    fn name(&self, id: u32) -> Option<&[u8]> {
-        self.0.string_bytes(self.0.resource(id)?.arn)
-    }
 }
 
 /// The numbers of accounts.
@@ -33,10 +29,6 @@ impl Table for Accounts<'_> {
     fn index(&self) -> &Index {
         self.0.index(Section::AccountIndex)
     }
-
-    fn name(&self, id: u32) -> Option<&[u8]> {
-        self.0.string_bytes(self.0.account(id)?.number)
-    }
 }
 
 /// The ids of endpoints.
@@ -49,10 +41,6 @@ impl Table for Endpoints<'_> {
 
     fn index(&self) -> &Index {
         self.0.index(Section::EndpointIndex)
-    }
-
-    fn name(&self, id: u32) -> Option<&[u8]> {
-        self.0.string_bytes(self.0.endpoint(id)?.id)
     }
 }
 

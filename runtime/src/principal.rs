@@ -182,12 +182,6 @@ impl Table for Principals<'_> {
     fn index(&self) -> &Index {
         self.view.index(if self.behind { Section::BehindIndex } else { Section::PrincipalIndex })
     }
-
-    #[inline]
-    fn name(&self, id: u32) -> Option<&[u8]> {
-        let principal = self.view.principal(id)?;
-        self.view.string_bytes(if self.behind { principal.behind } else { principal.arn })
-    }
 }
 
 impl Bundle {

@@ -1,10 +1,11 @@
 //! Requests, and the handles that actions resolve to.
 
 use crate::bundle::Bundle;
+use crate::bytes::find;
 use crate::context::Context;
 use crate::format::{self as f, Section};
 use crate::format::{ActionPattern, limits};
-use crate::hash::{Table, find, search_folded};
+use crate::hash::{Table, search_folded};
 use crate::principal::Principal;
 use crate::view::{Index, View};
 
@@ -79,8 +80,8 @@ impl Table for Actions<'_> {
     }
 
     #[inline]
-    fn name(&self, id: u32) -> Option<&[u8]> {
-        self.0.action_name(id)
+    fn names(&self) -> Section {
+        Section::Actions
     }
 }
 

@@ -10,13 +10,14 @@ use crate::request::Request;
 use crate::value::arn;
 use crate::view::View;
 
+/// Actions that change what AWS may own (rule E11).
+const WRITES: u32 = f::ACTION_WRITES_POLICY | f::ACTION_WRITES_ROLE | f::ACTION_WRITES_ALIAS;
+
 /// The parts of a resource that the combination looks at.
 #[derive(Clone, Copy)]
 pub(crate) struct Parts<'a> {
     service: &'a [u8],
     account: &'a [u8],
-    /// All from the account on.
-    behind_account: &'a [u8],
     resource: &'a [u8],
 }
 
@@ -28,20 +29,13 @@ impl<'a> Parts<'a> {
         Some(Self {
             service: text.get(b + 1..c)?,
             account: text.get(d + 1..e)?,
-            behind_account: text.get(d + 1..)?,
             resource: text.get(e + 1..)?,
         })
     }
 
     /// Whether it names an account, and another one than this.
-    #[inline(always)]
     fn other_account(&self, account: &[u8]) -> bool {
-        // Most ARNs name no account or the caller's: one branch for both.
-        let same = match (self.behind_account.first_chunk::<12>(), account.first_chunk::<12>()) {
-            (Some(owner), Some(account)) => owner == account,
-            _ => false,
-        };
-        (self.account.len() == 12) & !same && self.names_account()
+        self.names_account() && self.account != account
     }
 
     /// Whether it names an account.
@@ -69,7 +63,6 @@ impl<'a> Parts<'a> {
     /// Whether AWS owns the resource and the action would change it (rule E11).
     #[inline]
     pub(crate) fn owned_by_aws(&self, flags: u32) -> bool {
-        const WRITES: u32 = f::ACTION_WRITES_POLICY | f::ACTION_WRITES_ROLE | f::ACTION_WRITES_ALIAS;
         if flags & WRITES == 0 {
             return false;
         }
@@ -115,21 +108,66 @@ pub(crate) struct ResourceSide<'a> {
     pub(crate) own_rcps: bool,
 }
 
+/// The resource's side in a bundle without resources.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BareSide {
+    pub(crate) same_account: bool,
+    pub(crate) contract: Contract,
+    pub(crate) owned_by_aws: bool,
+    /// Whether there is a contract, or AWS owns it.
+    pub(crate) unusual: bool,
+}
+
+impl Default for BareSide {
+    fn default() -> Self {
+        Self { same_account: true, contract: Contract::None, owned_by_aws: false, unusual: false }
+    }
+}
+
 /// Whether a resource is the caller's account's, and its contract, in a bundle without resources.
 #[inline(always)]
-pub(crate) fn bare_side(
-    request: &Request<'_>,
-    flags: u32,
-    parts: Option<Parts<'_>>,
-    account: &[u8],
-) -> (bool, Contract) {
-    let contract = parts.map_or(Contract::None, |parts| parts.contract(flags));
-    let other = match (request.resource_account, parts) {
-        (Some(owner), _) => !equal(owner.as_bytes(), account),
-        (None, Some(parts)) => parts.other_account(account),
-        (None, None) => false,
+pub(crate) fn bare_side(request: &Request<'_>, flags: u32, own: [u8; 12]) -> Option<BareSide> {
+    const CONTRACTS: u32 = f::ACTION_NEEDS_TRUST | WRITES;
+    let text = request.resource.as_bytes();
+    let Some([_, b, _, d, e]) = arn::colons(text) else {
+        let same_account = request.resource_account.is_none_or(|owner| owner.as_bytes() == own);
+        return Some(BareSide { same_account, ..BareSide::default() });
     };
-    (!other, contract)
+    let named = text.get(d + 1..e)?;
+    let (said, named) =
+        (request.resource_account.is_some(), request.resource_account.map_or(named, str::as_bytes));
+    // Which of these it is no processor could guess: no branch on it. One that names no account, or not 12 digits, is the caller's.
+    let twelve = if named.len() == own.len() { named } else { b"/           " };
+    let twelve: &[u8; 12] = twelve.first_chunk()?;
+    let same_account = (*twelve == own) | (!said & !are_digits(twelve));
+    let side = BareSide { same_account, ..BareSide::default() };
+    if flags & CONTRACTS != 0 || text.get(b + 1..b + 5) == Some(b"kms:") {
+        return unusual(text, flags, side);
+    }
+    Some(side)
+}
+
+/// Whether all of these are ASCII digits.
+#[inline(always)]
+fn are_digits(text: &[u8; 12]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // A digit becomes 0 to 9, which stays below 0x80 with 0x76 added; no other byte does, or it is not below before.
+    let others = |eight: &[u8; 8]| {
+        let from_zero = u64::from_le_bytes(*eight) ^ (0x30 * ONES);
+        (from_zero | from_zero.wrapping_add(0x76 * ONES)) & (0x80 * ONES)
+    };
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => others(first) | others(last) == 0,
+        _ => false,
+    }
+}
+
+/// The side with its contract.
+#[cold]
+fn unusual(text: &[u8], flags: u32, side: BareSide) -> Option<BareSide> {
+    let parts = Parts::of(text)?;
+    let (contract, owned_by_aws) = (parts.contract(flags), parts.owned_by_aws(flags));
+    Some(BareSide { contract, owned_by_aws, unusual: contract != Contract::None || owned_by_aws, ..side })
 }
 
 pub(crate) fn resource_side<'a>(
@@ -204,4 +242,22 @@ fn trust(view: &View<'_>, request: &Request<'_>, flags: u32, side: &mut Resource
         (side.grants, side.holder) = (view.principal(role)?.trust, OTHER_HOLDER | role);
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn v6_an_account_is_twelve_digits() {
+        let account = *b"012345678999";
+        assert!(are_digits(&account));
+        for at in 0..account.len() {
+            for byte in 0..=255_u8 {
+                let mut other = account;
+                other[at] = byte;
+                assert_eq!(are_digits(&other), byte.is_ascii_digit(), "{at} {byte}");
+            }
+        }
+    }
 }

@@ -60,11 +60,11 @@ pub(crate) fn validate(bytes: &[u8]) -> Result<Layout, LoadError> {
     };
     let globs = conditions::patterns(view, &counts)?;
     conditions::atoms(view, &counts, &globs)?;
-    diagrams::classifiers(view, &counts)?;
+    let own = diagrams::classifiers(view, &counts)?;
     let terminals = diagrams::diagrams(view, &counts)?;
     let roots = nodes::validate(view, terminals)?;
     let sets = tables::sets(view, &counts, &roots)?;
-    world::world(view, &counts, &sets)?;
+    world::world(view, &counts, &sets, &own)?;
     tables::vocabulary(view, &counts)?;
     tables::rule_roots(view, &counts, &globs, &roots)?;
     Ok(layout)

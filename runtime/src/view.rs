@@ -3,6 +3,9 @@
 //! Every read is checked against the whole bundle, so no index can panic; that a record lies in *its* section is what `validate`
 //! has checked once at load.
 
+use alloc::boxed::Box;
+use alloc::string::String;
+
 use crate::error::LoadError;
 use crate::format::{
     self, Account, Action, ActionPattern, ArnPattern, Atom, ClassText, Classifier, Endpoint, Grants,
@@ -33,11 +36,17 @@ impl Extent {
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     extents: [Extent; SECTIONS],
+    /// The first word of each section: in 32 bits, so that no place that a reference names can overflow.
+    starts: [u32; SECTIONS],
     principals: Index,
     actions: Index,
     class_texts: Index,
     others: [Index; 4],
     pub(crate) world: World,
+    /// The names of the context keys: few, and wanted as text at every condition. Empty while a bundle is validated.
+    pub(crate) keys: Box<[Box<str>]>,
+    /// By account: its place in its organization, empty where it has none. Empty while a bundle is validated.
+    pub(crate) paths: Box<[String]>,
 }
 
 /// What there is in a bundle, so that a decision need not look for what there is none of.
@@ -71,7 +80,7 @@ pub(crate) struct Index {
     pub(crate) seed: u32,
     pub(crate) slots: u32,
     /// Word of the bundle.
-    first: usize,
+    first: u32,
 }
 
 impl Index {
@@ -79,7 +88,8 @@ impl Index {
         let first = extent.start / 4;
         let seed = words.get(first).map_or(0, |word| u32::from_le_bytes(*word));
         let slots = (extent.length / 4).saturating_sub(index::HEADER_WORDS) / index::SLOT_WORDS;
-        Self { seed, slots: slots as u32, first: first + index::HEADER_WORDS }
+        // A bundle is shorter than 4 GiB.
+        Self { seed, slots: slots as u32, first: (first + index::HEADER_WORDS) as u32 }
     }
 }
 
@@ -103,8 +113,10 @@ impl Layout {
             controls: accounts.into_iter().any(|it| levels(it.scp_count) || levels(it.rcp_count)),
         };
         world.bare = !world.resources && !world.endpoints && !world.controls && world.endpoint == NONE;
+        let starts = extents.map(|extent| u32::try_from(extent.start / 4).unwrap_or(u32::MAX));
         Self {
             extents,
+            starts,
             principals: index(Section::PrincipalIndex),
             actions: index(Section::ActionIndex),
             class_texts: index(Section::ClassTextIndex),
@@ -115,12 +127,20 @@ impl Layout {
                 index(Section::EndpointIndex),
             ],
             world,
+            keys: Box::default(),
+            paths: Box::default(),
         }
     }
 
     #[inline]
     pub(crate) fn extent(&self, section: Section) -> Extent {
         self.extents.get(section as usize - 1).copied().unwrap_or_default()
+    }
+
+    /// The first word of a section. Behind all of a bundle if there is no such section.
+    #[inline(always)]
+    fn start(&self, section: Section) -> usize {
+        self.starts.get(section as usize - 1).copied().unwrap_or(u32::MAX) as usize
     }
 }
 
@@ -130,10 +150,6 @@ pub(crate) struct View<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) words: &'a [[u8; 4]],
     pub(crate) layout: &'a Layout,
-    /// The names of the context keys; empty while a bundle is validated.
-    pub(crate) keys: &'a [alloc::boxed::Box<str>],
-    /// By account: its place in its organization, empty where it has none; empty while a bundle is validated.
-    pub(crate) paths: &'a [alloc::string::String],
     pub(crate) world: &'a World,
 }
 
@@ -143,7 +159,8 @@ macro_rules! accessors {
             $(#[$doc])*
             #[inline(always)]
             pub(crate) fn $name(&self, index: u32) -> Option<$record> {
-                $record::read(self.words_at(Section::$section, index as usize * $record::WORDS)?)
+                const WORDS: usize = $record::WORDS;
+                $record::read(self.fixed::<WORDS>(Section::$section, index as usize * WORDS)?)
             }
         )*}
     };
@@ -176,7 +193,7 @@ impl<'a> View<'a> {
     /// The view of a bundle that is not validated yet.
     pub(crate) fn new(bytes: &'a [u8], layout: &'a Layout) -> Self {
         let words = bytes.as_chunks::<4>().0;
-        Self { bytes, words, layout, keys: &[], paths: &[], world: &layout.world }
+        Self { bytes, words, layout, world: &layout.world }
     }
 
     /// Number of services of which resources are declared.
@@ -198,35 +215,42 @@ impl<'a> View<'a> {
         }
     }
 
-    /// A slot of a hash table: the high half of the hash, and an id + 1, or 0 if it is empty.
+    /// A slot of a hash table: the high half of the hash; an id + 1, or 0 if it is empty; where the name begins, and its length.
     #[inline]
-    pub(crate) fn slot(&self, index: &Index, slot: u32) -> Option<(u32, u32)> {
-        let &[tag, entry] =
-            self.words.get(index.first + slot as usize * index::SLOT_WORDS..)?.first_chunk()?;
-        Some((u32::from_le_bytes(tag), u32::from_le_bytes(entry)))
+    pub(crate) fn slot(&self, index: &Index, slot: u32) -> Option<[u32; index::SLOT_WORDS]> {
+        let at = index.first as usize + slot as usize * index::SLOT_WORDS;
+        let words: &[[u8; 4]; index::SLOT_WORDS] =
+            self.words.get(at..at + index::SLOT_WORDS)?.first_chunk()?;
+        Some(words.map(u32::from_le_bytes))
+    }
+
+    /// The account of a principal.
+    pub(crate) fn account_of(&self, principal: u32) -> Option<&'a str> {
+        let at = principal as usize * Principal::WORDS + 1;
+        core::str::from_utf8(self.bytes_at(Section::Principals, at, 12)?).ok()
     }
 
     /// The permission set at a word.
     #[inline]
     pub(crate) fn set(&self, at: u32) -> Option<Set> {
-        Set::read(self.words_at(Section::Sets, at as usize)?)
+        Set::read(self.fixed::<{ Set::WORDS }>(Section::Sets, at as usize)?)
     }
 
     /// A service of the permission set at a word.
     #[inline]
     pub(crate) fn set_service(&self, set: u32, number: u32) -> Option<SetService> {
         let at = set as usize + Set::WORDS + number as usize * SetService::WORDS;
-        SetService::read(self.words_at(Section::Sets, at)?)
+        SetService::read(self.fixed::<{ SetService::WORDS }>(Section::Sets, at)?)
     }
 
     /// The root list of a class in a row.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn cell(&self, row: u32, class: u32) -> Option<u32> {
         let place = row & row::PLACE;
-        let cells = self.layout.extent(Section::Rows).start + (place as usize + 1) * 4;
+        let cells = (self.layout.start(Section::Rows) + place as usize + 1) * 4;
         let index = if row & row::WIDTH == row::PAIRS {
-            let pair = self.bytes.get(cells + class as usize * 2..)?.first_chunk::<2>()?;
-            u32::from(u16::from_le_bytes(*pair))
+            let at = cells + class as usize * 2;
+            u32::from(u16::from_le_bytes(*self.bytes.get(at..at + 2)?.first_chunk()?))
         } else {
             // A row without cells has one all the same, so that nothing depends on which it is.
             let class = if row & row::WIDTH == row::BYTES { class as usize } else { 0 };
@@ -239,7 +263,7 @@ impl<'a> View<'a> {
     /// The action at a word.
     #[inline]
     pub(crate) fn action(&self, at: u32) -> Option<Action> {
-        Action::read(self.words_at(Section::Actions, at as usize)?)
+        Action::read(self.fixed::<{ Action::WORDS }>(Section::Actions, at as usize)?)
     }
 
     /// The name of the action at a word.
@@ -249,18 +273,27 @@ impl<'a> View<'a> {
         self.bytes_at(Section::Actions, at as usize + Action::WORDS, length)
     }
 
+    /// Some words of a section from one of them on. As all places are 32 bits wide, only their end need be checked.
+    #[inline(always)]
+    pub(crate) fn fixed<const WORDS: usize>(
+        &self,
+        section: Section,
+        at: usize,
+    ) -> Option<&'a [[u8; 4]; WORDS]> {
+        let at = self.layout.start(section) + at;
+        self.words.get(at..at + WORDS)?.first_chunk()
+    }
+
     /// The words of a section from one of them on; they run on to the end of the bundle.
-    #[inline]
-    pub(crate) fn words_at(&self, section: Section, index: usize) -> Option<&'a [[u8; 4]]> {
-        self.words.get(self.layout.extent(section).start / 4 + index..)
+    #[inline(always)]
+    pub(crate) fn words_at(&self, section: Section, at: usize) -> Option<&'a [[u8; 4]]> {
+        self.words.get(self.layout.start(section) + at..)
     }
 
     /// One word of a section.
-    #[inline]
-    pub(crate) fn word(&self, section: Section, index: u32) -> Option<u32> {
-        self.words
-            .get(self.layout.extent(section).start / 4 + index as usize)
-            .map(|word| u32::from_le_bytes(*word))
+    #[inline(always)]
+    pub(crate) fn word(&self, section: Section, at: u32) -> Option<u32> {
+        self.words.get(self.layout.start(section) + at as usize).map(|word| u32::from_le_bytes(*word))
     }
 
     /// Bytes of a section.
@@ -273,16 +306,17 @@ impl<'a> View<'a> {
     /// Bytes of a section, beginning at the byte of one of its words.
     #[inline]
     pub(crate) fn bytes_at(&self, section: Section, word: usize, length: usize) -> Option<&'a [u8]> {
-        let start = self.layout.extent(section).start + word * 4;
+        let start = (self.layout.start(section) + word) * 4;
         self.bytes.get(start..start + length)
     }
 
     /// The bytes of a string.
     #[inline]
     pub(crate) fn string_bytes(&self, string: u32) -> Option<&'a [u8]> {
-        let at = self.layout.extent(Section::Strings).start + string as usize * 4;
-        let (length, text) = self.bytes.get(at..)?.split_first_chunk::<4>()?;
-        text.get(..u32::from_le_bytes(*length) as usize)
+        let at = self.layout.start(Section::Strings) + string as usize;
+        let length = u32::from_le_bytes(*self.words.get(at)?) as usize;
+        let text = (at + 1) * 4;
+        self.bytes.get(text..text + length)
     }
 
     /// The roots of a list that has several.

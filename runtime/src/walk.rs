@@ -1,7 +1,8 @@
 //! The walk: a resource's bytes through one automaton, to a terminal or a set leaf.
 
+use crate::bytes::{find_in_end, place};
 use crate::format::{Section, TERMINAL_BIT, node};
-use crate::hash::{equal, find, place};
+use crate::hash::equal;
 use crate::view::View;
 
 /// Where a walk ended.
@@ -24,70 +25,102 @@ pub(crate) enum End {
 #[inline(always)]
 pub(crate) fn walk(view: &View<'_>, section: Section, root: u32, text: &[u8]) -> Option<End> {
     let mut reference = root;
-    let mut offset = 0;
+    let mut rest = text;
     loop {
         if reference & TERMINAL_BIT != 0 {
             return Some(End::Terminal(reference));
         }
-        let words = view.words_at(section, reference as usize)?;
-        // A leaf node has two words only, but four stand behind the last node (`node::WORDS_BEHIND`).
-        let &[first, second, third, ..] = words else { return None };
-        let first = u32::from_le_bytes(first);
-        let end = End::Terminal(u32::from_le_bytes(second));
+        let at = reference as usize;
+        // Some nodes are shorter, but more than four words stand behind the last one (`node::WORDS_BEHIND`).
+        let [first, second, third, fourth] = view.fixed::<4>(section, at)?.map(u32::from_le_bytes);
+        let end = End::Terminal(second);
         let parameter = (first >> 8) as usize;
-        let rest = text.get(offset..)?;
         match first & 0xff {
             node::LITERAL => {
-                let literal = view.bytes_at(section, reference as usize + 4, parameter)?;
-                if rest.get(..parameter).is_some_and(|start| equal(start, literal)) {
-                    offset += parameter;
-                    reference = u32::from_le_bytes(*words.get(3)?);
+                if let Some((start, behind)) = rest.split_at_checked(parameter)
+                    && is_literal(view, section, at + 4, start, rest)?
+                {
+                    rest = behind;
+                    reference = fourth;
                 } else if third == second {
                     // The same verdict whether the text ends or differs: no need to see where.
                     return Some(end);
                 } else {
+                    let literal = view.bytes_at(section, at + 4, parameter)?;
                     let equal = rest.iter().zip(literal).take_while(|(a, b)| a == b).count();
-                    if equal == rest.len() {
-                        return Some(end);
-                    }
-                    offset += equal + 1;
-                    reference = u32::from_le_bytes(third);
+                    let Some(behind) = rest.get(equal + 1..) else { return Some(end) };
+                    rest = behind;
+                    reference = third;
                 }
             }
             node::BRANCH => {
-                let Some(byte) = rest.first() else { return Some(end) };
-                // More than the keys, so that all of them are looked at in one or two steps: `node::WORDS_BEHIND` words are there.
-                let keys = view.bytes_at(section, reference as usize + 3, node::BRANCH_KEYS)?;
-                offset += 1;
-                reference = match place(keys, parameter, *byte) {
-                    Some(index) => u32::from_le_bytes(*words.get(3 + parameter.div_ceil(4) + index)?),
-                    None => u32::from_le_bytes(third),
+                let Some((&byte, behind)) = rest.split_first() else { return Some(end) };
+                rest = behind;
+                // More than the keys, so that all of them are looked at in one step: `node::WORDS_BEHIND` words are there.
+                let keys = view.bytes_at(section, at + 3, node::BRANCH_KEYS)?.first_chunk()?;
+                reference = match place(keys, parameter, byte) {
+                    Some(index) => {
+                        let target = at + 3 + parameter.div_ceil(4) + index;
+                        view.fixed::<1>(section, target)?.map(u32::from_le_bytes)[0]
+                    }
+                    None => third,
                 };
             }
             node::TABLE => {
-                let Some(&byte) = rest.first() else { return Some(end) };
-                let targets = view.bytes_at(section, reference as usize + 2, 256)?;
-                let target = usize::from(*targets.get(usize::from(byte))?);
-                offset += 1;
-                reference = u32::from_le_bytes(*words.get(2 + node::TABLE_WORDS + target)?);
+                let Some((&byte, behind)) = rest.split_first() else { return Some(end) };
+                rest = behind;
+                let targets = view.bytes_at(section, at + 2, 256)?.first_chunk::<256>()?;
+                let target = at + 2 + node::TABLE_WORDS + usize::from(*targets.get(usize::from(byte))?);
+                reference = view.fixed::<1>(section, target)?.map(u32::from_le_bytes)[0];
             }
-            node::SKIP => match find(rest, parameter as u8) {
+            node::SKIP => match find_in_end(text, rest.len(), parameter as u8) {
                 None => return Some(end),
                 Some(found) => {
-                    offset += found + 1;
-                    reference = u32::from_le_bytes(third);
+                    rest = rest.get(found + 1..)?;
+                    reference = third;
                 }
             },
             node::SUFFIX => {
-                let literal = view.bytes_at(section, reference as usize + 3, parameter)?;
-                return Some(if rest.ends_with(literal) {
-                    End::Terminal(u32::from_le_bytes(third))
-                } else {
-                    end
-                });
+                let literal = view.bytes_at(section, at + 3, parameter)?;
+                return Some(if rest.ends_with(literal) { End::Terminal(third) } else { end });
             }
-            node::LEAF => return Some(End::Leaf { leaf: u32::from_le_bytes(second), offset }),
+            node::LEAF => return Some(End::Leaf { leaf: second, offset: text.len() - rest.len() }),
             _ => return None,
         }
     }
+}
+
+/// Whether the start of a text is the literal that begins at a word: as many bytes as `start` has.
+#[inline(always)]
+fn is_literal(view: &View<'_>, section: Section, at: usize, start: &[u8], text: &[u8]) -> Option<bool> {
+    let length = start.len();
+    if length <= 8
+        && let Some(eight) = text.first_chunk::<8>()
+    {
+        // What stands behind the literal is read and shifted out.
+        let literal = view.fixed::<2>(section, at)?.as_flattened().first_chunk::<8>()?;
+        let differs = u64::from_le_bytes(*eight) ^ u64::from_le_bytes(*literal);
+        return Some(differs.checked_shl(64 - 8 * length as u32) == Some(0));
+    }
+    let literal = view.bytes_at(section, at, length)?;
+    // The short ones here, so that a walk calls nothing.
+    if let (8..=16, Some(a), Some(b), Some(c), Some(d)) = (
+        length,
+        start.first_chunk::<8>(),
+        start.last_chunk::<8>(),
+        literal.first_chunk::<8>(),
+        literal.last_chunk::<8>(),
+    ) {
+        return Some((a == c) & (b == d));
+    }
+    if let (17..=32, Some(a), Some(b), Some(c), Some(d)) = (
+        length,
+        start.first_chunk::<16>(),
+        start.last_chunk::<16>(),
+        literal.first_chunk::<16>(),
+        literal.last_chunk::<16>(),
+    ) {
+        return Some((a == c) & (b == d));
+    }
+    Some(equal(start, literal))
 }

@@ -32,6 +32,7 @@ fn the_specification_lists_all_sections() {
 fn records() -> Vec<(String, Vec<String>)> {
     let text = read("runtime/src/format.rs");
     let (_, block) = text.split_once("\nrecords! {\n").unwrap();
+    let (block, _) = block.split_once("\n}\n").unwrap();
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     for line in block.lines().map(str::trim).filter(|line| !line.starts_with("///")) {
         if let Some(name) = line.strip_suffix(" {") {

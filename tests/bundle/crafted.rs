@@ -2,6 +2,8 @@
 
 #[path = "crafted/cases.rs"]
 mod cases;
+#[path = "crafted/names.rs"]
+mod names;
 #[path = "crafted/world.rs"]
 mod world;
 
@@ -16,7 +18,7 @@ use cases::{Change, STRUCTURE};
 
 /// All cases: sentence, the section whose record is refused, a part of what is said, and the change.
 fn cases() -> impl Iterator<Item = &'static (u32, Section, &'static str, Change)> {
-    STRUCTURE.iter().chain(world::WORLD)
+    STRUCTURE.iter().chain(names::NAMES).chain(world::WORLD)
 }
 
 /// A bundle taken apart.
@@ -96,15 +98,16 @@ impl Parts {
 
     /// Fills a hash table anew, without looking whether names stand twice.
     fn index(&mut self, index: Section, names: &[u32]) {
-        let slots = (self.words(index).len() - 2) / 2;
-        let mut table = vec![[0, 0]; slots];
+        let slots = (self.words(index).len() - 2) / 4;
+        let mut table = vec![[0; 4]; slots];
         for (id, &name) in (1..).zip(names) {
-            let hash = hash(0, &self.string(name));
+            let text = self.string(name);
+            let hash = hash(0, &text);
             let mut at = slot(hash, slots as u32) as usize;
             while table[at][1] != 0 {
                 at = (at + 1) % slots;
             }
-            table[at] = [(hash >> 32) as u32, id];
+            table[at] = [(hash >> 32) as u32, id, name + 1, text.len() as u32];
         }
         self.set_words(index, &[vec![0, 0], table.concat()].concat());
     }
@@ -112,7 +115,7 @@ impl Parts {
     /// The first word of the first slot whose entry a test picks.
     fn slot(&self, index: Section, pick: impl Fn(u32) -> bool) -> usize {
         let words = self.words(index);
-        (2..words.len()).step_by(2).find(|&at| pick(words[at + 1])).unwrap()
+        (2..words.len()).step_by(4).find(|&at| pick(words[at + 1])).unwrap()
     }
 
     /// The first word of the first action whose name's length a test picks.
@@ -159,7 +162,7 @@ impl Parts {
 
     /// The first word of the first classifier of a reading.
     fn classifier(&self, reading: u32) -> usize {
-        self.find(Section::Classifiers, 6, |classifier| classifier[0] == reading)
+        self.find(Section::Classifiers, 7, |classifier| classifier[0] == reading)
     }
 
     /// The first word of the first diagram node of a kind.
@@ -217,7 +220,7 @@ fn a_broken_container_is_refused() {
     bytes[40] ^= 1;
     assert_eq!(Bundle::from_bytes(bytes).err(), Some(LoadError::WrongDigest));
     // Sentences 5 and 6.
-    for (at, value) in [(24, 43), (24, 45), (64, 2), (64 + 12, 1), (64 + 4, 8), (64 + 5, 0xff), (64 + 8, 1)] {
+    for (at, value) in [(24, 44), (24, 46), (64, 2), (64 + 12, 1), (64 + 4, 8), (64 + 5, 0xff), (64 + 8, 1)] {
         let mut bytes = golden::bytes();
         bytes[at] = value;
         seal(&mut bytes);
@@ -230,7 +233,7 @@ fn a_broken_container_is_refused() {
     bytes[model + 1] = 1;
     seal(&mut bytes);
     assert_eq!(Bundle::from_bytes(bytes).err(), Some(LoadError::SectionTable), "what is not zero in a gap");
-    for sections in [vec![(44, Vec::new())], vec![(50, Vec::new()), (50, Vec::new())]] {
+    for sections in [vec![(45, Vec::new())], vec![(50, Vec::new()), (50, Vec::new())]] {
         let mut parts = Parts::golden();
         parts.sections.extend(sections);
         assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::SectionTable));
@@ -241,7 +244,7 @@ fn a_broken_container_is_refused() {
 fn a_later_version_that_names_this_reader_is_read() {
     let mut parts = Parts::golden();
     parts.version = 7;
-    parts.sections.extend([(45, vec![1, 2, 3]), (90, Vec::new())]);
+    parts.sections.extend([(46, vec![1, 2, 3]), (90, Vec::new())]);
     let bundle = Bundle::from_bytes(parts.bytes()).unwrap();
     let old = Bundle::from_bytes(golden::bytes()).unwrap();
     for (_, request, _) in golden::recorded() {

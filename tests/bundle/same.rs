@@ -2,6 +2,7 @@
 
 use portcullis::ask::ask;
 use portcullis::compiler::automata::Budget;
+use portcullis::runtime::format::{self as f, Section};
 use portcullis::runtime::{Bundle, EmptyContext, Reason, Request};
 
 use super::{compiled, golden, worlds};
@@ -64,4 +65,29 @@ fn handles_of_another_bundle_deny() {
     // A handle knows its bundle by the content, not by the loading.
     let again = Bundle::from_bytes(golden::bytes()).unwrap();
     assert!(decide(&again, &again).is_allowed());
+}
+
+/// C12: the classes that a bundle holds for principals are those that classifying their keys gives.
+#[test]
+fn c12_the_classes_of_principals_are_those_of_their_keys() {
+    let mut compared = 0;
+    let worlds = (0..20).map(|seed| {
+        let world = worlds::world(seed, 0);
+        compiled::bundle(&compiled::model(compiled::resolved(&[("w.json", &world.snapshot)])))
+    });
+    for bundle in worlds.chain([Bundle::from_bytes(golden::bytes()).unwrap()]) {
+        let words = |section| -> Vec<u32> {
+            let (words, _) = bundle.section(section).as_chunks::<4>();
+            words.iter().map(|word| u32::from_le_bytes(*word)).collect()
+        };
+        let (held, records) = (words(Section::PrincipalClasses), words(Section::Principals));
+        let (own, classes) = bundle.own_classes().unwrap();
+        assert_eq!(records.len(), classes.len() * f::Principal::WORDS);
+        for (record, classes) in records.chunks(f::Principal::WORDS).zip(classes) {
+            let first = record[f::Principal::WORDS - 1] as usize;
+            assert_eq!(held[first..first + own.len()], classes);
+            compared += own.len();
+        }
+    }
+    assert!(compared > 100, "{compared}");
 }

@@ -4,7 +4,7 @@ use portcullis_runtime::format::{self as f, NONE, Section};
 use portcullis_runtime::hash::classifier_seed;
 
 use super::sections::Sections;
-use super::strings::{Strings, index_by};
+use super::strings::{Named, Strings, index_by};
 use crate::automata::{Classifier, Reading, Table};
 use crate::intern::Interner;
 use crate::ir::{self, Atom, Ir};
@@ -66,7 +66,8 @@ impl Patterns {
             let (start, length, root) = match &classifier.table {
                 Table::Texts { exact, words, relocations, root } => {
                     for (text, class) in exact {
-                        names.push((&**text, texts.len() as u32));
+                        let place = strings.id(text) + 1;
+                        names.push(Named { text, id: texts.len() as u32, place });
                         texts.push(f::ClassText { classifier: id, text: strings.id(text), class: *class });
                     }
                     let base = nodes.len() as u32;
@@ -121,7 +122,7 @@ impl Patterns {
                 Reading::Presence => f::CLASSIFY_PRESENCE,
             };
             let key = self.key(&classifier.key);
-            f::Classifier { reading, key, classes: classifier.classes, start, length, root }
+            f::Classifier { reading, key, classes: classifier.classes, start, length, root, own: NONE }
                 .write(&mut records);
         }
         let classifier_of = |id: u32| texts.get(id as usize).map_or(0, |text| text.classifier);

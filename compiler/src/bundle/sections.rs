@@ -20,8 +20,19 @@ impl Sections {
         self.put(section, words.into_iter().flat_map(u32::to_le_bytes).collect());
     }
 
+    /// Sets one word of some records of a section, by their places in it.
+    pub(super) fn patch(&mut self, section: Section, words: usize, word: usize, values: Vec<(usize, u32)>) {
+        let Some((_, bytes)) = self.entries.iter_mut().find(|(kind, _)| *kind == section) else { return };
+        let (all, _) = bytes.as_chunks_mut::<4>();
+        for (record, value) in values {
+            if let Some(to) = all.get_mut(record * words + word) {
+                *to = value.to_le_bytes();
+            }
+        }
+    }
+
     /// The whole bundle; `None` if it would pass 4 GiB, which its offsets cannot hold.
-    pub(super) fn assemble(mut self) -> Option<Vec<u8>> {
+    pub(super) fn assemble(&mut self) -> Option<Vec<u8>> {
         self.entries.sort_by_key(|(section, _)| *section);
         let mut at = HEADER_BYTES + Section::ALL.len() * SECTION_ENTRY_BYTES;
         let mut table = Vec::new();

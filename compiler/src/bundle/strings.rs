@@ -32,15 +32,24 @@ impl Strings {
     }
 }
 
+/// A name in a hash table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named<'a> {
+    pub(super) text: &'a str,
+    pub(super) id: u32,
+    /// The word of its section at which it begins.
+    pub(super) place: u32,
+}
+
 /// A hash table over distinct names with their ids, as its section's bytes: the first seed under which no entry stands too far from its place, and the
 /// slots, at most half of them filled. `None` if no seed does, which names would have to be made for.
-pub(super) fn index(names: &[(&str, u32)]) -> Option<Vec<u8>> {
+pub(super) fn index(names: &[Named<'_>]) -> Option<Vec<u8>> {
     index_by(names, |seed, _| seed)
 }
 
 /// The same where an id has a seed of its own, of the table's.
-pub(super) fn index_by(names: &[(&str, u32)], seed_of: impl Fn(u32, u32) -> u32) -> Option<Vec<u8>> {
-    let slots = (names.len() * 2 + 1).next_power_of_two();
+pub(super) fn index_by(names: &[Named<'_>], seed_of: impl Fn(u32, u32) -> u32) -> Option<Vec<u8>> {
+    let slots = (names.len() * 4 + 1).next_power_of_two();
     let (seed, table) =
         (0..SEEDS).find_map(|seed| Some((seed, place(names, |id| seed_of(seed, id), slots)?)))?;
     Some([seed, 0].into_iter().chain(table.into_iter().flatten()).flat_map(u32::to_le_bytes).collect())
@@ -49,21 +58,17 @@ pub(super) fn index_by(names: &[(&str, u32)], seed_of: impl Fn(u32, u32) -> u32)
 /// Seeds that are tried.
 const SEEDS: u32 = 1_024;
 
-fn place(
-    names: &[(&str, u32)],
-    seed_of: impl Fn(u32) -> u32,
-    slots: usize,
-) -> Option<Vec<[u32; SLOT_WORDS]>> {
+fn place(names: &[Named<'_>], seed_of: impl Fn(u32) -> u32, slots: usize) -> Option<Vec<[u32; SLOT_WORDS]>> {
     let mut table = vec![[0; SLOT_WORDS]; slots];
-    for &(name, id) in names {
-        let hash = hash(seed_of(id), name.as_bytes());
+    for &Named { text, id, place } in names {
+        let hash = hash(seed_of(id), text.as_bytes());
         let home = hash as usize;
         let free = (0..PROBES as usize).find_map(|distance| {
             let slot = home.wrapping_add(distance) & (slots - 1);
-            table.get(slot).is_some_and(|[_, taken]| *taken == 0).then_some(slot)
+            table.get(slot).is_some_and(|[_, taken, ..]| *taken == 0).then_some(slot)
         })?;
         if let Some(slot) = table.get_mut(free) {
-            *slot = [(hash >> 32) as u32, id + 1];
+            *slot = [(hash >> 32) as u32, id + 1, place, text.len() as u32];
         }
     }
     Some(table)
@@ -78,13 +83,14 @@ mod tests {
     fn colliding_names_get_another_seed() {
         let colliding: Vec<String> = (0_u32..)
             .map(|number| format!("user/{number}"))
-            .filter(|name| hash(0, name.as_bytes()) & 0x3ff == 0)
+            .filter(|name| hash(0, name.as_bytes()) & 0x7ff == 0)
             .take(300)
             .collect();
-        let names: Vec<(&str, u32)> = colliding.iter().map(String::as_str).zip(0..).collect();
+        let names: Vec<Named<'_>> =
+            colliding.iter().zip(0..).map(|(text, id)| Named { text, id, place: 0 }).collect();
         let bytes = index(&names).unwrap();
         assert_ne!(bytes.first_chunk::<4>(), Some(&[0; 4]));
-        assert_eq!(bytes.len(), 4 * (2 + 2 * 1_024));
-        assert_eq!(index(&[]).map(|bytes| bytes.len()), Some(16));
+        assert_eq!(bytes.len(), 4 * (2 + 4 * 2_048));
+        assert_eq!(index(&[]).map(|bytes| bytes.len()), Some(24));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use portcullis_runtime::format::{self as f, NONE, Section};
 use portcullis_runtime::value::arn;
 
-use super::strings::index;
+use super::strings::{Named, index};
 use super::write::{WriteError, Writer};
 use crate::ir::{self, Ir, Layer, ResourcePolicy, behind_federated, behind_session};
 use crate::merge::PrincipalRef;
@@ -56,9 +56,15 @@ impl Writer {
             let sessions = if is_user { behind_federated } else { behind_session };
             let sessions = sessions(partition, account, &identity.name);
             let (first, tag_count) = self.tags(tags, shared);
+            // The runtime refuses what is not 12 digits.
+            let digits = |four: usize| {
+                account.as_bytes().as_chunks().0.get(four).map_or(0, |it| u32::from_le_bytes(*it))
+            };
             f::Principal {
                 arn: self.strings.id(&identity.arn),
-                account: self.strings.id(account),
+                account: digits(0),
+                account_5: digits(1),
+                account_9: digits(2),
                 name: self.strings.id(&identity.name),
                 unique_id: match &*identity.unique_id {
                     "" => NONE,
@@ -76,6 +82,7 @@ impl Writer {
                 place: place(ir, account),
                 behind: self.strings.id(&sessions),
                 trust: self.grants(principal.trust.as_ref(), shared),
+                classes: 0,
             }
             .write(&mut records);
             arns.push(identity.arn.to_string());
@@ -172,7 +179,9 @@ impl Writer {
         if let Some((twice, _)) = sorted.iter().zip(sorted.iter().skip(1)).find(|(a, b)| a == b) {
             return Err(WriteError::DuplicateName((*twice).to_owned()));
         }
-        let named: Vec<(&str, u32)> = names.iter().map(String::as_str).zip(0..).collect();
+        let named = names.iter().zip(0..);
+        let named: Vec<Named<'_>> =
+            named.map(|(text, id)| Named { text, id, place: self.strings.id(text) + 1 }).collect();
         self.sections.put(section, index(&named).ok_or(WriteError::Crowded)?);
         Ok(())
     }

@@ -10,7 +10,7 @@ use super::conditions::Patterns;
 use super::facts::BuildFacts;
 use super::provenance::provenance;
 use super::sections::Sections;
-use super::strings::{Strings, index};
+use super::strings::{Named, Strings, index};
 use crate::automata::Automata;
 use crate::facts;
 use crate::intern::Interner;
@@ -31,6 +31,8 @@ pub enum WriteError {
     Encode(bincode::error::EncodeError),
     /// The runtime refused the bytes: a bug of this compiler.
     Reread(LoadError),
+    /// The runtime did not tell the classes of the principals' own keys: a bug of this compiler.
+    Unclassified,
 }
 
 impl fmt::Display for WriteError {
@@ -45,6 +47,7 @@ impl fmt::Display for WriteError {
             Self::Reread(error) => {
                 write!(f, "internal error: the runtime refuses the bundle just written: {error}")
             }
+            Self::Unclassified => f.write_str("internal error: the runtime does not tell what principals are"),
         }
     }
 }
@@ -79,9 +82,19 @@ pub fn write(model: &Model, ir: &Ir, automata: &Automata, strip: bool) -> Result
     writer.sections.put(Section::Facts, cold(encode(&BuildFacts::of(model, ir, automata)))?);
     writer.patterns.finish(&mut writer.strings, &mut writer.sections);
     writer.sections.put(Section::Strings, writer.strings.section());
-    let bytes = writer.sections.assemble().ok_or(WriteError::TooLarge)?;
-    let bundle = Bundle::from_bytes(bytes).map_err(WriteError::Reread)?;
-    Ok(bundle.into_bytes())
+    let assemble = |sections: &mut Sections| {
+        let bytes = sections.assemble().ok_or(WriteError::TooLarge)?;
+        Bundle::from_bytes(bytes).map_err(WriteError::Reread)
+    };
+    let draft = assemble(&mut writer.sections)?;
+    // What a principal's own keys come to is asked of the bundle, by the code that would ask at request time.
+    let (own, classes) = draft.own_classes().ok_or(WriteError::Unclassified)?;
+    if own.is_empty() || classes.is_empty() {
+        return Ok(draft.into_bytes());
+    }
+    drop(draft);
+    principal_classes(&mut writer.sections, &own, &classes);
+    Ok(assemble(&mut writer.sections)?.into_bytes())
 }
 
 #[derive(Default)]
@@ -165,7 +178,8 @@ impl Writer {
         }
         for action in &vocabulary.actions {
             let service_arn = facts::SERVICE_LEVEL_ARNS.iter().find(|(name, _)| *name == action.name);
-            names.push((action.name.as_str(), (actions.len() / 4) as u32));
+            let id = (actions.len() / 4) as u32;
+            names.push(Named { text: &action.name, id, place: id + f::Action::WORDS as u32 });
             f::Action {
                 service: action.service,
                 class: action.class,
@@ -248,6 +262,19 @@ impl Writer {
         self.sections.put(Section::RuleRoots, records);
         self.sections.put(Section::ActionPatterns, patterns);
     }
+}
+
+/// The classes of the keys that principals define: principals with equal ones share them.
+fn principal_classes(sections: &mut Sections, own: &[u32], classes: &[Vec<u32>]) {
+    let mut shared = Interner::<Vec<u32>>::default();
+    let first = classes.iter().map(|of_one| shared.intern(of_one.clone()) * own.len() as u32);
+    let first: Vec<(usize, u32)> = first.enumerate().collect();
+    let last = |words: usize| words - 1;
+    sections.patch(Section::Principals, f::Principal::WORDS, last(f::Principal::WORDS), first);
+    let places = own.iter().zip(0..).map(|(&classifier, place)| (classifier as usize, place));
+    let places: Vec<(usize, u32)> = places.collect();
+    sections.patch(Section::Classifiers, f::Classifier::WORDS, last(f::Classifier::WORDS), places);
+    sections.put_words(Section::PrincipalClasses, shared.items().iter().flatten().copied());
 }
 
 /// What stands for each root list in the bundle: its only root, or its place in `Roots`.

@@ -103,10 +103,12 @@ sections! {
     EndpointIndex = 40,
     /// One [`World`](super::World) record.
     World = 41,
+    /// `u32` classes of the keys that principals define themselves, by classifier; shared by those in which they are equal.
+    PrincipalClasses = 42,
     /// Cold: provenance, bincode.
-    Provenance = 42,
+    Provenance = 43,
     /// Cold: the canonical model, bincode; empty in a stripped bundle.
-    Model = 43,
+    Model = 44,
     /// Cold: build facts, bincode.
-    Facts = 44,
+    Facts = 45,
 }

@@ -42,6 +42,24 @@ pub const CLASSIFY_BOOL: u32 = 5;
 /// [`Classifier::reading`](super::Classifier::reading): every value is in class 2.
 pub const CLASSIFY_PRESENCE: u32 = 6;
 
+/// Whether every principal defines a key of this [`Key::source`](super::Key::source) itself, whatever the request says.
+#[must_use]
+pub const fn is_own(source: u32) -> bool {
+    matches!(
+        source,
+        KEY_USERNAME
+            | KEY_USER_ID
+            | KEY_PRINCIPAL_ARN
+            | KEY_PRINCIPAL_ACCOUNT
+            | KEY_PRINCIPAL_TYPE
+            | KEY_PRINCIPAL_TAG
+            | KEY_PRINCIPAL_ORG_ID
+            | KEY_PRINCIPAL_IS_SERVICE
+            | KEY_PRINCIPAL_ORG_PATHS
+            | KEY_CALLER..=KEY_CALLER_BOUNDED
+    )
+}
+
 /// [`Piece::kind`](super::Piece::kind): a literal.
 pub const PIECE_LITERAL: u32 = 0;
 /// [`Piece::kind`](super::Piece::kind): `*`.

@@ -1,12 +1,14 @@
 //! Checks of the diagrams and of the classifiers behind them.
 
+use alloc::vec::Vec;
+
 use super::Counts;
 use super::checks::{SideBySide, Starts, check, each, invalid, within};
 use super::index::index;
 use super::nodes::{References, nodes};
 use crate::classify::first_address;
 use crate::error::LoadError;
-use crate::format::{self as f, Section, TERMINAL_BIT, class, diagram, terminal};
+use crate::format::{self as f, NONE, Section, TERMINAL_BIT, class, diagram, terminal};
 use crate::hash::classifier_seed;
 use crate::view::View;
 
@@ -164,7 +166,10 @@ fn class_texts(view: View<'_>, counts: &Counts) -> Result<(), LoadError> {
 }
 
 /// Classifiers have the classes that all have, and tables of their reading that name no other class than theirs.
-pub(super) fn classifiers(view: View<'_>, counts: &Counts) -> Result<(), LoadError> {
+///
+/// Gives the number of classes of those whose keys principals define, by their place among the classes of each.
+pub(super) fn classifiers(view: View<'_>, counts: &Counts) -> Result<Vec<u32>, LoadError> {
+    let mut defined = Vec::new();
     let count = |section, words| view.count(section, words);
     let words = count(Section::ClassNodes, 1)?;
     let mut class_nodes = SideBySide::new(Section::ClassNodes, words);
@@ -226,6 +231,17 @@ pub(super) fn classifiers(view: View<'_>, counts: &Counts) -> Result<(), LoadErr
             _ => return Err(invalid(section, at, "unknown reading")),
         };
         check(it.classes == classes, section, at, "not the classes of its reading")?;
+        if it.own != NONE {
+            let source = view.key(it.key).map_or(f::KEY_REQUEST, |key| key.source);
+            check(f::is_own(source), section, at, "principals do not define its key")?;
+            check(
+                it.own as usize == defined.len(),
+                section,
+                at,
+                "out of order among the principals' classes",
+            )?;
+            defined.push(it.classes);
+        }
         let tables = matches!(it.reading, f::CLASSIFY_BOOL | f::CLASSIFY_PRESENCE);
         check(!tables || it.start == 0 && it.length == 0, section, at, "a table where none belongs")?;
         let rooted = matches!(it.reading, f::CLASSIFY_TEXT | f::CLASSIFY_FOLDED | f::CLASSIFY_ADDRESS);
@@ -234,5 +250,6 @@ pub(super) fn classifiers(view: View<'_>, counts: &Counts) -> Result<(), LoadErr
     class_nodes.finish()?;
     class_texts(view, counts)?;
     intervals.finish()?;
-    thresholds.finish()
+    thresholds.finish()?;
+    Ok(defined)
 }

@@ -22,15 +22,21 @@ pub(super) fn index<'a>(
     let whole = slots.is_multiple_of(SLOT_WORDS) && view.word(section, 1) == Some(0);
     check(whole, section, 0, "half a slot, or not zero behind the seed")?;
     let index = view.index(section);
+    let names = if section == Section::ActionIndex { Section::Actions } else { Section::Strings };
     let &Index { seed, slots, .. } = index;
     let roomy = slots.is_power_of_two() && slots / 2 >= count;
     check(roomy, section, 0, "not a power of two of slots, or less than half of them empty")?;
     let mut filled = 0;
     for place in 0..slots {
-        let (tag, entry) = view.slot(index, place).ok_or(invalid(section, place, "unreadable"))?;
+        let slot = view.slot(index, place).ok_or(invalid(section, place, "unreadable"))?;
+        let [_, entry, at, length] = slot;
         match entry.checked_sub(1) {
-            Some(id) => check(ids.known(id), section, place, "unknown id")?,
-            None => check(tag == 0, section, place, "not zero in an empty slot")?,
+            Some(id) => {
+                check(ids.known(id), section, place, "unknown id")?;
+                let found = view.bytes_at(names, at as usize, length as usize);
+                check(found.is_some() && found == name(id), section, place, "another name")?;
+            }
+            None => check(slot == [0; SLOT_WORDS], section, place, "not zero in an empty slot")?,
         }
         filled += u32::from(entry != 0);
     }
@@ -42,12 +48,12 @@ pub(super) fn index<'a>(
         let mut found = false;
         for distance in 0..PROBES {
             match view.slot(index, slot(u64::from(home.wrapping_add(distance)), slots)) {
-                Some((tag, here)) if here == id + 1 => {
+                Some([tag, here, ..]) if here == id + 1 => {
                     found = tag == (hash >> 32) as u32;
                     break;
                 }
                 // An equal name earlier on the way would hide this one.
-                Some((_, here)) if here != 0 => {
+                Some([_, here, ..]) if here != 0 => {
                     let same = seed_of(seed, here - 1) == seed_of(seed, id) && name(here - 1) == Some(text);
                     check(!same, section, id, "a name stands twice")?;
                 }

@@ -1,7 +1,7 @@
 //! Checks of principals, accounts, resources, endpoints, and of what there is one of.
 
 use super::Counts;
-use super::checks::{SideBySide, Starts, check, each, invalid};
+use super::checks::{SideBySide, Starts, check, each, invalid, within};
 use super::index::index;
 use crate::error::LoadError;
 use crate::format::{self as f, NONE, Section};
@@ -33,7 +33,7 @@ impl Known<'_> {
 }
 
 /// Checks all of it.
-pub(super) fn world(view: View<'_>, counts: &Counts, sets: &Starts) -> Result<(), LoadError> {
+pub(super) fn world(view: View<'_>, counts: &Counts, sets: &Starts, own: &[u32]) -> Result<(), LoadError> {
     let known = Known {
         counts,
         sets,
@@ -43,6 +43,7 @@ pub(super) fn world(view: View<'_>, counts: &Counts, sets: &Starts) -> Result<()
     let mut tags = SideBySide::new(Section::Tags, view.count(Section::Tags, f::Tag::WORDS)?);
     let mut levels = SideBySide::new(Section::Levels, view.count(Section::Levels, 1)?);
     principals(view, &known, &mut tags)?;
+    principal_classes(view, own)?;
     accounts(view, &known, &mut levels)?;
     resources(view, &known, &mut tags, &mut levels)?;
     tags.finish()?;
@@ -67,7 +68,7 @@ pub(super) fn world(view: View<'_>, counts: &Counts, sets: &Starts) -> Result<()
 fn principals(view: View<'_>, known: &Known<'_>, tags: &mut SideBySide) -> Result<(), LoadError> {
     let (section, strings) = (Section::Principals, &known.counts.strings);
     each!(view, Principals, Principal, principal, |at, principal| {
-        let texts = [principal.arn, principal.account, principal.name, principal.behind];
+        let texts = [principal.arn, principal.name, principal.behind];
         check(texts.iter().all(|&text| strings.known(text)), section, at, "unknown string")?;
         check(strings.optional(principal.unique_id), section, at, "unknown string")?;
         let id = if principal.unique_id == NONE { None } else { view.string_bytes(principal.unique_id) };
@@ -80,6 +81,12 @@ fn principals(view: View<'_>, known: &Known<'_>, tags: &mut SideBySide) -> Resul
         check(principal.kind <= f::PRINCIPAL_SERVICE_LINKED, section, at, "unknown kind")?;
         check(known.set(principal.identity), section, at, "unknown identity set")?;
         check(known.optional_set(principal.boundary), section, at, "unknown boundary set")?;
+        check(
+            principal.account().iter().all(u8::is_ascii_digit),
+            section,
+            at,
+            "an account of other than digits",
+        )?;
         check(principal.place < known.accounts, section, at, "unknown account")?;
         check(principal.trust == NONE || principal.trust < known.grants, section, at, "unknown grants")?;
         tags.take(principal.tags, principal.tag_count, section, at)?;
@@ -88,6 +95,25 @@ fn principals(view: View<'_>, known: &Known<'_>, tags: &mut SideBySide) -> Resul
     let principal = |id| view.principal(id);
     names(view, known, Section::PrincipalIndex, count, &|id| Some(principal(id)?.arn))?;
     names(view, known, Section::BehindIndex, count, &|id| Some(principal(id)?.behind))
+}
+
+/// The classes of the keys that principals define: a class of each classifier, in order, for every principal.
+fn principal_classes(view: View<'_>, own: &[u32]) -> Result<(), LoadError> {
+    let section = Section::PrincipalClasses;
+    let (words, each) = (view.count(section, 1)?, own.len() as u32);
+    let whole = if each == 0 { words == 0 } else { words.is_multiple_of(each) };
+    check(whole, section, 0, "not as many classes as classifiers ask for")?;
+    for (at, classes) in (0..words).zip(own.iter().cycle()) {
+        let known = view.word(section, at).is_some_and(|class| class < *classes);
+        check(known, section, at, "unknown class")?;
+    }
+    each!(view, Principals, Principal, principal, |at, principal| {
+        let first = principal.classes;
+        let known =
+            if each == 0 { first == 0 } else { first.is_multiple_of(each) && within(first, each, words) };
+        check(known, Section::Principals, at, "unknown classes")?;
+    });
+    Ok(())
 }
 
 /// The hash table over the names of all records of a section. No two of them share a string: shared names would make the work along them

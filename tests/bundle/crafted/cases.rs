@@ -1,7 +1,6 @@
 //! The crafted bundles, as changes to the golden one.
 
 use portcullis::runtime::format::{self as f, NONE, Section, TERMINAL_BIT, diagram, node};
-use portcullis::runtime::hash::{hash, slot};
 
 use super::Parts;
 
@@ -36,110 +35,6 @@ pub(super) type Change = fn(&mut Parts);
 pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     (7, Section::Tags, "no multiple", |it| it.content(Section::Tags).extend([0; 4])),
     (7, Section::Nodes, "no multiple", |it| it.content(Section::Nodes).extend([0; 2])),
-    (8, Section::Strings, "past the end", |it| it.set(Section::Strings, 0, 1 << 20)),
-    (8, Section::Strings, "past the end", |it| it.set(Section::Strings, 0, u32::MAX)),
-    (8, Section::Strings, "not UTF-8", |it| it.content(Section::Strings)[4] = 0xff),
-    (8, Section::Strings, "not zero", |it| {
-        it.content(Section::Strings).extend([1, 0, 0, 0, b'x', 0, 1, 0]);
-    }),
-    (9, Section::PrincipalIndex, "no seed", |it| it.content(Section::PrincipalIndex).clear()),
-    (9, Section::PrincipalIndex, "half a slot", |it| it.content(Section::PrincipalIndex).extend([0; 4])),
-    (9, Section::PrincipalIndex, "not zero behind the seed", |it| it.set(Section::PrincipalIndex, 1, 1)),
-    (9, Section::PrincipalIndex, "power of two", |it| it.content(Section::PrincipalIndex).extend([0; 8])),
-    (9, Section::PrincipalIndex, "half of them", |it| {
-        it.content(Section::PrincipalIndex).truncate(8 + 4 * 8);
-    }),
-    (9, Section::PrincipalIndex, "empty slot", |it| {
-        let at = it.slot(Section::PrincipalIndex, |entry| entry == 0);
-        it.set(Section::PrincipalIndex, at, 1);
-    }),
-    (10, Section::PrincipalIndex, "unknown id", |it| {
-        let at = it.slot(Section::PrincipalIndex, |entry| entry != 0);
-        it.set(Section::PrincipalIndex, at + 1, 4);
-    }),
-    (10, Section::ActionIndex, "unknown id", |it| {
-        let at = it.slot(Section::ActionIndex, |entry| entry == 1);
-        it.set(Section::ActionIndex, at + 1, 2);
-    }),
-    (10, Section::ActionIndex, "filled slots", |it| {
-        let at = it.slot(Section::ActionIndex, |entry| entry != 0);
-        it.set(Section::ActionIndex, at, 0);
-        it.set(Section::ActionIndex, at + 1, 0);
-    }),
-    (10, Section::ActionIndex, "not found", |it| {
-        let at = it.slot(Section::ActionIndex, |entry| entry != 0);
-        it.set(Section::ActionIndex, at, !it.words(Section::ActionIndex)[at]);
-    }),
-    (10, Section::PrincipalIndex, "not found", |it| {
-        let at = it.slot(Section::PrincipalIndex, |entry| entry == 1);
-        let other = it.slot(Section::PrincipalIndex, |entry| entry == 2);
-        it.set(Section::PrincipalIndex, at + 1, it.words(Section::PrincipalIndex)[other + 1]);
-    }),
-    // An entry 128 slots behind its home, all slots between filled with others.
-    (10, Section::PrincipalIndex, "not found", |it| {
-        let record = it.words(Section::Principals)[..f::Principal::WORDS].to_vec();
-        let mut names = Vec::new();
-        for number in 0_u32.. {
-            let name = format!("n{number}");
-            if slot(hash(0, name.as_bytes()), 512) == 7 {
-                names.push(it.add_string(name.as_bytes()));
-            }
-            if names.len() == 129 {
-                break;
-            }
-        }
-        let mut records = Vec::new();
-        for name in &names {
-            records.extend(&record);
-            let at = records.len() - record.len();
-            records[at] = *name;
-            records[at + 7..at + 9].fill(0);
-        }
-        it.content(Section::Tags).clear();
-        it.set_words(Section::Principals, &records);
-        it.set_words(Section::PrincipalIndex, &[0; 2 + 2 * 512]);
-        it.index(Section::PrincipalIndex, &names);
-    }),
-    (53, Section::PrincipalIndex, "twice", |it| {
-        it.set(Section::Principals, f::Principal::WORDS, it.words(Section::Principals)[0]);
-    }),
-    (11, Section::PrincipalIndex, "twice", |it| {
-        let twin = it.string(it.words(Section::Principals)[0]);
-        let id = it.add_string(&twin);
-        it.set(Section::Principals, f::Principal::WORDS, id);
-        let names = it.names(Section::Principals, f::Principal::WORDS);
-        it.index(Section::PrincipalIndex, &names);
-    }),
-    (12, Section::Principals, "unknown string", |it| it.set(Section::Principals, 0, 1)),
-    (12, Section::Principals, "unknown string", |it| it.set(Section::Principals, 3, NONE - 1)),
-    (12, Section::Principals, "unknown kind", |it| it.set(Section::Principals, 4, 3)),
-    (12, Section::Principals, "identity set", |it| it.set(Section::Principals, 5, NONE)),
-    (12, Section::Principals, "boundary set", |it| it.set(Section::Principals, 6, 1 << 20)),
-    (12, Section::Principals, "unknown account", |it| it.set(Section::Principals, 9, NONE)),
-    (12, Section::Principals, "unknown string", |it| it.set(Section::Principals, 10, 1)),
-    (12, Section::Principals, "unknown grants", |it| it.set(Section::Principals, 11, 1 << 20)),
-    (12, Section::Principals, "128 bytes", |it| {
-        let long = it.add_string(&[b'A'; 129]);
-        it.set(Section::Principals, 3, long);
-    }),
-    (13, Section::Principals, "does not begin", |it| it.set(Section::Principals, 7, 1)),
-    (13, Section::Principals, "too long", |it| it.set(Section::Principals, 8, u32::MAX)),
-    (13, Section::Tags, "no record", |it| it.content(Section::Tags).extend([0; 8])),
-    (13, Section::Tags, "unknown string", |it| it.set(Section::Tags, 1, NONE)),
-    (14, Section::Actions, "unknown string", |it| it.set(Section::Actions, 3, 1 << 20)),
-    (14, Section::Actions, "unknown flags", |it| it.set(Section::Actions, 2, 1 << 8)),
-    (14, Section::Actions, "unknown service", |it| it.set(Section::Actions, 0, 1 << 20)),
-    (14, Section::Actions, "class past", |it| it.set(Section::Actions, 1, 1 << 20)),
-    (14, Section::Actions, "past the end", |it| it.set(Section::Actions, 4, 1 << 20)),
-    (14, Section::Actions, "past the end", |it| it.content(Section::Actions).extend([0; 4])),
-    (14, Section::Actions, "not UTF-8", |it| it.content(Section::Actions)[20] = 0xff),
-    (14, Section::Actions, "lower case", |it| it.content(Section::Actions)[20] = b'A'),
-    (14, Section::Actions, "not zero behind", |it| {
-        let place = it.action(|length| length % 4 != 0);
-        let end = place * 4 + 20 + it.words(Section::Actions)[place + 4] as usize;
-        it.content(Section::Actions)[end] = 1;
-    }),
-    (15, Section::Services, "unknown string", |it| it.set(Section::Services, 0, NONE)),
     (16, Section::Sets, "past the end", |it| it.content(Section::Sets).extend([0; 4])),
     (16, Section::Sets, "past the end", |it| it.set(Section::Sets, 0, 1 << 30)),
     (16, Section::Sets, "unknown root list", |it| it.set(Section::Sets, 2, f::terminal::NOTHING | 1)),
@@ -447,7 +342,7 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     (42, Section::ClassNodes, "too close to the end", |it| {
         let class = TERMINAL_BIT | f::class::OTHER;
         it.set_words(Section::ClassNodes, &[1 << 8 | node::BRANCH, class, class, u32::from(b':'), class]);
-        it.set_words(Section::Classifiers, &[f::CLASSIFY_TEXT, 0, f::class::OTHER + 1, 0, 5, 0]);
+        it.set_words(Section::Classifiers, &[f::CLASSIFY_TEXT, 0, f::class::OTHER + 1, 0, 5, 0, NONE]);
         for &section in Section::ALL.iter().filter(|section| **section > Section::ClassNodes) {
             it.content(section).clear();
         }

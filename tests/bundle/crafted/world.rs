@@ -51,12 +51,31 @@ pub(super) const WORLD: &[(u32, Section, &str, Change)] = &[
     (52, Section::World, "unknown set", |it| it.set(Section::World, 0, 1)),
     (52, Section::World, "unknown set", |it| it.set(Section::World, 1, 1)),
     (53, Section::BehindIndex, "twice", |it| {
-        it.set(Section::Principals, f::Principal::WORDS + 10, it.words(Section::Principals)[10]);
+        it.set(Section::Principals, f::Principal::WORDS + 12, it.words(Section::Principals)[12]);
     }),
     (53, Section::AccountIndex, "twice", |it| {
         it.set(Section::Accounts, f::Account::WORDS, it.words(Section::Accounts)[0]);
     }),
     (53, Section::ResourceIndex, "twice", |it| {
         it.set(Section::Resources, f::Resource::WORDS, it.words(Section::Resources)[0]);
+    }),
+    (54, Section::Classifiers, "out of order", |it| {
+        let at = it.find(Section::Classifiers, f::Classifier::WORDS, |it| it[6] != NONE);
+        it.set(Section::Classifiers, at + 6, 7);
+    }),
+    (54, Section::Classifiers, "do not define", |it| {
+        let at = it.find(Section::Classifiers, f::Classifier::WORDS, |it| it[6] == NONE);
+        it.set(Section::Classifiers, at + 6, 0);
+    }),
+    (55, Section::PrincipalClasses, "not as many", |it| {
+        it.content(Section::PrincipalClasses).extend([0; 4]);
+    }),
+    (55, Section::PrincipalClasses, "unknown class", |it| it.set(Section::PrincipalClasses, 0, 1 << 20)),
+    (55, Section::Principals, "unknown classes", |it| it.set(Section::Principals, 14, 1)),
+    (55, Section::Principals, "unknown classes", |it| it.content(Section::PrincipalClasses).clear()),
+    (55, Section::PrincipalClasses, "not as many", |it| {
+        let mut words = it.words(Section::Classifiers);
+        words.chunks_mut(f::Classifier::WORDS).for_each(|it| it[6] = NONE);
+        it.set_words(Section::Classifiers, &words);
     }),
 ];
