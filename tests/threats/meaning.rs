@@ -176,3 +176,22 @@ fn simulator_drops_trust_policies() {
     }
     assert!(decide(&model, &[compiled::request("iam:GetRole", role)])[0].is_allowed());
 }
+
+/// V6, V1: an entry for an object says its tags; what its bucket's policy denies stays denied.
+#[test]
+fn an_entry_for_an_object_hid_its_buckets_deny() {
+    let user = r#"{"UserDetailList":[{"Path":"/","UserName":"alice","Arn":"arn:aws:iam::123456789012:user/alice","UserPolicyList":[
+        {"PolicyName":"all","PolicyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}}]}]}"#;
+    let bucket = r#"{"arn":"arn:aws:s3:::b","account":"123456789012","policy":{"Version":"2012-10-17","Statement":[
+        {"Effect":"Deny","Principal":"*","Action":"s3:DeleteObject","Resource":"arn:aws:s3:::b/*"}]}}"#;
+    let object = r#"{"arn":"arn:aws:s3:::b/x","account":"123456789012","tags":{"team":"red"}}"#;
+    for resources in [format!("[{bucket}]"), format!("[{object},{bucket}]"), format!("[{bucket},{object}]")] {
+        let model = compiled::model(compiled::resolved(&[("a.json", user), ("r.json", &resources)]));
+        let requests = ["s3:DeleteObject", "s3:GetObject"].map(|action| Request {
+            principal: "arn:aws:iam::123456789012:user/alice".to_owned(),
+            ..compiled::request(action, "arn:aws:s3:::b/x")
+        });
+        let effects: Vec<Effect> = decide(&model, &requests).iter().map(Decision::effect).collect();
+        assert_eq!(effects, [Effect::ExplicitDeny, Effect::Allow], "{resources}");
+    }
+}

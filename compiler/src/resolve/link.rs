@@ -98,9 +98,9 @@ fn resources(mut drafts: Vec<ResourceDraft<'_>>, model: &mut Model, sink: &mut S
             );
         }
     }
-    hidden_policies(&drafts, sink);
-    for draft in drafts {
-        let document = draft.policy.map(|policy| policy.document);
+    let inherited = inherited_policies(&drafts, sink);
+    for (draft, inherited) in drafts.into_iter().zip(inherited) {
+        let document = draft.policy.map(|policy| policy.document).or(inherited);
         let (policy, endpoint) = match document {
             Some(document) if document.kind == DocumentKind::Endpoint => (None, Some(document)),
             other => (other, None),
@@ -126,16 +126,35 @@ fn resources(mut drafts: Vec<ResourceDraft<'_>>, model: &mut Model, sink: &mut S
     }
 }
 
-/// A request's owner is the longest one: an entry without a policy under one that has a policy would hide it, and its denies.
-fn hidden_policies(drafts: &[ResourceDraft<'_>], sink: &mut Sink) {
+/// A request's owner is the longest one, which would hide the policy of what it lies under, and its denies. An object or a log stream has no
+/// policy of its own in AWS: its bucket's or log group's speaks of it. A version or alias of a function has: the function's does not.
+///
+/// Gives by draft the policy that it has from its owner.
+fn inherited_policies(drafts: &[ResourceDraft<'_>], sink: &mut Sink) -> Vec<Option<Document>> {
+    let mut inherited = vec![None; drafts.len()];
     let by_name: HashMap<&str, &ResourceDraft<'_>> =
         drafts.iter().map(|draft| (owner_name(&draft.arn), draft)).collect();
-    for draft in drafts.iter().filter(|draft| draft.policy.is_none()) {
+    for (draft, inherited) in drafts.iter().zip(&mut inherited) {
         let name = owner_name(&draft.arn);
         let Some([_, _, service, _, _, resource]) = arn::split(name) else { continue };
         let Some(length) = arn::above(service.as_bytes(), resource.as_bytes()) else { continue };
+        let may_have = service == "lambda";
+        if draft.policy.is_some() {
+            if !may_have {
+                let below = shown(&draft.arn);
+                let message =
+                    format!("`{below}` has no policy of its own in AWS, and this one would hide its owner's");
+                let help = "give the policy to the bucket or log group, for this resource alone";
+                let found = Diagnostic::error(codes::RESOURCE_HIDES, message);
+                sink.push(found.at(draft.place.source, draft.place.span, "").help(help));
+            }
+            continue;
+        }
         let above = name.get(..name.len() - resource.len() + length).and_then(|above| by_name.get(above));
-        if let Some(above) = above.filter(|above| above.policy.is_some()) {
+        let Some((above, policy)) = above.and_then(|above| Some((above, above.policy.as_ref()?))) else {
+            continue;
+        };
+        if may_have {
             let (below, above_arn) = (shown(&draft.arn), shown(&above.arn));
             let message =
                 format!("`{below}` has no policy, and hides that of `{above_arn}`, under which it lies");
@@ -144,8 +163,11 @@ fn hidden_policies(drafts: &[ResourceDraft<'_>], sink: &mut Sink) {
                 .at(draft.place.source, draft.place.span, "")
                 .at(above.place.source, above.place.span, "whose policy it would hide");
             sink.push(found.help(help));
+        } else {
+            *inherited = Some(policy.document.clone());
         }
     }
+    inherited
 }
 
 pub(super) fn error(

@@ -31,6 +31,20 @@ const FULL_RCP: &str = "p-RCPFullAWSAccess";
 /// The types of policies that decide.
 const SCP_TYPE: &str = "SERVICE_CONTROL_POLICY";
 const RCP_TYPE: &str = "RESOURCE_CONTROL_POLICY";
+/// The other types of policies that AWS Organizations knows: they decide no request.
+const OTHER_POLICY_TYPES: [&str; 11] = [
+    "AISERVICES_OPT_OUT_POLICY",
+    "BACKUP_POLICY",
+    "BEDROCK_POLICY",
+    "CHATBOT_POLICY",
+    "DECLARATIVE_POLICY_EC2",
+    "INSPECTOR_POLICY",
+    "NETWORK_SECURITY_DIRECTOR_POLICY",
+    "S3_POLICY",
+    "SECURITYHUB_POLICY",
+    "TAG_POLICY",
+    "UPGRADE_ROLLOUT_POLICY",
+];
 
 /// Whether an object is an organization file.
 pub(super) fn is_organization(members: &[Member]) -> bool {
@@ -322,12 +336,14 @@ impl<'v> Tree<'v> {
             let Some(id) = reader.required_string(id, "Id", "an attached policy", item.span) else {
                 continue;
             };
+            let place_of_kind = kind.map_or(item.span, |member| member.value.span);
             let kind = reader.optional_string(kind);
-            if kind.is_some_and(|kind| !kind.ends_with("_CONTROL_POLICY")) {
+            let known = self.ids.get(id);
+            if known.is_none() && kind.is_some_and(|kind| OTHER_POLICY_TYPES.contains(&kind)) {
                 // Tag policies and their like decide nothing here.
                 continue;
             }
-            let Some(&control) = self.ids.get(id) else {
+            let Some(&control) = known else {
                 let message = format!(
                     "the policy `{}` is attached to `{}`, and not described",
                     shown(id),
@@ -339,15 +355,20 @@ impl<'v> Tree<'v> {
             };
             let is_rcp =
                 self.controls.get(control.index()).is_some_and(|it| it.document.kind == DocumentKind::Rcp);
-            let (to, on, full, kind) = if is_rcp {
+            let (to, on, full, of) = if is_rcp {
                 (&mut rcps, self.rcps, FULL_RCP, RCP_TYPE)
             } else {
                 (&mut scps, self.scps, FULL_SCP, SCP_TYPE)
             };
+            if let Some(said) = kind.filter(|said| *said != of) {
+                let message =
+                    format!("`{}` is attached as `{}`, and described as {of}", shown(id), shown(said));
+                reader.error(codes::ORGANIZATION, place_of_kind, message, "correct one of them");
+            }
             if !on && id != full {
                 // AWS detaches them all when a type is switched off.
                 let message = format!(
-                    "the policy `{}` is attached to `{}`, and the root's `PolicyTypes` do not switch on {kind}",
+                    "the policy `{}` is attached to `{}`, and the root's `PolicyTypes` do not switch on {of}",
                     shown(id),
                     shown(target)
                 );

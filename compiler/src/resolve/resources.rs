@@ -8,6 +8,7 @@ use super::reader::{Reader, fields, shown};
 use super::snapshot::unknown_fields;
 use super::{codes, document, tags};
 use crate::model::DocumentKind;
+use crate::model::resource::owner_name;
 
 const FIELDS: [&str; 4] = ["arn", "account", "tags", "policy"];
 const WHAT: &str = "a resource";
@@ -40,7 +41,8 @@ pub(super) fn read<'a>(
         );
     }
     // They would be read as characters, and the policy would speak of nothing that exists: its denies would be lost.
-    if parts.is_some_and(|[.., name]| name.strip_suffix(":*").unwrap_or(name).contains(['*', '?'])) {
+    let wild = |text: &str| text.contains(['*', '?']);
+    if parts.is_some() && text.is_some_and(|text| wild(owner_name(text))) {
         let message = format!("a wildcard stands in the resource `{}`", shown(text.unwrap_or("")));
         reader.error(
             codes::RESOURCE_ARN,
