@@ -68,8 +68,13 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Whether the tests of meaning pass in a copy of the workspace.
+/// Whether the tests of meaning pass in a copy of the workspace. Panics if they do not build: that would be no catch.
 fn passes(folder: &Path, target: &Path) -> bool {
+    assert!(run(folder, target, &["--no-run"]), "a fault does not compile");
+    run(folder, target, &[])
+}
+
+fn run(folder: &Path, target: &Path, more: &[&str]) -> bool {
     let arguments = [
         "test",
         "--locked",
@@ -85,6 +90,7 @@ fn passes(folder: &Path, target: &Path) -> bool {
     let mut command = Command::new(env!("CARGO"));
     command
         .args(arguments)
+        .args(more)
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", target)
         .env_remove("PORTCULLIS_MUTATIONS");

@@ -14,6 +14,9 @@ use crate::walk::{End, walk};
 /// Classes that are remembered beside a decision's other facts, and in all.
 const NEAR: usize = 8;
 const ALL: usize = 64;
+/// Classifiers of which bundles hold the class of every principal, so that they grow with the principals and not with their square.
+#[cfg(feature = "encode")]
+const OWN: usize = 32;
 
 /// The classes found so far. What comes after 64 classifiers is found anew each time.
 #[derive(Default)]
@@ -89,7 +92,7 @@ impl Facts<'_> {
 
 #[cfg(feature = "encode")]
 impl crate::Bundle {
-    /// For the writer of bundles: the classifiers of keys that principals define themselves, and by principal the class of each.
+    /// For the writer of bundles: the first 32 classifiers of keys that principals define themselves, and by principal the class of each.
     /// `None` if a record cannot be read, which validation excludes.
     ///
     /// # Complexity
@@ -99,7 +102,7 @@ impl crate::Bundle {
         let view = &self.view();
         let mut own = alloc::vec::Vec::new();
         for classifier in 0..view.count(Section::Classifiers, f::Classifier::WORDS).ok()? {
-            if f::is_own(view.key(view.classifier(classifier)?.key)?.source) {
+            if f::is_own(view.key(view.classifier(classifier)?.key)?.source) && own.len() < OWN {
                 own.push(classifier);
             }
         }

@@ -42,7 +42,8 @@ impl Context for EmptyContext {
     }
 }
 
-/// A context in a list: the ready-made implementation, meant for the few keys of one request.
+/// A context in a list: the ready-made implementation, meant for the few keys of one request. Keys are kept in lower case, in which
+/// [`get`](Context::get) must ask for them.
 #[derive(Clone, Debug, Default)]
 pub struct ContextMap {
     /// The keys in lower case.

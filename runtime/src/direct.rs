@@ -179,8 +179,15 @@ mod tests {
                             assert_eq!(short([pending, own.ends[1]], own.flags, &own.side), None);
                             assert_eq!(short([own.ends[0], pending], own.flags, &own.side), None);
                         }
-                        for flag in (0..32).map(|bit| 1 << bit).filter(|flag| flag & UNUSUAL != 0) {
-                            assert_eq!(short(own.ends, flag, &own.side), None);
+                        for flags in 0..=f::ACTION_FLAGS {
+                            let expected =
+                                Combined { identity, boundary, ..combined(&Own { flags, ..own }, kind) };
+                            let found = short(own.ends, flags, &own.side);
+                            assert!(
+                                found.is_none_or(|it| it == combine(&expected)),
+                                "{:?} {flags}",
+                                own.ends
+                            );
                         }
                         assert_eq!(short(own.ends, 0, &BareSide { unusual: true, ..own.side }), None);
                     }

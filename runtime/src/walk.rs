@@ -31,7 +31,7 @@ pub(crate) fn walk(view: &View<'_>, section: Section, root: u32, text: &[u8]) ->
             return Some(End::Terminal(reference));
         }
         let at = reference as usize;
-        // Some nodes are shorter, but more than four words stand behind the last one (`node::WORDS_BEHIND`).
+        // Some nodes are shorter, but at least four words stand behind the last one (`node::WORDS_BEHIND`).
         let [first, second, third, fourth] = view.fixed::<4>(section, at)?.map(u32::from_le_bytes);
         let end = End::Terminal(second);
         let parameter = (first >> 8) as usize;

@@ -87,6 +87,10 @@ pub(super) fn atoms(view: View<'_>, counts: &Counts, globs: &Globs) -> Result<()
         let section = Section::Keys;
         let known = counts.strings.known(key.name) && key.source <= f::KEY_SOURCES;
         check(known, section, at, "unknown string or source")?;
+        let name = view.string_bytes(key.name).unwrap_or(&[]);
+        // Requests are asked by it; what principal elements became is asked of nobody.
+        let lower = key.source >= f::KEY_CALLER || !name.iter().any(u8::is_ascii_uppercase);
+        check(lower, section, at, "a name not in lower case")?;
         // A loaded bundle holds the names as texts: shared ones could take more than the bundle does.
         check(named.insert(key.name), section, at, "a name stands twice")?;
         let has_tag = matches!(key.source, f::KEY_PRINCIPAL_TAG | f::KEY_RESOURCE_TAG);

@@ -1,6 +1,6 @@
 //! Checks of the hash tables.
 
-use super::checks::{Starts, check, invalid};
+use super::checks::{Bits, Starts, check, invalid};
 use crate::error::LoadError;
 use crate::format::Section;
 use crate::format::index::{HEADER_WORDS, PROBES, SLOT_WORDS};
@@ -26,13 +26,15 @@ pub(super) fn index<'a>(
     let &Index { seed, slots, .. } = index;
     let roomy = slots.is_power_of_two() && slots / 2 >= count;
     check(roomy, section, 0, "not a power of two of slots, or less than half of them empty")?;
-    let mut filled = 0;
+    let (mut filled, mut seen) = (0, Bits::new(ids.count()));
     for place in 0..slots {
         let slot = view.slot(index, place).ok_or(invalid(section, place, "unreadable"))?;
         let [_, entry, at, length] = slot;
         match entry.checked_sub(1) {
             Some(id) => {
                 check(ids.known(id), section, place, "unknown id")?;
+                // Before its name is compared: many slots for one long name would make that more than linear.
+                check(seen.insert(id), section, place, "an id stands twice")?;
                 let found = view.bytes_at(names, at as usize, length as usize);
                 check(found.is_some() && found == name(id), section, place, "another name")?;
             }

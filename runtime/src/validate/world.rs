@@ -42,9 +42,9 @@ pub(super) fn world(view: View<'_>, counts: &Counts, sets: &Starts, own: &[u32])
     };
     let mut tags = SideBySide::new(Section::Tags, view.count(Section::Tags, f::Tag::WORDS)?);
     let mut levels = SideBySide::new(Section::Levels, view.count(Section::Levels, 1)?);
+    accounts(view, &known, &mut levels)?;
     principals(view, &known, &mut tags)?;
     principal_classes(view, own)?;
-    accounts(view, &known, &mut levels)?;
     resources(view, &known, &mut tags, &mut levels)?;
     tags.finish()?;
     levels.finish()?;
@@ -88,6 +88,8 @@ fn principals(view: View<'_>, known: &Known<'_>, tags: &mut SideBySide) -> Resul
             "an account of other than digits",
         )?;
         check(principal.place < known.accounts, section, at, "unknown account")?;
+        let number = view.account(principal.place).and_then(|account| view.string_bytes(account.number));
+        check(number == Some(&principal.account()), section, at, "not the number of its account")?;
         check(principal.trust == NONE || principal.trust < known.grants, section, at, "unknown grants")?;
         tags.take(principal.tags, principal.tag_count, section, at)?;
     });

@@ -176,6 +176,11 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
         let at = it.find(Section::Keys, 3, |key| key[1] == f::KEY_REQUEST);
         it.set(Section::Keys, at + 2, 0);
     }),
+    (30, Section::Keys, "lower case", |it| {
+        let name = it.add_string(b"aws:SourceIp");
+        let at = it.find(Section::Keys, 3, |key| key[1] == f::KEY_REQUEST);
+        it.set(Section::Keys, at, name);
+    }),
     (31, Section::Classifiers, "unknown key", |it| it.set(Section::Classifiers, 1, NONE)),
     (31, Section::Classifiers, "unknown reading", |it| {
         let at = it.classifier(f::CLASSIFY_PRESENCE);

@@ -40,7 +40,7 @@ pub(super) const NAMES: &[(u32, Section, &str, Change)] = &[
         let at = it.slot(Section::ActionIndex, |entry| entry != 0);
         it.set(Section::ActionIndex, at, !it.words(Section::ActionIndex)[at]);
     }),
-    (10, Section::PrincipalIndex, "not found", |it| {
+    (10, Section::PrincipalIndex, "an id stands twice", |it| {
         let at = it.slot(Section::PrincipalIndex, |entry| entry == 1);
         let other = it.slot(Section::PrincipalIndex, |entry| entry == 2);
         let words = it.words(Section::PrincipalIndex);
@@ -49,7 +49,8 @@ pub(super) const NAMES: &[(u32, Section, &str, Change)] = &[
     (10, Section::PrincipalIndex, "another name", |it| {
         let at = it.slot(Section::PrincipalIndex, |entry| entry == 1);
         let other = it.slot(Section::PrincipalIndex, |entry| entry == 2);
-        it.set(Section::PrincipalIndex, at + 1, it.words(Section::PrincipalIndex)[other + 1]);
+        it.set(Section::PrincipalIndex, at + 1, 2);
+        it.set(Section::PrincipalIndex, other + 1, 1);
     }),
     (10, Section::PrincipalIndex, "another name", |it| {
         let at = it.slot(Section::PrincipalIndex, |entry| entry == 1);
@@ -110,6 +111,9 @@ pub(super) const NAMES: &[(u32, Section, &str, Change)] = &[
     (12, Section::Principals, "128 bytes", |it| {
         let long = it.add_string(&[b'A'; 129]);
         it.set(Section::Principals, 5, long);
+    }),
+    (12, Section::Principals, "number of its account", |it| {
+        it.set(Section::Principals, 1, u32::from_le_bytes(*b"9876"));
     }),
     (12, Section::Principals, "digits", |it| it.set(Section::Principals, 3, u32::from_le_bytes(*b"01a3"))),
     (13, Section::Principals, "does not begin", |it| it.set(Section::Principals, 9, 1)),
