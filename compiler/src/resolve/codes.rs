@@ -76,6 +76,7 @@ codes! {
     RESOURCE_ACCOUNT "resource-account" "The account of a resource is missing, is none, or is another one than its ARN names."
     RESOURCE_ARN "resource-arn" "The ARN of a resource is none, or holds a wildcard."
     RESOURCE_DUPLICATE "resource-duplicate" "A resource is given twice."
+    RESOURCE_BEYOND "resource-beyond" "A resource's policy denies what lies under it, whose requests are not known to be its own."
     RESOURCE_HIDES "resource-hides" "A resource lies under one that has a policy, and would hide it."
     RESOURCE_ROLE "resource-role" "A role stands in a resources file; its trust policy comes from the account's snapshot."
     SCENARIO_FIELD "scenario-field" "A scenario has an unknown field, lacks one, or one has the wrong value."

@@ -1,14 +1,15 @@
 //! Resources files: a list of `{"arn", "account", "tags", "policy"}` (DESIGN section 6).
 
 use portcullis_grammar::json::{Kind, Member, Value};
+use portcullis_grammar::source::Span;
 use portcullis_runtime::value::arn;
 
 use super::drafts::{Drafts, ResourceDraft};
 use super::reader::{Reader, fields, shown};
 use super::snapshot::unknown_fields;
 use super::{codes, document, tags};
-use crate::model::DocumentKind;
 use crate::model::resource::owner_name;
+use crate::model::{DocumentKind, Effect};
 
 const FIELDS: [&str; 4] = ["arn", "account", "tags", "policy"];
 const WHAT: &str = "a resource";
@@ -80,6 +81,7 @@ pub(super) fn read<'a>(
     let place = reader.place(span);
     if let Some(policy) = &policy {
         drafts.keep_principal_ids(&policy.document, place);
+        denies_beyond(reader, owner_name(text), policy, span);
     }
     drafts.resources.push(ResourceDraft {
         arn: text.into(),
@@ -89,6 +91,27 @@ pub(super) fn read<'a>(
         origin: reader.origin(value.span),
         place,
     });
+}
+
+/// Denies about what lies under a resource, but is not known to be its own (`arn::above`): they would never be asked.
+fn denies_beyond(reader: &mut Reader<'_, '_>, owner: &str, policy: &document::Sized, span: Span) {
+    let denies = policy.document.statements.iter().filter(|statement| statement.effect == Effect::Deny);
+    let clauses = denies.filter_map(|statement| statement.resources.as_ref()).filter(|it| !it.negated);
+    for pattern in clauses.flat_map(|clause| &clause.patterns) {
+        let below = pattern.text.strip_prefix(owner).is_some_and(|rest| rest.starts_with(['/', ':']));
+        let Some([_, _, service, _, _, name]) = arn::split(&pattern.text).filter(|_| below) else { continue };
+        let length = arn::above(service.as_bytes(), name.as_bytes());
+        let owned = length.is_some_and(|length| pattern.text.len() - name.len() + length == owner.len());
+        if !owned {
+            let message = format!(
+                "the policy of `{}` denies `{}`, and nothing says that this is its own: the deny would be lost",
+                shown(owner),
+                shown(&pattern.text)
+            );
+            let help = "declare what lies under it as resources of their own, with this policy";
+            reader.error(codes::RESOURCE_BEYOND, span, message, help);
+        }
+    }
 }
 
 /// The account that is given, which the ARN must not contradict.
