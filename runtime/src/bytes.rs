@@ -46,13 +46,7 @@ pub(crate) fn find_in_end(text: &[u8], length: usize, byte: u8) -> Option<usize>
 /// Where a byte first occurs. Most searches end within a few bytes, before a call would have paid.
 #[inline]
 pub(crate) fn find(text: &[u8], byte: u8) -> Option<usize> {
-    let Some((first, rest)) = text.split_first_chunk::<16>() else {
-        return text.iter().position(|&other| other == byte);
-    };
-    match mask16(first, byte) {
-        0 => memchr::memchr(byte, rest).map(|found| found + 16),
-        found => Some(found.trailing_zeros() as usize),
-    }
+    find_in_end(text, text.len(), byte)
 }
 
 /// The place of a byte among the first `count` of sixteen.

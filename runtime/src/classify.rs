@@ -54,6 +54,13 @@ impl Remembered {
     }
 }
 
+/// Where the classes begin that a caller defines by itself; [`NONE`] for sessions, whose tags and names are their own, and where the
+/// request's context says everything.
+#[inline]
+pub(crate) fn own_classes(request: &crate::Request<'_>, record: &f::Principal) -> u32 {
+    if request.principal.is_itself() && !request.context_is_complete { record.classes } else { NONE }
+}
+
 impl Facts<'_> {
     /// The class of a classifier's key in this request. `None` if a record cannot be read, which validation excludes.
     #[inline]

@@ -3,7 +3,7 @@
 use crate::atom::Facts;
 use crate::bundle::Bundle;
 use crate::caller::{Caller as Who, Room};
-use crate::classify::Remembered;
+use crate::classify::{Remembered, own_classes};
 use crate::combine::{Caller, Contract, Facts as Combined, ResourceVerdict, Verdict, combine};
 use crate::context::Values;
 use crate::decision::{Decision, Effect, Layer, NO_LEVEL, OTHER_HOLDER, Reason};
@@ -49,9 +49,10 @@ impl Bundle {
             return Some(refusal(Layer::Limit, Reason::LimitExceeded));
         }
         let view = &self.view();
-        let itself = principal.kind == PrincipalKind::Held && principal.session().is_none();
         match request.action.known() {
-            Some(action) if itself && view.world.is_bare() => self.by_own_layers(request, view, action),
+            Some(action) if principal.is_itself() && view.world.is_bare() => {
+                self.by_own_layers(request, view, action)
+            }
             _ => self.by_all_layers(request, view),
         }
     }
@@ -104,10 +105,7 @@ impl Bundle {
         let resource = asked_resource(view, request, action.as_ref())?;
         let room = Room::default();
         let who = Who { view, request, owner: side.owner, room: &room };
-        let defines = principal.kind == PrincipalKind::Held
-            && principal.session().is_none()
-            && !request.context_is_complete;
-        let own = record.as_ref().filter(|_| defines).map_or(NONE, |record| record.classes);
+        let own = record.as_ref().map_or(NONE, |record| own_classes(request, record));
         let facts = Facts { view, caller: &who, own, remembered: Remembered::default() };
         let layer = LayerWalk { bundle: self, view, resource, facts: &facts };
         let mut combined = Combined {

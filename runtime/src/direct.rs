@@ -7,7 +7,7 @@
 use crate::atom::Facts;
 use crate::bundle::Bundle;
 use crate::caller::{Caller as Who, Room};
-use crate::classify::Remembered;
+use crate::classify::{Remembered, own_classes};
 use crate::combine::{Caller, Contract, Facts as Combined, combine};
 use crate::decision::{Decision, Effect, Layer, NO_LEVEL, Reason};
 use crate::format::{self as f, LIST_BIT, NONE, Section, TERMINAL_BIT, terminal};
@@ -124,8 +124,8 @@ pub(crate) fn by_conditions(
     let room = Room::default();
     let who = Who { view, request, owner: NONE, room: &room };
     let record = view.principal(request.principal.id)?;
-    let own_classes = if request.context_is_complete { NONE } else { record.classes };
-    let facts = Facts { view, caller: &who, own: own_classes, remembered: Remembered::default() };
+    let classes = own_classes(request, &record);
+    let facts = Facts { view, caller: &who, own: classes, remembered: Remembered::default() };
     let layer = LayerWalk { bundle, view, resource, facts: &facts };
     let ends = [layer.end(own.ends[0])?, layer.end(own.ends[1])?];
     if let Some(decision) = decision(ends, own.flags, &own.side) {

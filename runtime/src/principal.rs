@@ -64,6 +64,12 @@ impl<'a> Principal<'a> {
         self.kind
     }
 
+    /// Whether it is a user or role of the bundle itself, and no session.
+    #[inline]
+    pub(crate) fn is_itself(&self) -> bool {
+        self.kind == PrincipalKind::Held && self.session().is_none()
+    }
+
     /// Whether the bundle holds the user or role that it is, or that stands behind its session.
     #[inline]
     #[must_use]

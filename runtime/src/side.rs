@@ -40,7 +40,7 @@ impl<'a> Parts<'a> {
 
     /// Whether it names an account.
     fn names_account(&self) -> bool {
-        self.account.len() == 12 && self.account.iter().all(u8::is_ascii_digit)
+        self.account.try_into().is_ok_and(are_digits)
     }
 
     /// The resource's contract (rule E8).

@@ -32,11 +32,11 @@ impl Extent {
     }
 }
 
-/// The extents of all sections, and what look-ups need of the hash tables.
+/// The extents of all sections, what look-ups need of the hash tables, and what a decision wants as text.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     extents: [Extent; SECTIONS],
-    /// The first word of each section: in 32 bits, so that no place that a reference names can overflow.
+    /// The first word of each section: in 32 bits, so that no place that a reference names can overflow the 64 of an address.
     starts: [u32; SECTIONS],
     principals: Index,
     actions: Index,

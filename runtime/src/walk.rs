@@ -102,25 +102,5 @@ fn is_literal(view: &View<'_>, section: Section, at: usize, start: &[u8], text: 
         let differs = u64::from_le_bytes(*eight) ^ u64::from_le_bytes(*literal);
         return Some(differs.checked_shl(64 - 8 * length as u32) == Some(0));
     }
-    let literal = view.bytes_at(section, at, length)?;
-    // The short ones here, so that a walk calls nothing.
-    if let (8..=16, Some(a), Some(b), Some(c), Some(d)) = (
-        length,
-        start.first_chunk::<8>(),
-        start.last_chunk::<8>(),
-        literal.first_chunk::<8>(),
-        literal.last_chunk::<8>(),
-    ) {
-        return Some((a == c) & (b == d));
-    }
-    if let (17..=32, Some(a), Some(b), Some(c), Some(d)) = (
-        length,
-        start.first_chunk::<16>(),
-        start.last_chunk::<16>(),
-        literal.first_chunk::<16>(),
-        literal.last_chunk::<16>(),
-    ) {
-        return Some((a == c) & (b == d));
-    }
-    Some(equal(start, literal))
+    Some(equal(start, view.bytes_at(section, at, length)?))
 }

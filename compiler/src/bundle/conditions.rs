@@ -66,9 +66,9 @@ impl Patterns {
             let (start, length, root) = match &classifier.table {
                 Table::Texts { exact, words, relocations, root } => {
                     for (text, class) in exact {
-                        let place = strings.id(text) + 1;
-                        names.push(Named { text, id: texts.len() as u32, place });
-                        texts.push(f::ClassText { classifier: id, text: strings.id(text), class: *class });
+                        let string = strings.id(text);
+                        names.push(Named { text, id: texts.len() as u32, place: string + 1 });
+                        texts.push(f::ClassText { classifier: id, text: string, class: *class });
                     }
                     let base = nodes.len() as u32;
                     nodes.extend(words);

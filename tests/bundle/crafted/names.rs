@@ -40,7 +40,7 @@ pub(super) const NAMES: &[(u32, Section, &str, Change)] = &[
         let at = it.slot(Section::ActionIndex, |entry| entry != 0);
         it.set(Section::ActionIndex, at, !it.words(Section::ActionIndex)[at]);
     }),
-    (10, Section::PrincipalIndex, "an id stands twice", |it| {
+    (10, Section::PrincipalIndex, "not found", |it| {
         let at = it.slot(Section::PrincipalIndex, |entry| entry == 1);
         let other = it.slot(Section::PrincipalIndex, |entry| entry == 2);
         let words = it.words(Section::PrincipalIndex);
@@ -49,8 +49,8 @@ pub(super) const NAMES: &[(u32, Section, &str, Change)] = &[
     (10, Section::PrincipalIndex, "another name", |it| {
         let at = it.slot(Section::PrincipalIndex, |entry| entry == 1);
         let other = it.slot(Section::PrincipalIndex, |entry| entry == 2);
-        it.set(Section::PrincipalIndex, at + 1, 2);
-        it.set(Section::PrincipalIndex, other + 1, 1);
+        let words = it.words(Section::PrincipalIndex);
+        (2..4).for_each(|word| it.set(Section::PrincipalIndex, at + word, words[other + word]));
     }),
     (10, Section::PrincipalIndex, "another name", |it| {
         let at = it.slot(Section::PrincipalIndex, |entry| entry == 1);
