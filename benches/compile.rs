@@ -16,7 +16,11 @@ use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use portcullis::compiler::bundle::facts_of;
+use portcullis::compiler::convert::{Extent, to_gate};
+use portcullis::compiler::resolve::{Options, resolve};
 use portcullis::compiler::{CompileOptions, compile};
+use portcullis::grammar::gate::{format, parse};
+use portcullis::grammar::source::Source;
 use portcullis::runtime::Bundle;
 
 /// The most memory that this process has held, in MiB; Linux only.
@@ -82,5 +86,41 @@ fn builds(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, builds);
+/// Ten megabytes in the language: the synthetic account over and over, each time with another number.
+fn ten_megabytes() -> String {
+    let model = workloads::model("S", workloads::synthetic_text());
+    let text = to_gate(&model, &Extent::default());
+    let text = format(&Source::new("s.gate", text)).expect("what is converted is laid out");
+    let number = &*model.accounts[0];
+    let copies = 10_000_000 / text.len() + 1;
+    // The names of values stand before the first account, once.
+    let (names, accounts) = text.split_at(text.find("\naccount ").unwrap_or(0));
+    let copies = (0..copies).map(|copy| accounts.replace(number, &format!("{copy:012}")));
+    names.to_owned() + &copies.collect::<String>()
+}
+
+fn language(criterion: &mut Criterion) {
+    let text = ten_megabytes();
+    let source = Source::new("ten.gate", text.as_str());
+    let started = Instant::now();
+    let resolved = resolve(std::slice::from_ref(&source), &[], &Options::default());
+    assert!(resolved.model.is_some());
+    println!(
+        "gate: {:.1} MB parsed and checked in {:.0?}, peak memory {} MiB",
+        text.len() as f64 / 1e6,
+        started.elapsed(),
+        peak_memory().map_or_else(|| "?".to_owned(), |peak| peak.to_string()),
+    );
+    drop(resolved);
+    let mut group = criterion.benchmark_group("gate");
+    group.sample_size(10);
+    group.bench_function("parse", |bencher| bencher.iter(|| parse(&source).diagnostics.len()));
+    group.bench_function("parse and check", |bencher| {
+        bencher.iter(|| resolve(std::slice::from_ref(&source), &[], &Options::default()).diagnostics.len())
+    });
+    group.bench_function("format", |bencher| bencher.iter(|| format(&source).map(|text| text.len())));
+    group.finish();
+}
+
+criterion_group!(benches, language, builds);
 criterion_main!(benches);

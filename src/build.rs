@@ -1,6 +1,7 @@
 //! Policies to a bundle, for build scripts and for the command line.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use portcullis_compiler::model::Model;
@@ -9,6 +10,7 @@ use portcullis_compiler::{CompileError, CompileOptions, compile};
 use portcullis_grammar::diagnostic::Diagnostic;
 
 use crate::files::{FileError, Input, read_inputs};
+use crate::imports::follow;
 
 /// Collects inputs and compiles them.
 ///
@@ -26,6 +28,8 @@ pub struct Builder {
     inputs: Vec<PathBuf>,
     attachments: Vec<(String, PathBuf)>,
     strip: bool,
+    loose: bool,
+    aside: Vec<PathBuf>,
 }
 
 /// Why no bundle came out.
@@ -66,6 +70,8 @@ fn one_line(found: &Diagnostic) -> String {
 pub struct Read {
     /// All sources that could be read, with their paths.
     pub inputs: Vec<Input>,
+    /// The places of those that only say what names mean.
+    pub aside: Range<usize>,
     /// Model and findings, those about files that could not be read first.
     pub resolved: Resolved,
 }
@@ -84,6 +90,13 @@ impl Builder {
         self
     }
 
+    /// Adds a file or folder that only says what names mean, where inputs are converted.
+    #[must_use]
+    pub fn aside(mut self, path: impl Into<PathBuf>) -> Self {
+        self.aside.push(path.into());
+        self
+    }
+
     /// Attaches a policy document to a user or role as an inline policy. The principal need not be held by any input.
     #[must_use]
     pub fn attach(mut self, principal: impl Into<String>, path: impl Into<PathBuf>) -> Self {
@@ -98,10 +111,33 @@ impl Builder {
         self
     }
 
+    /// Takes inputs without any user, role or resource: nothing can be asked of them, but they can be converted.
+    #[must_use]
+    pub fn loose(mut self, loose: bool) -> Self {
+        self.loose = loose;
+        self
+    }
+
     /// Reads and resolves all inputs. What is wrong with any of them is among the findings, and there is no model then.
     #[must_use]
     pub fn read(&self) -> Read {
         let (mut inputs, mut errors) = read_inputs(&self.inputs);
+        let first = inputs.len();
+        let (more, failed) = read_inputs(&self.aside);
+        inputs.extend(more);
+        errors.extend(failed);
+        let aside = first..inputs.len();
+        self.read_more(inputs, aside, errors)
+    }
+
+    /// The same of inputs that were read already.
+    #[cfg(feature = "cli")]
+    pub(crate) fn read_these(&self, inputs: Vec<Input>) -> Read {
+        self.read_more(inputs, 0..0, Vec::new())
+    }
+
+    fn read_more(&self, mut inputs: Vec<Input>, aside: Range<usize>, mut errors: Vec<FileError>) -> Read {
+        let (imports, unread) = follow(&mut inputs);
         let sources: Vec<_> = inputs.iter().map(|input| input.source.clone()).collect();
         let mut attachments = Vec::new();
         for (principal, path) in &self.attachments {
@@ -112,13 +148,16 @@ impl Builder {
                 inputs.push(file);
             }
         }
-        let options = resolve::Options { complete: errors.is_empty(), ..resolve::Options::default() };
-        let mut resolved = resolve::resolve(&sources, &attachments, &options);
-        if !errors.is_empty() {
-            let unread = errors.iter().map(FileError::diagnostic);
-            resolved = Resolved { model: None, diagnostics: unread.chain(resolved.diagnostics).collect() };
+        let complete = errors.is_empty() && unread.is_empty();
+        let options =
+            resolve::Options { complete, require_principal: !self.loose, ..resolve::Options::default() };
+        let mut resolved = resolve::resolve_linked(&sources, &imports, &attachments, &options);
+        if !complete {
+            let unread = errors.iter().map(FileError::diagnostic).chain(unread);
+            let diagnostics = unread.chain(resolved.diagnostics).collect();
+            resolved = Resolved { model: None, diagnostics, questions: Vec::new(), quotas: 0 };
         }
-        Read { inputs, resolved }
+        Read { inputs, aside, resolved }
     }
 
     /// Compiles a model with the options of this builder.

@@ -6,8 +6,10 @@
 mod assume;
 mod build;
 mod check;
+mod convert;
 mod decide;
 mod explain;
+mod fmt;
 mod inputs;
 mod inspect;
 mod ir;
@@ -68,6 +70,10 @@ enum Command {
     Assume(assume::Arguments),
     /// Run scenario files: each case is answered by a bundle and by the reference evaluator
     Test(test::Arguments),
+    /// Bring .gate files into their one layout
+    Fmt(fmt::Arguments),
+    /// Turn IAM JSON into .gate, and .gate into IAM JSON
+    Convert(convert::Arguments),
     /// Print what was understood, as text for review
     Ir(ir::Arguments),
     /// Show sizes and facts of a bundle
@@ -88,6 +94,8 @@ pub fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Assume(arguments) => assume::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::Convert(arguments) => convert::run(&arguments),
         Command::Ir(arguments) => ir::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),

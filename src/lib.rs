@@ -10,6 +10,7 @@ mod build;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod files;
+mod imports;
 #[cfg(feature = "cli")]
 mod render;
 

@@ -98,6 +98,11 @@ fn findings_about_inputs() {
     diagnostics("inputs", false);
 }
 
+#[test]
+fn findings_about_gate_files() {
+    diagnostics("gate", false);
+}
+
 /// Codes that no fixture shows, each with the test that does.
 const SHOWN_ELSEWHERE: [&str; 4] = [
     codes::ATTACH_NOT_A_DOCUMENT, // tests/cli/checking.rs
@@ -110,7 +115,7 @@ const SHOWN_ELSEWHERE: [&str; 4] = [
 #[test]
 fn every_code_is_shown() {
     let mut shown = BTreeSet::new();
-    for kind in ["diagnostics/documents", "diagnostics/inputs"] {
+    for kind in ["diagnostics/documents", "diagnostics/inputs", "diagnostics/gate"] {
         for entry in std::fs::read_dir(folder(kind)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|ending| ending == "snap") {

@@ -6,6 +6,7 @@
 pub mod analysis;
 pub mod automata;
 pub mod bundle;
+pub mod convert;
 pub mod facts;
 pub mod intern;
 pub mod ir;

@@ -13,6 +13,7 @@ pub mod resource;
 pub mod statement;
 
 use bincode::{Decode, Encode};
+use portcullis_runtime::value::arn;
 
 pub use condition::{BaseOperator, Condition, Operand, OperandForm, Operator, SetPrefix};
 pub use id::{AccountId, ControlId, FileId, GroupId, NodeId, PolicyId, RoleId, UserId};
@@ -66,6 +67,22 @@ impl Model {
     #[must_use]
     pub fn group(&self, id: GroupId) -> Option<&Group> {
         self.groups.get(id.index())
+    }
+
+    /// The policy that a resource declares itself: not one that it has from the bucket or log group under which it lies; of a VPC
+    /// endpoint that of the endpoint.
+    #[must_use]
+    pub fn policy_of<'m>(&'m self, resource: &'m Resource) -> Option<&'m Document> {
+        let [_, _, service, _, _, name] = arn::split(resource.owner_name())?;
+        if service != "lambda" && arn::above(service.as_bytes(), name.as_bytes()).is_some() {
+            return None;
+        }
+        let of_endpoint = || {
+            let id = name.strip_prefix("vpc-endpoint/").filter(|_| service == "ec2")?;
+            let endpoint = self.endpoints.iter().find(|endpoint| endpoint.id.as_deref() == Some(id))?;
+            endpoint.documents.first()
+        };
+        resource.policy.as_ref().or_else(of_endpoint)
     }
 
     /// The name of a file; empty for an id that is none of this model's.

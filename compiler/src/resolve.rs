@@ -11,6 +11,7 @@ pub mod codes;
 mod conditions;
 mod document;
 mod drafts;
+pub mod gate;
 mod inputs;
 mod link;
 mod managed;
@@ -26,14 +27,13 @@ mod session;
 mod sink;
 mod size;
 mod snapshot;
-mod suggest;
 mod tags;
 mod variables;
 
 use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::source::{Source, Span};
 
-use crate::model::{FileId, Model};
+use crate::model::{DocumentKind, FileId, Model};
 
 /// How errors are taken that SEMANTICS marks (L).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,6 +85,19 @@ pub struct Attachment {
     pub source: Source,
 }
 
+/// That one source names another: `import "file"`, or `from "file"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The place of the one that imports, among the sources.
+    pub from: usize,
+    /// The other as it is named there, without quotes.
+    pub path: Box<str>,
+    /// The place of the other.
+    pub to: usize,
+    /// Whether it is taken for the document of a policy, and so is no input by itself.
+    pub is_document: bool,
+}
+
 /// What resolving gave.
 #[derive(Debug)]
 pub struct Resolved {
@@ -92,22 +105,46 @@ pub struct Resolved {
     pub model: Option<Model>,
     /// All findings, errors first, otherwise in the order of the inputs.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the tests of `.gate` files ask; whole only where there is a model.
+    pub questions: Vec<gate::questions::Question>,
+    /// How many quotas accounts declare to have.
+    pub quotas: usize,
 }
 
 /// Reads all inputs into one model. Linear in the text of the inputs, but for the sorting of accounts.
 #[must_use]
 pub fn resolve(sources: &[Source], attachments: &[Attachment], options: &Options) -> Resolved {
+    resolve_linked(sources, &[], attachments, options)
+}
+
+/// The same of sources that import each other.
+#[must_use]
+pub fn resolve_linked(
+    sources: &[Source],
+    imports: &[Import],
+    attachments: &[Attachment],
+    options: &Options,
+) -> Resolved {
+    let attached = attachments.iter().map(|attachment| &attachment.source);
+    let all: Vec<Source> = sources.iter().chain(attached).cloned().collect();
+    let mut files = gate_files(&all);
+    let attached = files.split_off(files.partition_point(|file| file.index < sources.len()));
     let mut sink = sink::Sink::default();
     let mut drafts = drafts::Drafts { incomplete: !options.complete, ..drafts::Drafts::default() };
-    for (at, source) in sources.iter().enumerate() {
-        inputs::read(source, FileId::at(at), &mut drafts, &mut sink, options);
+    for (at, source) in all.iter().enumerate().take(sources.len()) {
+        let is_document = imports.iter().any(|import| import.to == at && import.is_document);
+        if !is_document && !is_gate(source) {
+            inputs::read(source, FileId::at(at), &mut drafts, &mut sink, options);
+        }
     }
-    for (at, attachment) in attachments.iter().enumerate() {
-        attach::read(attachment, FileId::at(sources.len() + at), &mut drafts, &mut sink, options);
+    let questions = gate::read(&all, &files, imports, &mut drafts, &mut sink, options);
+    for (at, attachment) in (sources.len()..).zip(attachments) {
+        let gate = attached.iter().position(|file| file.index == at).and_then(|at| attached.get(at..=at));
+        attach::read(attachment, (&all, at), gate, &mut drafts, &mut sink, options);
     }
     quotas::check(&drafts, &mut sink, options);
-    let all_sources = sources.iter().chain(attachments.iter().map(|attachment| &attachment.source));
-    let files = all_sources.map(|source| (&**source.name()).into()).collect();
+    let quotas = drafts.quotas.len();
+    let files = all.iter().map(|source| (&**source.name()).into()).collect();
     let model = link::model(drafts, files, &mut sink);
     // Where something could not be read, the missing principal is likely in it.
     let held = !model.users.is_empty() || !model.roles.is_empty() || !model.resources.is_empty();
@@ -115,20 +152,50 @@ pub fn resolve(sources: &[Source], attachments: &[Attachment], options: &Options
         sink.push(no_principal(sources));
     }
     let model = (!sink.failed()).then_some(model);
-    Resolved { model, diagnostics: sink.finish() }
+    Resolved { model, diagnostics: sink.finish(), questions, quotas }
+}
+
+/// Whether a source is in the `.gate` language: its name says so, or, of one without a name such as standard input, that it begins as no
+/// JSON does.
+#[must_use]
+pub fn is_gate(source: &Source) -> bool {
+    let name = source.name().to_ascii_lowercase();
+    let begins = source.text().trim_start().chars().next();
+    name.ends_with(".gate")
+        || name.starts_with('<') && begins.is_some_and(|first| first.is_ascii_lowercase() || first == '#')
+}
+
+fn gate_files(sources: &[Source]) -> Vec<gate::GateFile<'_>> {
+    let files = sources.iter().enumerate().filter(|(_, source)| is_gate(source));
+    files
+        .map(|(index, source)| gate::GateFile { index, parsed: portcullis_grammar::gate::parse(source) })
+        .collect()
 }
 
 /// Reads session policies, each source one document or several, into the model of an overlay (DESIGN section 5). Linear.
 #[must_use]
 pub fn session_policies(sources: &[Source], options: &Options) -> Resolved {
+    let files = gate_files(sources);
     let mut sink = sink::Sink::default();
     let mut documents = Vec::new();
     for (at, source) in sources.iter().enumerate() {
-        documents.extend(session::read(source, FileId::at(at), &mut sink, options));
+        if let Some(one) = files.iter().position(|file| file.index == at).and_then(|at| files.get(at..=at)) {
+            let mut drafts = drafts::Drafts::default();
+            let kind = DocumentKind::Session;
+            let sized = gate::single(sources, one, &mut drafts, &mut sink, options, kind);
+            documents.extend(sized.map(|sized| sized.document));
+        } else {
+            documents.extend(session::read(source, FileId::at(at), &mut sink, options));
+        }
     }
     let files = sources.iter().map(|source| (&**source.name()).into()).collect();
     let model = Model { files, session: Some(documents), ..Model::default() };
-    Resolved { model: (!sink.failed()).then_some(model), diagnostics: sink.finish() }
+    Resolved {
+        model: (!sink.failed()).then_some(model),
+        diagnostics: sink.finish(),
+        questions: Vec::new(),
+        quotas: 0,
+    }
 }
 
 fn no_principal(sources: &[Source]) -> Diagnostic {
@@ -140,7 +207,11 @@ fn no_principal(sources: &[Source]) -> Diagnostic {
         Some(source) => found.at(source, Span::default(), ""),
         None => found,
     };
-    found.help("add an account snapshot, or attach a policy document to a principal: --attach PRINCIPAL=FILE")
+    found.help(if sources.iter().any(is_gate) {
+        "declare a user, role or resource in an account, or attach a policy document to a principal: --attach PRINCIPAL=FILE"
+    } else {
+        "add an account snapshot, or attach a policy document to a principal: --attach PRINCIPAL=FILE"
+    })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::compiler::reference;
 use crate::compiler::request::{Request, Session};
 use crate::render;
 use crate::render::words;
-use crate::runtime::{Decision, Layer};
+use crate::runtime::{Decision, Effect, Layer};
 
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
 }
 
 /// Whether the bundle and the reference evaluator agree.
-fn is_same(bundle: &Decision, reference: &reference::Decision) -> bool {
+pub(super) fn is_same(bundle: &Decision, reference: &reference::Decision) -> bool {
     let level = bundle.level().map(usize::from);
     (bundle.effect(), bundle.layer(), bundle.reason(), level)
         == (reference.effect, reference.layer, reference.reason, reference.level)
@@ -85,8 +85,19 @@ fn human(decision: &Decision, explanation: &Explanation, request: &Request) -> S
     let asked = [&request.principal, &request.action, &request.resource].map(|text| plain(text));
     let mut text = format!("{} asks for {} on {}\n", asked[0], asked[1], asked[2]);
     text.push_str(&decide::answer(decision, &[], false));
-    for report in &explanation.layers {
-        let _ = write!(text, "\n{}", layer(report, request, decision));
+    let explained = explained(explanation, request);
+    if !explained.is_empty() {
+        let _ = write!(text, "\n{explained}");
+    }
+    text
+}
+
+/// What every layer says, and what would change the answer.
+pub(super) fn explained(explanation: &Explanation, request: &Request) -> String {
+    let mut text = String::new();
+    for (number, report) in explanation.layers.iter().enumerate() {
+        let line = if number > 0 { "\n" } else { "" };
+        let _ = write!(text, "{line}{}", layer(report, request, &explanation.decision));
     }
     let changes = words::changes(explanation, request);
     if !changes.is_empty() {
@@ -103,18 +114,18 @@ fn human(decision: &Decision, explanation: &Explanation, request: &Request) -> S
 }
 
 /// What one layer says.
-fn layer(report: &LayerReport, request: &Request, decision: &Decision) -> String {
+fn layer(report: &LayerReport, request: &Request, decision: &reference::Decision) -> String {
     let (colour, verdict) = match report.verdict {
         Verdict::Denies => ("31", "denies"),
         Verdict::Allows => ("32", "allows"),
         // The full-access RCP stands on every level.
         Verdict::Silent if report.layer == Layer::Rcp => ("32", "denies nothing"),
-        Verdict::Silent if decision.is_allowed() => ("33", "does not allow, and does not have to"),
+        Verdict::Silent if decision.effect == Effect::Allow => ("33", "does not allow, and does not have to"),
         Verdict::Silent => ("33", "does not allow"),
     };
     let name = plain(&words::layer(report.layer, &report.of));
     let gives = words::purpose(report.layer);
-    let here = (report.layer, report.level) == (decision.layer(), decision.level().map(usize::from));
+    let here = (report.layer, report.level) == (decision.layer, decision.level);
     let decided = if here { ", and this decided" } else { "" };
     let mut text =
         format!("\u{1b}[1m{name}\u{1b}[0m ({gives}): \u{1b}[{colour}m{verdict}\u{1b}[0m{decided}\n");

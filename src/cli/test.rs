@@ -1,4 +1,6 @@
-//! `portcullis test`: scenario files. Every case is compiled to a bundle and decided by the runtime and by the reference evaluator.
+//! `portcullis test`: scenario files, and the tests of `.gate` files. Every question is decided by a bundle and by the reference evaluator.
+
+mod language;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -10,24 +12,36 @@ use super::inputs::show;
 use super::output::{plain, print, report};
 use super::{Failure, Outcome, Result};
 use crate::ask::ask;
+use crate::compiler::resolve::is_gate;
 use crate::compiler::resolve::scenario::{LineError, Scenario, parse_scenarios};
 use crate::compiler::{CompileOptions, compile, reference};
-use crate::files::{FileError, read_inputs};
+use crate::files::{FileError, Input, read_inputs};
+use crate::grammar::source::Source;
 use crate::runtime::{Bundle, Effect};
 
 /// Arguments of `test`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit status: 0 all cases pass, 1 some fail, 2 unusable input.
+#[command(
+    after_help = "Scenario files are complete in themselves. The tests of .gate files ask about everything that is given with them:
+other .gate files, snapshots, lists of managed policies.
 
-Example:
-  portcullis test scenarios.jsonl --format jsonl")]
+Exit status: 0 all pass, 1 some fail, 2 unusable input.
+
+Examples:
+  portcullis test acme.gate --coverage
+  portcullis test policies/ aws-managed.jsonl
+  portcullis test scenarios.jsonl --format jsonl"
+)]
 pub(super) struct Arguments {
-    /// Scenario files (JSON Lines), or folders of them; `-` for standard input
+    /// Scenario files (JSON Lines), .gate files with what they need, or folders of them; `-` for standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Output for people, or one JSON object a case
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Name the statements that decided no question of a .gate file
+    #[arg(long)]
+    coverage: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -59,8 +73,36 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         show(&errors.iter().map(FileError::diagnostic).collect::<Vec<_>>(), &inputs);
         return Ok(Outcome::Unusable);
     }
+    let (scenarios, world) = if inputs.iter().any(|input| is_gate(&input.source)) {
+        inputs.into_iter().partition(|input| is_scenario(&input.source))
+    } else {
+        (inputs, Vec::new())
+    };
+    let outcome = if world.is_empty() { None } else { Some(language::run(arguments, world)?) };
+    if scenarios.is_empty()
+        && let Some(outcome) = outcome
+    {
+        return Ok(outcome);
+    }
+    let of_scenarios = run_scenarios(arguments, &scenarios)?;
+    Ok(match (outcome, of_scenarios) {
+        (Some(Outcome::Unusable), _) | (_, Outcome::Unusable) => Outcome::Unusable,
+        (Some(Outcome::Negative), _) | (_, Outcome::Negative) => Outcome::Negative,
+        _ => Outcome::Fine,
+    })
+}
+
+/// Whether a file is one of scenarios: its first line is.
+fn is_scenario(source: &Source) -> bool {
+    let first = source.text().lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+    let value = serde_json::from_str::<Value>(first).ok();
+    !is_gate(source)
+        && value.is_some_and(|it| ["id", "principal", "action"].iter().all(|key| it.get(key).is_some()))
+}
+
+fn run_scenarios(arguments: &Arguments, inputs: &[Input]) -> Result {
     let (mut passed, mut failed, mut unjudged, mut unreadable) = (0, 0, 0, 0);
-    for input in &inputs {
+    for input in inputs {
         for line in parse_scenarios(&input.source) {
             let case = decide(line);
             match case.passes() {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use portcullis_grammar::diagnostic::{Diagnostic, Severity};
+use portcullis_grammar::json::{Kind, Value as Parsed};
 use portcullis_grammar::source::Source;
 use portcullis_runtime::Decision;
 use portcullis_runtime::explain::Statement;
@@ -57,4 +58,20 @@ pub(crate) fn decision(decision: &Decision, statements: &[Statement<'_>]) -> Val
         "reason": decision.reason().name(),
         "statements": statements,
     })
+}
+
+/// A JSON value of our own front end.
+pub(crate) fn value(value: &Parsed) -> Value {
+    match &value.kind {
+        Kind::Null => Value::Null,
+        Kind::Bool(truth) => Value::Bool(*truth),
+        Kind::Number(text) => {
+            text.parse::<i64>().map_or_else(|_| Value::String(text.to_string()), Value::from)
+        }
+        Kind::String(text) => Value::String(text.to_string()),
+        Kind::Array(items) => items.iter().map(self::value).collect(),
+        Kind::Object(members) => {
+            members.iter().map(|member| (member.key.to_string(), self::value(&member.value))).collect()
+        }
+    }
 }

@@ -68,8 +68,10 @@ fn the_example_account_answers_with_its_statement() {
 #[test]
 fn the_readme_shows_the_answer_that_comes() {
     let readme = std::fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
+    let folder = Folder::new();
+    folder.build_acme_gate("a.bundle");
     let answer =
-        ask(&acme(), ALICE, "s3:GetObject", REPORT, &["--context", "aws:SourceIp=10.1.2.3"]).quiet(0);
+        ask(&folder, ALICE, "s3:GetObject", REPORT, &["--context", "aws:SourceIp=10.1.2.3"]).quiet(0);
     assert!(readme.contains(&format!("```text\n{answer}```\n")), "{answer}");
 }
 

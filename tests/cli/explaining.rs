@@ -86,7 +86,9 @@ What would change the answer
 fn the_readme_shows_the_explanation_that_comes() {
     let readme = std::fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
     let office = ["--context", "aws:SourceIp=192.0.2.1"];
-    let text = explain(&acme(), ALICE, "s3:GetObject", REPORT, &office).quiet(1);
+    let folder = Folder::new();
+    folder.build_acme_gate("a.bundle");
+    let text = explain(&folder, ALICE, "s3:GetObject", REPORT, &office).quiet(1);
     assert!(readme.contains(&format!("```text\n{text}```\n")), "{text}");
 }
 

@@ -110,6 +110,11 @@ impl Folder {
         finish(portcullis(self.0.path(), arguments), input)
     }
 
+    /// Builds the example account from its `.gate` file, as the README does.
+    pub fn build_acme_gate(&self, bundle: &str) {
+        self.run(&["build", &example("acme.gate"), "-o", bundle]).quiet(0);
+    }
+
     /// Builds the example account into a bundle of this name.
     pub fn build_acme(&self, name: &str) {
         self.run(&["build", &example("acme"), "-o", name]).quiet(0);

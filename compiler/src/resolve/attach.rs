@@ -4,40 +4,37 @@ use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::json::{self, Kind, Value};
 use portcullis_grammar::source::{Source, Span};
 
+use super::document::Sized;
 use super::drafts::{Drafts, IdentityDraft, IdentityKind, InlineDraft};
+use super::gate::{self, GateFile};
 use super::names::EntityArn;
-use super::reader::{Reader, shown};
+use super::reader::{Place, Reader, shown};
 use super::sink::Sink;
 use super::{Attachment, Options, codes, document};
 use crate::model::{DocumentKind, FileId};
 
-/// Reads the document of an attachment and adds it to its principal, which is created where no input holds it.
+/// Reads the document of an attachment, which stands at a place among the sources, and adds it to its principal, which is created where no
+/// input holds it. `gate` is its syntax tree, if it is in the `.gate` language.
 pub(super) fn read<'a>(
-    attachment: &'a Attachment,
-    file: FileId,
+    attachment: &Attachment,
+    (sources, at): (&'a [Source], usize),
+    gate: Option<&'a [GateFile<'a>]>,
     drafts: &mut Drafts<'a>,
     sink: &mut Sink,
     options: &Options,
 ) {
-    let source = &attachment.source;
-    let parsed = json::parse(source);
-    sink.extend(parsed.diagnostics);
+    let Some(source) = sources.get(at) else { return };
     let principal = principal(&attachment.principal, source, sink);
-    let Some(value) = parsed.value.filter(|_| !parsed.damaged) else { return };
-    let mut reader = Reader { source, file, sink, leniency: options.leniency, shape: codes::SNAPSHOT_FIELD };
-    if !is_document(&value) {
-        let help = "attach a file that holds one policy document, with `Statement` at the top";
-        reader.error(
-            codes::ATTACH_NOT_A_DOCUMENT,
-            value.span,
-            "only a policy document can be attached",
-            help,
-        );
-        return;
-    }
-    let Some(content) = document::read(&mut reader, &value, DocumentKind::Identity) else { return };
+    let (content, span) = match gate {
+        Some(gate) => {
+            (gate::single(sources, gate, drafts, sink, options, DocumentKind::Identity), Span::default())
+        }
+        None => json_document(source, FileId::at(at), sink, options),
+    };
+    let Some(content) = content else { return };
+    let place = Place { source, span };
     let Some((kind, arn)) = principal else { return };
-    let inline = InlineDraft { name: (&**source.name()).into(), content, place: reader.place(value.span) };
+    let inline = InlineDraft { name: (&**source.name()).into(), content, place };
     let held = drafts
         .identities
         .iter_mut()
@@ -63,6 +60,24 @@ pub(super) fn read<'a>(
         place: inline.place,
         inline: vec![inline],
     });
+}
+
+fn json_document(source: &Source, file: FileId, sink: &mut Sink, options: &Options) -> (Option<Sized>, Span) {
+    let parsed = json::parse(source);
+    sink.extend(parsed.diagnostics);
+    let Some(value) = parsed.value.filter(|_| !parsed.damaged) else { return (None, Span::default()) };
+    let mut reader = Reader { source, file, sink, leniency: options.leniency, shape: codes::SNAPSHOT_FIELD };
+    if !is_document(&value) {
+        let help = "attach a file that holds one policy document, with `Statement` at the top";
+        reader.error(
+            codes::ATTACH_NOT_A_DOCUMENT,
+            value.span,
+            "only a policy document can be attached",
+            help,
+        );
+        return (None, value.span);
+    }
+    (document::read(&mut reader, &value, DocumentKind::Identity), value.span)
 }
 
 fn principal<'t>(text: &'t str, source: &Source, sink: &mut Sink) -> Option<(IdentityKind, EntityArn<'t>)> {

@@ -1,12 +1,12 @@
 //! The condition block of a statement: operators, keys and values (rules C1–C6, P2, P3).
 
-mod list_keys;
-
 use portcullis_grammar::json::{Kind, Member, Value};
 use portcullis_grammar::source::Span;
+use portcullis_grammar::suggest;
 
 use super::reader::{Reader, shown};
-use super::{codes, operands, suggest};
+use super::{codes, operands};
+use crate::facts::keys::holds_list;
 use crate::model::{BaseOperator, Condition, Operand, Operator, SetPrefix};
 
 /// Reads a `Condition` block: one entry per operator and key, in the order written.
@@ -133,7 +133,7 @@ fn lint_meaning(reader: &mut Reader<'_, '_>, operator: Operator, member: &Member
             "write `Null` without the prefix",
         );
     }
-    if !null && operator.set.is_none() && list_keys::holds_list(&member.key) {
+    if !null && operator.set.is_none() && holds_list(&member.key) {
         let message = format!(
             "`{}` holds a list, and `{operator}` without a set prefix never matches a list",
             shown(&member.key)
@@ -154,6 +154,16 @@ fn operator(reader: &mut Reader<'_, '_>, text: &str, span: Span) -> Option<Opera
     let help = if full { String::new() } else { advice(text, wrong) };
     reader.error(code, span, format!("there is no condition operator `{}`", shown(text)), help);
     None
+}
+
+/// The operator of this name.
+pub(super) fn parse_operator(text: &str) -> Option<Operator> {
+    parse(text).ok()
+}
+
+/// What to write for a name that is nearly one of an operator.
+pub(super) fn advice_for(text: &str) -> Option<String> {
+    parse(text).err().map(|wrong| advice(text, wrong)).filter(|advice| advice.starts_with("did you mean"))
 }
 
 /// What is wrong with the name of an operator.

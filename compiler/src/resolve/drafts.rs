@@ -1,5 +1,7 @@
 //! What the inputs say before names are looked up: entities whose references to each other are still texts.
 
+use std::collections::HashMap;
+
 use super::document::Sized;
 use super::principals::is_unique_id;
 use super::reader::Place;
@@ -15,6 +17,8 @@ pub(super) struct Drafts<'a> {
     pub(super) organization: Option<OrganizationDraft<'a>>,
     /// Unique ids that policies name as principals (rule N5).
     pub(super) principal_ids: Vec<Reference<'a>>,
+    /// Quotas that an account declares to have, by account and name (rule P5).
+    pub(super) quotas: HashMap<(Box<str>, &'static str), usize>,
     /// Whether something could not be read, which was reported. What other parts name may be in it, so that nobody is told it is missing.
     pub(super) incomplete: bool,
 }

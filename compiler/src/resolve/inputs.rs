@@ -4,11 +4,12 @@
 
 use portcullis_grammar::json::{self, Kind, Member, Value};
 use portcullis_grammar::source::{Source, Span};
+use portcullis_grammar::suggest;
 
 use super::drafts::{Drafts, PolicyDraft};
 use super::reader::{Reader, shown};
 use super::sink::Sink;
-use super::{Options, codes, document, managed, organization, resources, snapshot, suggest};
+use super::{Options, codes, document, managed, organization, resources, snapshot};
 use crate::model::{DocumentKind, FileId, ManagedPolicy, PolicyVersion};
 
 /// The kinds of inputs, by their top-level keys.
@@ -38,15 +39,6 @@ pub(super) fn read<'a>(
 ) {
     let (values, diagnostics) = json::parse_sequence(source);
     let clean = diagnostics.is_empty();
-    if source.name().ends_with(".gate") {
-        let found = portcullis_grammar::diagnostic::Diagnostic::error(
-            codes::INPUT_UNSUPPORTED_KIND,
-            "this version does not read .gate files",
-        );
-        sink.push(found.at(source, Span::default(), "").help(KINDS));
-        drafts.incomplete = true;
-        return;
-    }
     drafts.incomplete |= !clean;
     sink.extend(diagnostics);
     let mut reader = Reader { source, file, sink, leniency: options.leniency, shape: codes::SNAPSHOT_FIELD };

@@ -11,6 +11,7 @@ use super::codes;
 use super::drafts::{
     Drafts, IdentityDraft, IdentityKind, OrganizationDraft, Page, PolicyDraft, Reference, ResourceDraft,
 };
+use super::is_gate;
 use super::reader::{Place, shown};
 use super::sink::Sink;
 use crate::model::resource::owner_name;
@@ -350,6 +351,22 @@ fn unheld_ids(ids: &[Reference<'_>], identities: &[IdentityDraft<'_>], sink: &mu
     }
 }
 
+/// The help for a name that nothing has, where one is near; looking for it takes time, and is not done for what is not shown.
+fn near<'k>(
+    sink: &Sink,
+    reference: &Reference<'_>,
+    code: &'static str,
+    word: &str,
+    known: impl FnOnce() -> Vec<&'k str>,
+) -> Option<String> {
+    if sink.is_full(reference.place.source.name(), code) {
+        return None;
+    }
+    let mut known = known();
+    known.sort_unstable();
+    portcullis_grammar::suggest::nearest(word, known).map(|near| format!("did you mean `{near}`?"))
+}
+
 fn group_ids(identities: &[IdentityDraft<'_>]) -> HashMap<(Box<str>, String), GroupId> {
     let groups = identities.iter().filter(|identity| identity.kind == IdentityKind::Group);
     groups
@@ -409,7 +426,17 @@ impl Linker {
         let found = self.policies.get(&reference.text).copied();
         if found.is_none() && self.complete {
             let message = format!("no input holds the policy `{}`", shown(&reference.text));
-            let help = if reference.text.contains(":iam::aws:policy/") {
+            let name = reference.text.rsplit('/').next().unwrap_or("");
+            let account = reference.text.split(":policy/").next().unwrap_or("");
+            let near = near(sink, reference, codes::I2_POLICY_NOT_HELD, name, || {
+                let known = self.policies.keys().filter(|arn| arn.starts_with(account));
+                known.filter_map(|arn| arn.rsplit('/').next()).collect()
+            });
+            let help = if let Some(near) = &near {
+                near
+            } else if is_gate(reference.place.source) && !reference.text.contains(":iam::aws:") {
+                "declare it in the account, policy NAME { … }; write aws:NAME for one of AWS's, an ARN for another account's"
+            } else if reference.text.contains(":iam::aws:policy/") {
                 "give the AWS-managed policies as an input: a snapshot that lists them under Policies, or a list of them (.jsonl)"
             } else {
                 "fetch the snapshot without a filter, so that it lists the account's policies under Policies"
@@ -424,14 +451,16 @@ impl Linker {
         if found.is_none() && self.complete {
             let message =
                 format!("no input holds the group `{}` of account {account}", shown(&reference.text));
-            error(
-                sink,
-                codes::I1_GROUP_NOT_HELD,
-                reference.place,
-                None,
-                message,
-                "fetch the snapshot without a filter, so that it lists GroupDetailList",
-            );
+            let near = near(sink, reference, codes::I1_GROUP_NOT_HELD, &reference.text, || {
+                let known = self.groups.keys().filter(|(of, _)| **of == *account);
+                known.map(|(_, name)| name.as_str()).collect()
+            });
+            let help = match &near {
+                Some(near) => near,
+                None if is_gate(reference.place.source) => "declare it in the account: group NAME",
+                None => "fetch the snapshot without a filter, so that it lists GroupDetailList",
+            };
+            error(sink, codes::I1_GROUP_NOT_HELD, reference.place, None, message, help);
         }
         found
     }

@@ -7,6 +7,8 @@
 
 mod controls;
 
+pub(in crate::resolve) use controls::{add_full_access, lint_size};
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use portcullis_grammar::json::{Kind, Member, Value};
@@ -26,8 +28,8 @@ const FIELDS: [&str; 6] =
 /// Deepest tree that is read, root and account included.
 const DEPTH: usize = 100;
 /// The policies that AWS attaches everywhere; they need no description.
-const FULL_SCP: &str = "p-FullAWSAccess";
-const FULL_RCP: &str = "p-RCPFullAWSAccess";
+pub(in crate::resolve) const FULL_SCP: &str = "p-FullAWSAccess";
+pub(in crate::resolve) const FULL_RCP: &str = "p-RCPFullAWSAccess";
 /// The types of policies that decide.
 const SCP_TYPE: &str = "SERVICE_CONTROL_POLICY";
 const RCP_TYPE: &str = "RESOURCE_CONTROL_POLICY";

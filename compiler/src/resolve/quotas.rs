@@ -9,29 +9,58 @@ use super::reader::{Place, shown};
 use super::sink::Sink;
 use super::{Options, QuotaLevel, codes};
 
-const MANAGED_POLICY_SIZE: usize = 6_144;
-const TRUST_POLICY_SIZE: usize = 2_048;
-const VERSIONS: usize = 5;
-const ATTACHED: usize = 10;
-const GROUPS_OF_A_USER: usize = 10;
+/// The quotas that an account can declare to have raised, by the names of the `.gate` language.
+pub(super) const NAMES: [&str; 11] = [
+    "users",
+    "groups",
+    "roles",
+    "policies",
+    "versions",
+    "attached-policies",
+    "groups-of-a-user",
+    "policy-size",
+    "user-inline-size",
+    "group-inline-size",
+    "role-inline-size",
+];
 
-const fn inline_size(kind: IdentityKind) -> usize {
-    match kind {
-        IdentityKind::User => 2_048,
-        IdentityKind::Group => 5_120,
-        IdentityKind::Role => 10_240,
+/// AWS's defaults of the same, and of trust policies.
+const fn default_of(name: &str) -> usize {
+    match name.as_bytes() {
+        b"users" => 5_000,
+        b"groups" => 300,
+        b"roles" => 1_000,
+        b"policies" => 1_500,
+        b"versions" => 5,
+        b"attached-policies" | b"groups-of-a-user" => 10,
+        b"policy-size" => 6_144,
+        b"user-inline-size" | b"trust-size" => 2_048,
+        b"group-inline-size" => 5_120,
+        b"role-inline-size" => 10_240,
+        _ => 0,
     }
 }
 
-const fn per_account(kind: IdentityKind) -> usize {
+const fn inline_size(kind: IdentityKind) -> &'static str {
     match kind {
-        IdentityKind::User => 5_000,
-        IdentityKind::Group => 300,
-        IdentityKind::Role => 1_000,
+        IdentityKind::User => "user-inline-size",
+        IdentityKind::Group => "group-inline-size",
+        IdentityKind::Role => "role-inline-size",
     }
 }
 
-const CUSTOMER_POLICIES: usize = 1_500;
+const fn per_account(kind: IdentityKind) -> &'static str {
+    match kind {
+        IdentityKind::User => "users",
+        IdentityKind::Group => "groups",
+        IdentityKind::Role => "roles",
+    }
+}
+
+/// The quota of an account: AWS's default, or what the account says.
+fn quota(drafts: &Drafts<'_>, account: &str, name: &'static str) -> usize {
+    drafts.quotas.get(&(account.into(), name)).copied().unwrap_or(default_of(name))
+}
 
 /// Compares a count with its quota.
 struct Check<'s> {
@@ -63,24 +92,27 @@ pub(super) fn check(drafts: &Drafts<'_>, sink: &mut Sink, options: &Options) {
     };
     if let Some(severity) = severity {
         let mut check = Check { sink, severity };
-        drafts.identities.iter().for_each(|identity| of_identity(&mut check, identity));
+        drafts.identities.iter().for_each(|identity| of_identity(&mut check, drafts, identity));
         of_policies(&mut check, drafts);
     }
     of_accounts(drafts, sink, severity);
 }
 
-fn of_identity(check: &mut Check<'_>, identity: &IdentityDraft<'_>) {
+fn of_identity(check: &mut Check<'_>, drafts: &Drafts<'_>, identity: &IdentityDraft<'_>) {
     let place = opening(identity.place);
+    let quota = |name| quota(drafts, &identity.account, name);
     let named =
         |what: &str| format!("{what} of the {} `{}` are", identity.kind.noun(), shown(&identity.name));
     let inline = identity.inline.iter().map(|inline| inline.content.size).sum();
-    check.at_most(inline_size(identity.kind), inline, place, || {
+    check.at_most(quota(inline_size(identity.kind)), inline, place, || {
         named("the characters of the inline policies")
     });
-    check.at_most(ATTACHED, identity.attached.len(), place, || named("the managed policies"));
-    check.at_most(GROUPS_OF_A_USER, identity.groups.len(), place, || named("the groups"));
+    check.at_most(quota("attached-policies"), identity.attached.len(), place, || {
+        named("the managed policies")
+    });
+    check.at_most(quota("groups-of-a-user"), identity.groups.len(), place, || named("the groups"));
     let trust = identity.trust.as_ref().map_or(0, |trust| trust.size);
-    check.at_most(TRUST_POLICY_SIZE, trust, place, || named("the characters of the trust policy"));
+    check.at_most(default_of("trust-size"), trust, place, || named("the characters of the trust policy"));
 }
 
 fn of_policies(check: &mut Check<'_>, drafts: &Drafts<'_>) {
@@ -88,14 +120,15 @@ fn of_policies(check: &mut Check<'_>, drafts: &Drafts<'_>) {
     for draft in drafts.policies.iter().filter(|draft| &*draft.account != "aws") {
         let place = opening(draft.place);
         let name = || shown(&draft.policy.name);
-        check.at_most(VERSIONS, draft.version_count, place, || {
+        let quota = |name| quota(drafts, &draft.account, name);
+        check.at_most(quota("versions"), draft.version_count, place, || {
             format!("the versions of the policy `{}` are", name())
         });
         for (size, version) in draft.sizes.iter().zip(&draft.policy.versions) {
             let what = || {
                 format!("the characters of the policy `{}` in its version {} are", name(), shown(&version.id))
             };
-            check.at_most(MANAGED_POLICY_SIZE, *size, place, what);
+            check.at_most(quota("policy-size"), *size, place, what);
         }
     }
 }
@@ -106,7 +139,7 @@ fn of_accounts(drafts: &Drafts<'_>, sink: &mut Sink, severity: Option<Severity>)
         let count = identities.entry((&identity.account, identity.kind)).or_default();
         *count += 1;
         // Reported at the first one past the quota.
-        let quota = per_account(identity.kind);
+        let quota = quota(drafts, &identity.account, per_account(identity.kind));
         if *count != quota + 1 {
             continue;
         }
@@ -121,10 +154,11 @@ fn of_accounts(drafts: &Drafts<'_>, sink: &mut Sink, severity: Option<Severity>)
     for draft in drafts.policies.iter().filter(|draft| draft.account.len() == 12) {
         let count = policies.entry(&draft.account).or_default();
         *count += 1;
-        if let (true, Some(severity)) = (*count == CUSTOMER_POLICIES + 1, severity) {
+        let quota = quota(drafts, &draft.account, "policies");
+        if let (true, Some(severity)) = (*count == quota + 1, severity) {
             let what =
                 || format!("up to here the customer managed policies of account {} are", draft.account);
-            Check { sink, severity }.at_most(CUSTOMER_POLICIES, *count, opening(draft.place), what);
+            Check { sink, severity }.at_most(quota, *count, opening(draft.place), what);
         }
     }
 }

@@ -5,9 +5,10 @@ use std::ops::Range;
 use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::json::{Kind, Member, Value};
 use portcullis_grammar::source::{Source, Span};
+use portcullis_grammar::suggest;
 
 use super::sink::Sink;
-use super::{Leniency, suggest};
+use super::{Leniency, codes};
 use crate::model::{FileId, Origin};
 
 /// A place in an input, kept for findings that can only be made when all inputs were read.
@@ -203,6 +204,36 @@ impl<'a> Reader<'a, '_> {
         if full { None } else { suggest::nearest(word, known.iter().copied()) }
     }
 
+    /// The same where the known names have to be gathered first.
+    pub(super) fn near(
+        &self,
+        code: &'static str,
+        word: &str,
+        known: impl FnOnce() -> Vec<String>,
+    ) -> Option<String> {
+        if self.sink.is_full(self.source.name(), code) {
+            return None;
+        }
+        let mut known = known();
+        known.sort_unstable();
+        suggest::nearest(word, known.iter().map(String::as_str)).map(str::to_owned)
+    }
+
+    /// Spends bytes on the expansion of names; where there are none left, that is reported once.
+    pub(super) fn spend(&mut self, bytes: usize, span: Span) -> bool {
+        let (fine, first) = self.sink.spend(bytes);
+        if first {
+            let message = "the names of the inputs stand for more text than is taken";
+            self.error(
+                codes::GATE_SIZE,
+                span,
+                message,
+                "names that stand for each other grow with every step: use fewer",
+            );
+        }
+        fine
+    }
+
     /// By known name the unknown member that most likely means it. Read in place of one that is missing, it shows what is wrong inside it
     /// as well, and nobody is told of the one mistake twice.
     pub(super) fn meant<'v, const N: usize>(
@@ -236,10 +267,11 @@ impl<'a> Reader<'a, '_> {
     /// The place of a piece of a string's text: exact where the string holds no escapes, else the whole string.
     pub(super) fn within(&self, span: Span, text: &str, piece: Range<usize>) -> Span {
         let start = span.start as usize;
-        if (span.end as usize).checked_sub(start) == Some(text.len() + 2) {
-            Span::new(start + 1 + piece.start, start + 1 + piece.end)
-        } else {
-            span
+        match (span.end as usize).checked_sub(start).and_then(|length| length.checked_sub(text.len())) {
+            Some(2) => Span::new(start + 1 + piece.start, start + 1 + piece.end),
+            // A word of a .gate file, which has no quotes; nothing of JSON is as long as its text.
+            Some(0) if self.source.slice(span) == text => Span::new(start + piece.start, start + piece.end),
+            _ => span,
         }
     }
 }

@@ -16,7 +16,14 @@ pub(super) struct Sink {
     diagnostics: Vec<Diagnostic>,
     seen: HashMap<(Option<Arc<str>>, &'static str), usize>,
     failed: bool,
+    /// Bytes that names have been expanded to, and the most that they may.
+    expanded: usize,
+    allowance: usize,
 }
+
+/// What names may be expanded to, in bytes: so much, and so many times the text of the inputs.
+const LEAST_ALLOWANCE: usize = 64 * 1024 * 1024;
+const TIMES_THE_TEXT: usize = 32;
 
 impl Sink {
     /// Records a finding.
@@ -44,6 +51,19 @@ impl Sink {
     /// Whether further findings of this code in this file are not kept, so that nobody need make them up carefully.
     pub(super) fn is_full(&self, file: &Arc<str>, code: &'static str) -> bool {
         self.seen.get(&(Some(Arc::clone(file)), code)).is_some_and(|seen| *seen > MOST_OF_A_CODE)
+    }
+
+    /// Sets what names may be expanded to, by the length of the inputs' text.
+    pub(super) fn allow(&mut self, text: usize) {
+        self.allowance = text.saturating_mul(TIMES_THE_TEXT).max(LEAST_ALLOWANCE);
+    }
+
+    /// Spends bytes on the expansion of names: whether that is still allowed, and whether it is the first that is not.
+    pub(super) fn spend(&mut self, bytes: usize) -> (bool, bool) {
+        let before = self.expanded;
+        self.expanded = before.saturating_add(bytes);
+        let most = self.allowance.max(LEAST_ALLOWANCE);
+        (self.expanded <= most, before <= most && self.expanded > most)
     }
 
     /// Records findings.

@@ -42,7 +42,7 @@ fn one(reader: &mut Reader<'_, '_>, value: &Value) -> Option<(Tag, Span)> {
 }
 
 /// Of two keys that condition keys cannot tell apart only one value could count, and a deny on the other would be lost.
-fn unique(reader: &mut Reader<'_, '_>, tags: Vec<(Tag, Span)>) -> Vec<Tag> {
+pub(super) fn unique(reader: &mut Reader<'_, '_>, tags: Vec<(Tag, Span)>) -> Vec<Tag> {
     let mut seen: HashMap<String, Span> = HashMap::with_capacity(tags.len());
     for (tag, span) in &tags {
         if let Some(first) = seen.insert(tag.key.to_ascii_lowercase(), *span) {

@@ -36,7 +36,10 @@ fn found(resolved: &Resolved) -> Vec<(&'static str, String)> {
 }
 
 fn is_json(code: &str) -> bool {
-    code.starts_with("json-") || code == "p3-duplicate-key" || code.starts_with("p4-")
+    code.starts_with("json-")
+        || code.starts_with("gate-")
+        || code == "p3-duplicate-key"
+        || code.starts_with("p4-")
 }
 
 fn codes_of(resolved: &Resolved) -> Vec<&'static str> {
@@ -103,7 +106,7 @@ fn kinds_are_told_by_their_keys() {
         assert!(codes_of(&files(&[text])).contains(&code), "{text}");
     }
     let gate = resolve(&[Source::new("x.gate", "account 1 {")], &[], &Options::default());
-    assert_eq!(codes_of(&gate), [codes::INPUT_UNSUPPORTED_KIND]);
+    assert_eq!(codes_of(&gate), ["gate-syntax"]);
 }
 
 #[test]

@@ -27,6 +27,12 @@ pub(super) fn read_policies(reader: &mut Reader<'_, '_>, member: Option<&Member>
         controls.push(control);
     }
     let origin = reader.origin(member.map_or_else(Span::default, |member| member.key_span));
+    add_full_access(&mut controls, origin);
+    controls
+}
+
+/// Adds the policies of AWS that need no description.
+pub(in crate::resolve) fn add_full_access(controls: &mut Vec<ControlPolicy>, origin: Origin) {
     for (id, name, kind) in
         [(FULL_SCP, "FullAWSAccess", DocumentKind::Scp), (FULL_RCP, "RCPFullAWSAccess", DocumentKind::Rcp)]
     {
@@ -41,7 +47,6 @@ pub(super) fn read_policies(reader: &mut Reader<'_, '_>, member: Option<&Member>
             controls.push(policy);
         }
     }
-    controls
 }
 
 /// The one statement of the full-access policies.
@@ -89,18 +94,18 @@ fn read_policy(reader: &mut Reader<'_, '_>, value: &Value) -> Option<ControlPoli
         _ => return None,
     };
     let Sized { document, size } = document::read(reader, content?, kind)?;
+    lint_size(reader, name, size, opening(value.span));
+    let policy =
+        ControlPolicy { id: id?.into(), name: name.into(), document, origin: reader.origin(value.span) };
+    Some(policy)
+}
+
+/// Lints a control policy that is larger than AWS takes (rule P5).
+pub(in crate::resolve) fn lint_size(reader: &mut Reader<'_, '_>, name: &str, size: usize, place: Span) {
     const SIZE: usize = 5_120;
     if size > SIZE {
         let message =
             format!("the characters of the policy `{}` are {size}; AWS's quota is {SIZE}", shown(name));
-        reader.lint(
-            codes::P5_QUOTA,
-            opening(value.span),
-            message,
-            "AWS refuses this unless the quota was raised",
-        );
+        reader.lint(codes::P5_QUOTA, place, message, "AWS refuses this unless the quota was raised");
     }
-    let policy =
-        ControlPolicy { id: id?.into(), name: name.into(), document, origin: reader.origin(value.span) };
-    Some(policy)
 }

@@ -1,0 +1,37 @@
+//! From the model back to text: IAM JSON as AWS takes it, and `.gate` as people write it.
+//!
+//! In: a model. Out: texts that read back as a model of equal meaning. What the model does not hold (comments, descriptions, dates) is not
+//! in them; what it holds and one of the languages cannot say does not exist.
+
+mod conditions;
+mod gate;
+mod json;
+mod lists;
+
+pub use gate::to_gate;
+pub use json::{Output, to_json};
+
+use std::ops::Range;
+
+use crate::model::Origin;
+
+/// What of a model is converted: all but what some of the files declare, which only say what names mean.
+#[derive(Clone, Debug, Default)]
+pub struct Extent {
+    /// The places of those files.
+    pub aside: Range<usize>,
+}
+
+impl Extent {
+    fn holds(&self, origin: Origin) -> bool {
+        !self.aside.contains(&origin.file.index())
+    }
+}
+
+/// The account of a managed policy: 12 digits, `aws`, or none of a document that nothing can be attached by.
+fn account_of(arn: &str) -> Option<&str> {
+    match portcullis_runtime::value::arn::split(arn) {
+        Some(["arn", _, "iam", "", account, resource]) if resource.starts_with("policy/") => Some(account),
+        _ => None,
+    }
+}

@@ -1,0 +1,414 @@
+//! The model as `.gate`: statements by their Sids, repeated values as `let`.
+
+mod names;
+mod organization;
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write as _;
+
+use portcullis_grammar::gate::text::{quote, word_or_quote};
+use portcullis_runtime::value::arn;
+
+use self::names::Names;
+use super::conditions::{Shape, shape};
+use super::lists::factored;
+use super::{Extent, account_of};
+use crate::model::{
+    Condition, Document, DocumentKind, DocumentVersion, Effect, Identity, ManagedPolicy, Model,
+    PrincipalClause, PrincipalType, Resource, Statement, Tag,
+};
+
+/// The text of a model, in no particular layout: `grammar::gate::format` gives it one. Linear, but for the sorting of lists.
+#[must_use]
+pub fn to_gate(model: &Model, extent: &Extent) -> String {
+    // Twice: what is repeated shows when everything was written once.
+    let mut counting = Writer::new(model, extent, Names::counting());
+    counting.all();
+    let names = counting.names.chosen();
+    let mut writer = Writer::new(model, extent, names);
+    writer.all();
+    let lets = writer.names.declarations();
+    if lets.is_empty() { writer.out } else { format!("{lets}\n{}", writer.out) }
+}
+
+struct Writer<'m> {
+    model: &'m Model,
+    extent: &'m Extent,
+    names: Names,
+    /// Names of users and roles by ARN.
+    identities: HashMap<&'m str, (&'static str, &'m str)>,
+    out: String,
+    /// The account that is being written, and its partition.
+    account: Option<(&'m str, String)>,
+}
+
+impl<'m> Writer<'m> {
+    fn new(model: &'m Model, extent: &'m Extent, names: Names) -> Self {
+        let users = model.users.iter().map(|it| (&*it.identity.arn, ("user", &*it.identity.name)));
+        let roles = model.roles.iter().map(|it| (&*it.identity.arn, ("role", &*it.identity.name)));
+        Self {
+            model,
+            extent,
+            names,
+            identities: users.chain(roles).collect(),
+            out: String::new(),
+            account: None,
+        }
+    }
+
+    fn all(&mut self) {
+        let model = self.model;
+        self.organization();
+        for policy in model.policies.iter().filter(|it| account_of(&it.arn).is_none()) {
+            if self.extent.holds(policy.origin) {
+                self.policy(policy);
+                self.out.push('\n');
+            }
+        }
+        for account in model.accounts.iter().map(|account| &**account).chain(["aws"]) {
+            self.in_account(account);
+        }
+        let others: BTreeSet<&str> = model
+            .resources
+            .iter()
+            .filter_map(|it| it.account.as_deref())
+            .filter(|account| !model.accounts.iter().any(|known| **known == **account))
+            .collect();
+        for account in others {
+            self.in_account(account);
+        }
+    }
+
+    /// An account with everything in it.
+    fn in_account(&mut self, number: &'m str) {
+        let model = self.model;
+        let of = |identity: &Identity| {
+            model.accounts.get(identity.account.index()).is_some_and(|it| **it == *number)
+        };
+        let extent = self.extent;
+        let holds = |identity: &Identity| of(identity) && extent.holds(identity.origin);
+        let mut identities: Vec<&Identity> = Vec::new();
+        identities.extend(model.users.iter().map(|it| &it.identity).filter(|it| holds(it)));
+        identities.extend(model.groups.iter().map(|it| &it.identity).filter(|it| holds(it)));
+        identities.extend(model.roles.iter().map(|it| &it.identity).filter(|it| holds(it)));
+        let policies: Vec<&ManagedPolicy> = model
+            .policies
+            .iter()
+            .filter(|it| account_of(&it.arn) == Some(number) && extent.holds(it.origin))
+            .collect();
+        let resources: Vec<&Resource> = model
+            .resources
+            .iter()
+            .filter(|it| it.account.as_deref() == Some(number) && extent.holds(it.origin))
+            .collect();
+        if identities.is_empty() && policies.is_empty() && resources.is_empty() {
+            return;
+        }
+        // Everything of an account is in one partition; where it is not, what is not in the first one's would be lost.
+        let arns = identities.iter().map(|it| &*it.arn).chain(policies.iter().map(|it| &*it.arn));
+        let partition = arns.filter_map(|arn| arn.split(':').nth(1)).next().unwrap_or("aws").to_owned();
+        let _ = writeln!(self.out, "account {number} {{");
+        if partition != "aws" {
+            let _ = writeln!(self.out, "partition {partition}");
+        }
+        self.account = Some((number, partition));
+        for policy in policies {
+            self.policy(policy);
+            self.out.push('\n');
+        }
+        for group in model.groups.iter().filter(|it| holds(&it.identity)) {
+            self.identity("group", &group.identity, &[], |_| {});
+        }
+        for user in model.users.iter().filter(|it| holds(&it.identity)) {
+            let groups: Vec<&str> =
+                user.groups.iter().filter_map(|it| model.group(*it)).map(|it| &*it.identity.name).collect();
+            self.identity("user", &user.identity, &groups, |writer| {
+                writer.boundary(user.boundary);
+                writer.tags(&user.tags);
+            });
+        }
+        for role in model.roles.iter().filter(|it| holds(&it.identity)) {
+            self.identity("role", &role.identity, &[], |writer| {
+                if let Some(trust) = &role.trust {
+                    writer.out.push_str("trust ");
+                    writer.body(trust);
+                }
+                writer.boundary(role.boundary);
+                writer.tags(&role.tags);
+                if let Some(seconds) = role.max_session_seconds {
+                    let length = if seconds % 3_600 == 0 {
+                        format!("{}h", seconds / 3_600)
+                    } else {
+                        seconds.to_string()
+                    };
+                    let _ = writeln!(writer.out, "session max {length}");
+                }
+            });
+        }
+        for resource in resources {
+            self.resource(resource);
+        }
+        self.account = None;
+        self.out.push_str("}\n\n");
+    }
+
+    fn identity(
+        &mut self,
+        kind: &str,
+        identity: &'m Identity,
+        groups: &[&str],
+        more: impl FnOnce(&mut Self),
+    ) {
+        let _ = write!(self.out, "{kind} {}", path_and_name(&identity.path, &identity.name));
+        if !groups.is_empty() {
+            let groups: Vec<String> = groups.iter().map(|it| word_or_quote(it)).collect();
+            let _ = write!(self.out, " in {}", groups.join(", "));
+        }
+        let start = self.out.len();
+        self.out.push_str(" {\n");
+        let inside = self.out.len();
+        if !identity.unique_id.is_empty() {
+            let _ = writeln!(self.out, "id {}", word_or_quote(&identity.unique_id));
+        }
+        more(self);
+        let attached: Vec<String> = identity
+            .attached
+            .iter()
+            .filter_map(|it| self.model.policy(*it))
+            .map(|it| self.policy_name(it))
+            .collect();
+        if !attached.is_empty() {
+            let _ = writeln!(self.out, "attach {}", attached.join(", "));
+        }
+        for policy in &identity.inline {
+            let _ = write!(self.out, "inline {} ", word_or_quote(&policy.name));
+            self.body(&policy.document);
+        }
+        if self.out.len() == inside {
+            self.out.truncate(start);
+            self.out.push('\n');
+        } else {
+            self.out.push_str("}\n");
+        }
+        self.out.push('\n');
+    }
+
+    fn boundary(&mut self, boundary: Option<crate::model::PolicyId>) {
+        if let Some(policy) = boundary.and_then(|it| self.model.policy(it)) {
+            let name = self.policy_name(policy);
+            let _ = writeln!(self.out, "boundary {name}");
+        }
+    }
+
+    fn tags(&mut self, tags: &[Tag]) {
+        if !tags.is_empty() {
+            let tags: Vec<String> = tags
+                .iter()
+                .map(|tag| format!("{} = {}", word_or_quote(&tag.key), word_or_quote(&tag.value)))
+                .collect();
+            let _ = writeln!(self.out, "tag {}", tags.join(", "));
+        }
+    }
+
+    /// A policy as it is named where it is attached.
+    fn policy_name(&self, policy: &ManagedPolicy) -> String {
+        let (number, partition) =
+            self.account.as_ref().map_or(("", "aws"), |(number, partition)| (*number, partition));
+        let parts = arn::split(&policy.arn);
+        let plain = |account: &str| parts.is_some_and(|parts| parts[1] == partition && parts[4] == account);
+        if plain(number) {
+            word_or_quote(&policy.name)
+        } else if plain("aws") {
+            word_or_quote(&format!("aws:{}", policy.arn.split(":policy/").nth(1).unwrap_or("")))
+        } else {
+            word_or_quote(&policy.arn)
+        }
+    }
+
+    fn policy(&mut self, policy: &'m ManagedPolicy) {
+        let name = match account_of(&policy.arn) {
+            Some(_) => {
+                let path = policy.arn.split(":policy").nth(1).unwrap_or("");
+                let path = path.strip_suffix(&*policy.name).unwrap_or("/");
+                path_and_name(path, &policy.name)
+            }
+            // Its name is that of its file, and its version says nothing.
+            None => word_or_quote(policy.arn.strip_suffix(".json").unwrap_or(&policy.arn)),
+        };
+        let _ = write!(self.out, "policy {name} ");
+        if let [version] = policy.versions.as_slice() {
+            if &*version.id != "v1" && account_of(&policy.arn).is_some() {
+                let _ = write!(self.out, "version {} ", word_or_quote(&version.id));
+            }
+            self.body(&version.document);
+            return;
+        }
+        self.out.push_str("{\n");
+        for (at, version) in policy.versions.iter().enumerate() {
+            let default = if at == policy.default as usize { "default " } else { "" };
+            let _ = write!(self.out, "{default}version {} ", word_or_quote(&version.id));
+            self.body(&version.document);
+        }
+        self.out.push_str("}\n");
+    }
+
+    fn resource(&mut self, resource: &'m Resource) {
+        let _ = writeln!(self.out, "resource {} {{", word_or_quote(&resource.arn));
+        match &resource.tags {
+            Some(tags) if tags.is_empty() => self.out.push_str("untagged\n"),
+            Some(tags) => self.tags(tags),
+            None => {}
+        }
+        if let Some(policy) = self.model.policy_of(resource) {
+            self.out.push_str("policy ");
+            self.body(policy);
+        }
+        self.out.push_str("}\n\n");
+    }
+
+    /// A document in braces.
+    fn body(&mut self, document: &'m Document) {
+        self.out.push_str("{\n");
+        if document.version == DocumentVersion::V2008 {
+            self.out.push_str("language 2008-10-17\n");
+        }
+        for statement in &document.statements {
+            self.statement(statement, document.kind);
+        }
+        self.out.push_str("}\n");
+    }
+
+    fn statement(&mut self, statement: &'m Statement, kind: DocumentKind) {
+        if let Some(sid) = &statement.sid {
+            let plain = !sid.is_empty()
+                && sid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+            let name = if plain { sid.to_string() } else { quote(sid) };
+            let _ = write!(self.out, "{name}: ");
+        }
+        self.out.push_str(match statement.effect {
+            Effect::Allow => "allow ",
+            Effect::Deny => "deny ",
+        });
+        let texts: Vec<&str> = statement.actions.patterns.iter().map(|it| &*it.text).collect();
+        let principals = statement.principals.as_ref().filter(|_| !kind.is_identity_type());
+        let actions = self.selection(&texts, statement.actions.negated, names::Of::Actions);
+        match principals {
+            Some(clause) if kind == DocumentKind::Trust => {
+                let who = self.principals(clause);
+                self.out.push_str(&who);
+                if statement.actions.negated
+                    || default_action(clause) != texts.first().copied()
+                    || texts.len() > 1
+                {
+                    let _ = write!(self.out, " for {actions}");
+                }
+            }
+            Some(clause) => {
+                let who = self.principals(clause);
+                let _ = write!(self.out, "{actions} to {who}");
+            }
+            None => self.out.push_str(&actions),
+        }
+        if let Some(resources) = &statement.resources {
+            let texts: Vec<&str> = resources.patterns.iter().map(|it| &*it.text).collect();
+            let resources = self.selection(&texts, resources.negated, names::Of::Resources);
+            let _ = write!(self.out, " on {resources}");
+        }
+        let conditions: Vec<String> = statement.conditions.iter().map(|it| self.condition(it)).collect();
+        if !conditions.is_empty() {
+            let _ = write!(self.out, " if {}", conditions.join(" and "));
+        }
+        self.out.push('\n');
+    }
+
+    /// Actions or resources, or all but some.
+    fn selection(&mut self, texts: &[&str], negated: bool, of: names::Of<'_>) -> String {
+        let listed = if texts.is_empty() { "[]".to_owned() } else { self.list(texts, of).join(", ") };
+        if negated { format!("* except {listed}") } else { listed }
+    }
+
+    fn list(&mut self, texts: &[&str], of: names::Of<'_>) -> Vec<String> {
+        let words: Vec<String> = texts.iter().map(|text| self.names.word(text, of)).collect();
+        self.names.list(texts, factored(&words), of)
+    }
+
+    fn condition(&mut self, condition: &Condition) -> String {
+        let texts: BTreeSet<&str> = condition.operands.iter().map(|operand| &*operand.text).collect();
+        let texts: Vec<&str> = texts.into_iter().collect();
+        match shape(condition, &texts) {
+            Shape::Whole(text) => text,
+            Shape::Compared(one, several) => {
+                let key = condition.key_text.rsplit([':', '/']).next().unwrap_or("values");
+                let mut items = self.list(&texts, names::Of::Key(key));
+                match (texts.len(), items.pop()) {
+                    (1, Some(only)) => format!("{one} {only}"),
+                    (_, Some(last)) if items.is_empty() && (last.starts_with('$') || last.ends_with(']')) => {
+                        format!("{several} {last}")
+                    }
+                    (_, last) => {
+                        items.extend(last);
+                        format!("{several} [{}]", items.join(", "))
+                    }
+                }
+            }
+        }
+    }
+
+    fn principals(&self, clause: &PrincipalClause) -> String {
+        let of = |kind: PrincipalType| {
+            clause.entries.iter().filter(move |entry| entry.kind == kind).map(|entry| &*entry.text)
+        };
+        let mut items: Vec<String> = of(PrincipalType::Everyone).map(str::to_owned).collect();
+        items.extend(of(PrincipalType::Aws).map(|text| self.principal(text)));
+        let kinds = [
+            ("service", PrincipalType::Service),
+            ("federated", PrincipalType::Federated),
+            ("canonical", PrincipalType::CanonicalUser),
+        ];
+        for (word, kind) in kinds {
+            let texts: Vec<String> = of(kind).map(word_or_quote).collect();
+            match texts.as_slice() {
+                [] => {}
+                [only] => items.push(format!("{word} {only}")),
+                several => items.push(format!("{word} [{}]", several.join(", "))),
+            }
+        }
+        let listed = items.join(", ");
+        if clause.negated { format!("* except {listed}") } else { listed }
+    }
+
+    /// A principal under `AWS`, by its name where it has one here.
+    fn principal(&self, text: &str) -> String {
+        let Some((number, partition)) = &self.account else { return word_or_quote(text) };
+        match arn::split(text) {
+            Some(["arn", of, "iam", "", account, "root"]) if of == partition && arn::is_account(account) => {
+                format!("account {account}")
+            }
+            Some(["arn", _, "iam", "", account, _]) if account == *number => {
+                match self.identities.get(text) {
+                    Some((kind, name)) => format!("{kind} {}", word_or_quote(name)),
+                    None => word_or_quote(text),
+                }
+            }
+            _ => word_or_quote(text),
+        }
+    }
+}
+
+/// The action of a trust statement that says none.
+fn default_action(clause: &PrincipalClause) -> Option<&'static str> {
+    let federated = || clause.entries.iter().filter(|entry| entry.kind == PrincipalType::Federated);
+    let saml = federated().any(|entry| entry.text.contains(":saml-provider/"));
+    let web = federated().any(|entry| !entry.text.contains(":saml-provider/"));
+    let others = clause.entries.iter().any(|entry| entry.kind != PrincipalType::Federated);
+    match (saml, web, others) {
+        (false, false, _) => Some("sts:AssumeRole"),
+        (true, false, false) => Some("sts:AssumeRoleWithSAML"),
+        (false, true, false) => Some("sts:AssumeRoleWithWebIdentity"),
+        _ => None,
+    }
+}
+
+fn path_and_name(path: &str, name: &str) -> String {
+    word_or_quote(&if path == "/" { name.to_owned() } else { format!("{path}{name}") })
+}

@@ -1,0 +1,108 @@
+//! The organization as `.gate`.
+
+use std::fmt::Write as _;
+
+use portcullis_grammar::gate::text::{quote, word_or_quote};
+
+use super::Writer;
+use crate::model::{ControlId, ControlPolicy, DocumentKind, NodeId, Organization};
+
+const FULL_SCP: &str = "p-FullAWSAccess";
+const FULL_RCP: &str = "p-RCPFullAWSAccess";
+
+impl<'m> Writer<'m> {
+    /// The organization, if it is converted.
+    pub(super) fn organization(&mut self) {
+        let model = self.model;
+        let Some(tree) = &model.organization else { return };
+        if !tree.nodes.first().is_some_and(|root| self.extent.holds(root.origin)) {
+            return;
+        }
+        let _ = writeln!(self.out, "organization {} {{", word_or_quote(&tree.id));
+        let _ = writeln!(self.out, "management {}", tree.management);
+        let deny_list = tree.scps && self.everywhere(tree);
+        let style = match (tree.scps, deny_list) {
+            (false, _) => "off",
+            (true, true) => "deny-list",
+            (true, false) => "allow-list",
+        };
+        let _ = writeln!(self.out, "scps {style}\nrcps {}\n", if tree.rcps { "on" } else { "off" });
+        for control in model.controls.iter().filter(|it| !is_full(it)) {
+            let word = if control.document.kind == DocumentKind::Rcp { "rcp" } else { "scp" };
+            let _ = write!(
+                self.out,
+                "{word} {} id {} ",
+                word_or_quote(&control.name),
+                word_or_quote(&control.id)
+            );
+            self.body(&control.document);
+            self.out.push('\n');
+        }
+        self.node(tree, 0, deny_list);
+        self.out.push_str("}\n\n");
+    }
+
+    /// Whether the full-access SCP is attached to everything.
+    fn everywhere(&self, tree: &Organization) -> bool {
+        let full = |scps: &[ControlId]| {
+            scps.iter().any(|id| {
+                self.model.controls.get(id.index()).is_some_and(|it| &*it.id == FULL_SCP && is_full(it))
+            })
+        };
+        tree.nodes.iter().all(|node| full(&node.scps)) && tree.accounts.iter().all(|it| full(&it.scps))
+    }
+
+    fn node(&mut self, tree: &'m Organization, at: u32, deny_list: bool) {
+        let Some(node) = tree.nodes.get(at as usize) else { return };
+        let word = if node.parent.is_none() { "root" } else { "unit" };
+        let _ = write!(self.out, "{word} {}", word_or_quote(&node.id));
+        if !node.name.is_empty() {
+            let _ = write!(self.out, " {}", quote(&node.name));
+        }
+        self.out.push_str(" {\n");
+        self.attached(tree, &node.scps, &node.rcps, deny_list);
+        for account in tree.accounts.iter().filter(|it| it.parent == NodeId(at)) {
+            let _ = write!(self.out, "account {}", account.account);
+            let start = self.out.len();
+            self.out.push_str(" {\n");
+            let inside = self.out.len();
+            self.attached(tree, &account.scps, &account.rcps, deny_list);
+            if self.out.len() == inside {
+                self.out.truncate(start);
+                self.out.push('\n');
+            } else {
+                self.out.push_str("}\n");
+            }
+        }
+        for (below, unit) in (0_u32..).zip(&tree.nodes) {
+            if unit.parent == Some(NodeId(at)) {
+                self.node(tree, below, deny_list);
+            }
+        }
+        self.out.push_str("}\n");
+    }
+
+    fn attached(&mut self, tree: &Organization, scps: &[ControlId], rcps: &[ControlId], deny_list: bool) {
+        let model = self.model;
+        let implied = |control: &ControlPolicy| {
+            is_full(control)
+                && (&*control.id == FULL_SCP && (deny_list || !tree.scps) || &*control.id == FULL_RCP)
+        };
+        let policies = scps.iter().chain(rcps).filter_map(|id| model.controls.get(id.index()));
+        let name = |control: &ControlPolicy| {
+            let unique =
+                model.controls.iter().filter(|it| it.name == control.name || it.id == control.name).count()
+                    == 1;
+            word_or_quote(if unique { &control.name } else { &control.id })
+        };
+        let names: Vec<String> = policies.filter(|it| !implied(it)).map(name).collect();
+        if !names.is_empty() {
+            let _ = writeln!(self.out, "attach {}", names.join(", "));
+        }
+    }
+}
+
+/// Whether a policy is one of the two that AWS attaches everywhere, which need no declaration.
+fn is_full(control: &ControlPolicy) -> bool {
+    matches!(&*control.id, FULL_SCP | FULL_RCP)
+}

@@ -1,0 +1,200 @@
+//! Who and what the inputs declare by name, so that `.gate` files can name it: accounts, users, groups, roles and policies.
+
+use std::collections::HashMap;
+
+use portcullis_grammar::gate::ast::{Account, AccountItem, IdentityKind as Kind, Item};
+use portcullis_runtime::value::arn;
+
+use super::GateFile;
+use crate::resolve::drafts::{Drafts, IdentityKind};
+
+/// The names of one account.
+#[derive(Debug, Default)]
+struct Names {
+    /// ARNs by kind and name in lower case.
+    identities: HashMap<(IdentityKind, String), Box<str>>,
+    /// ARNs by name in lower case.
+    policies: HashMap<String, Box<str>>,
+}
+
+/// The names of all accounts.
+#[derive(Debug, Default)]
+pub(super) struct World {
+    accounts: HashMap<Box<str>, Names>,
+    /// Accounts by the name that they are declared with; `None` where two have one name.
+    numbers: HashMap<Box<str>, Option<Box<str>>>,
+}
+
+impl World {
+    /// The names that JSON files and `.gate` files declare.
+    pub(super) fn of(files: &[GateFile<'_>], drafts: &Drafts<'_>) -> Self {
+        let mut world = Self::default();
+        for identity in &drafts.identities {
+            let names = world.accounts.entry(identity.account.clone()).or_default();
+            names
+                .identities
+                .insert((identity.kind, identity.name.to_ascii_lowercase()), identity.arn.clone());
+        }
+        for draft in &drafts.policies {
+            world.policy(&draft.account, &draft.policy.name, &draft.policy.arn);
+        }
+        for file in files {
+            for item in &file.parsed.file.items {
+                if let Item::Account(account) = item {
+                    world.declare(account);
+                }
+            }
+        }
+        world
+    }
+
+    fn policy(&mut self, account: &str, name: &str, arn: &str) {
+        let names = self.accounts.entry(account.into()).or_default();
+        names.policies.insert(name.to_ascii_lowercase(), arn.into());
+    }
+
+    fn declare(&mut self, account: &Account<'_>) {
+        let number = account.number.raw;
+        if let Some(name) = account.name {
+            let known = self.numbers.entry(name.raw.into()).or_insert_with(|| Some(number.into()));
+            if known.as_deref() != Some(number) {
+                *known = None;
+            }
+        }
+        let partition = partition(account);
+        for item in &account.items {
+            match item {
+                AccountItem::Policy(policy) if policy.parameters.is_none() => {
+                    let arn = entity_arn(partition, number, "policy", policy.name.raw);
+                    self.policy(number, split_name(policy.name.raw).1, &arn);
+                }
+                AccountItem::Identity(identity) => {
+                    let kind = kind_of(identity.kind);
+                    let arn = entity_arn(partition, number, kind.noun(), identity.name.raw);
+                    let names = self.accounts.entry(number.into()).or_default();
+                    let name = split_name(identity.name.raw).1.to_ascii_lowercase();
+                    names.identities.insert((kind, name), arn);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The ARN of a user, group or role.
+    pub(super) fn identity(&self, account: &str, kind: IdentityKind, name: &str) -> Option<Box<str>> {
+        self.accounts.get(account)?.identities.get(&(kind, name.to_ascii_lowercase())).cloned()
+    }
+
+    /// The accounts that have a user or role of this name, with its ARN, sorted.
+    pub(super) fn anywhere(&self, name: &str) -> Vec<&str> {
+        let name = name.to_ascii_lowercase();
+        let of = |names: &'_ Names, kind| names.identities.get(&(kind, name.clone())).cloned();
+        let mut found: Vec<&str> = self
+            .accounts
+            .values()
+            .flat_map(|names| [IdentityKind::User, IdentityKind::Role].map(|kind| (names, kind)))
+            .filter_map(|(names, kind)| {
+                of(names, kind).and_then(|_| names.identities.get(&(kind, name.clone())))
+            })
+            .map(|arn| &**arn)
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// The names of an account, sorted.
+    pub(super) fn identity_names(&self, account: &str, kind: IdentityKind) -> Vec<String> {
+        let names = self.accounts.get(account).into_iter().flat_map(|names| names.identities.iter());
+        let mut names: Vec<String> = names
+            .filter(|((of, _), _)| *of == kind)
+            .filter_map(|(_, arn)| arn.rsplit('/').next().map(str::to_owned))
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// All users and roles, sorted.
+    pub(super) fn all_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .accounts
+            .keys()
+            .flat_map(|account| {
+                [IdentityKind::User, IdentityKind::Role].map(|kind| self.identity_names(account, kind))
+            })
+            .flatten()
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The ARN of a policy of an account, or of AWS (`aws`), by its name.
+    pub(super) fn policy_arn(&self, account: &str, name: &str) -> Option<Box<str>> {
+        self.accounts.get(account)?.policies.get(&name.to_ascii_lowercase()).cloned()
+    }
+
+    /// The number of the account of this name.
+    pub(super) fn number(&self, name: &str) -> Option<Box<str>> {
+        self.numbers.get(name).cloned().flatten()
+    }
+}
+
+/// The partition of an account, `aws` if it says none.
+pub(super) fn partition<'t>(account: &Account<'t>) -> &'t str {
+    let said = account.items.iter().find_map(|item| match item {
+        AccountItem::Partition(text) => Some(text.raw),
+        _ => None,
+    });
+    said.unwrap_or("aws")
+}
+
+/// The kind of an identity.
+pub(super) const fn kind_of(kind: Kind) -> IdentityKind {
+    match kind {
+        Kind::User => IdentityKind::User,
+        Kind::Group => IdentityKind::Group,
+        Kind::Role => IdentityKind::Role,
+    }
+}
+
+/// Path, from `/` to `/`, and name of something that is written with its path or without.
+pub(super) fn split_name(text: &str) -> (String, &str) {
+    match text.rsplit_once('/') {
+        Some((path, name)) => (
+            format!("/{}", path.strip_prefix('/').unwrap_or(path))
+                + if path.trim_matches('/').is_empty() { "" } else { "/" },
+            name,
+        ),
+        None => ("/".to_owned(), text),
+    }
+}
+
+/// The ARN of an entity that is written with its path or without.
+pub(super) fn entity_arn(partition: &str, account: &str, kind: &str, text: &str) -> Box<str> {
+    let (path, name) = split_name(text);
+    format!("arn:{partition}:iam::{account}:{kind}{path}{name}").into()
+}
+
+/// Whether this is a number of an account, or that of AWS's own policies.
+pub(super) fn is_number(text: &str) -> bool {
+    text == "aws" || arn::is_account(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_and_without_paths() {
+        for (text, path, name) in [
+            ("a", "/", "a"),
+            ("/a", "/", "a"),
+            ("/x/a", "/x/", "a"),
+            ("x/y/a", "/x/y/", "a"),
+            ("/x//a", "/x//", "a"),
+        ] {
+            assert_eq!(split_name(text), (path.to_owned(), name), "{text}");
+        }
+        assert_eq!(&*entity_arn("aws", "1", "role", "/app/x"), "arn:aws:iam::1:role/app/x");
+    }
+}

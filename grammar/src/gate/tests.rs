@@ -1,0 +1,151 @@
+//! What parses, and what is said about what does not.
+
+use super::ast::{AccountItem, BodyItem, Item, Source as PolicySource};
+use super::{MAX_DEPTH, format, parse};
+use crate::source::Source;
+
+const ACME: &str = r#"
+account 123456789012 "acme" {
+  let reports = arn:aws:s3:::acme-reports
+  let office  = [10.0.0.0/8, 2001:db8::/32]
+
+  policy ReadReports {
+    list:   allow s3:ListBucket on $reports
+    read:   allow s3:GetObject* on $reports/* if aws:SourceIp in $office
+    home:   allow s3:*Object    on $reports/home/${aws:username}/*
+    sealed: deny  s3:PutObject, s3:DeleteObject on $reports/archive/*
+            deny  * on * unless aws:SecureTransport
+  }
+  policy Legacy from "legacy.json"
+
+  group analysts { attach ReadReports }
+  user  alice in analysts { tag team = "finance"; boundary Developers }
+  role  deployer {
+    trust { allow user alice if aws:MultiFactorAuthPresent }
+    attach aws:PowerUserAccess
+    session max 4h
+  }
+}
+test "alice reads reports from the office" {
+  alice may s3:GetObject on arn:aws:s3:::acme-reports/q3.csv with aws:SourceIp = 10.1.2.3
+  alice may not s3:DeleteObject on arn:aws:s3:::acme-reports/archive/q1.csv
+}
+"#;
+
+fn messages(text: &str) -> Vec<String> {
+    let source = Source::new("a.gate", text);
+    parse(&source)
+        .diagnostics
+        .iter()
+        .map(|found| {
+            let place = source.position(found.labels[0].span.start);
+            format!("{place} {} | {}", found.message, found.help.as_deref().unwrap_or(""))
+        })
+        .collect()
+}
+
+#[test]
+fn the_example_of_the_design_parses() {
+    assert_eq!(messages(ACME), Vec::<String>::new());
+    let source = Source::new("acme.gate", ACME);
+    let parsed = parse(&source);
+    let [Item::Account(account), Item::Test(test)] = parsed.file.items.as_slice() else { panic!() };
+    assert_eq!((account.number.raw, account.items.len(), test.items.len()), ("123456789012", 7, 2));
+    let AccountItem::Policy(policy) = &account.items[2] else { panic!() };
+    let PolicySource::Body(body) = &policy.source else { panic!() };
+    let names: Vec<_> = body
+        .items
+        .iter()
+        .map(|item| match item {
+            BodyItem::Statement(statement) => {
+                (statement.name.map_or("", |name| name.raw), statement.clauses.len())
+            }
+            _ => panic!(),
+        })
+        .collect();
+    assert_eq!(names, [("list", 1), ("read", 2), ("home", 1), ("sealed", 1), ("", 2)]);
+}
+
+#[test]
+fn several_errors_in_one_run() {
+    let text = "account 1 {\n policy A { allow s3:Get on * deny on x\n b: allow s3:* on }\n usr bob\n user carol { atach X tag a = }\n}\ntest \"a\" { x mya y }\npolicy {";
+    let found = messages(text);
+    let begins: Vec<&str> = found.iter().map(|it| it.split('|').next().unwrap_or("").trim()).collect();
+    assert_eq!(
+        begins,
+        [
+            "2:36 expected a value, found `on`",
+            "3:19 expected a value, found `}`",
+            "4:2 expected something that an account holds or `}`, found `usr`",
+            "5:15 expected something that a user, group or role has or `}`, found `atach`",
+            "7:14 expected `as`, `denied`, `may` or `,`, found `mya`",
+            "8:8 the file ends here, and a `}` is missing",
+        ]
+    );
+}
+
+#[test]
+fn depth_is_bounded() {
+    for (open, most) in [("[", 100_000), ("not ", 100_000), ("(", 100_000)] {
+        let text = format!("policy A {{ allow s3:* on * if {}", open.repeat(most));
+        let found = messages(&text);
+        assert!(found.iter().any(|it| it.contains("nested more than")), "{found:#?}");
+        let fine = format!("policy A {{ allow s3:* on * if {}", open.repeat(MAX_DEPTH - 1));
+        assert!(!messages(&fine).iter().any(|it| it.contains("nested more than")));
+    }
+}
+
+/// The canonical layout of a text; formatting it again changes nothing.
+fn formatted(text: &str) -> String {
+    let once = format(&Source::new("a.gate", text)).unwrap();
+    assert_eq!(format(&Source::new("a.gate", once.as_str())).unwrap(), once);
+    once
+}
+
+#[test]
+fn one_layout_and_comments_stay() {
+    let text = "#!top\n\n\n\n# of it\naccount   123456789012 \"acme\"{ # opens\n# first\nlet a=[10.0.0.0/8,   2001:db8::/32,]\n\n\n
+  policy P{list: allow s3:ListBucket on $a;deny * on * unless aws:SecureTransport}\ngroup g{attach P}\nuser u in g;user v in g{}\n
+policy Q { allow s3:GetObject, # why
+  # and this
+  s3:PutObject on arn:aws:s3:::a/* if aws:TagKeys ForAnyValue:StringEquals [a,b]or not(exists(aws:x)and any( aws:y )in[c]) # end
+} # behind\n}\ntest \"t\" { u may s3:GetObject on x with a==b }\n# last";
+    assert_eq!(
+        formatted(text),
+        r#"#!top
+
+# of it
+account 123456789012 "acme" { # opens
+  # first
+  let a = [10.0.0.0/8, 2001:db8::/32]
+
+  policy P {
+    list: allow s3:ListBucket on $a
+    deny * on * unless aws:SecureTransport
+  }
+  group g { attach P }
+  user u in g
+  user v in g {}
+
+  policy Q {
+    allow s3:GetObject, # why
+        # and this
+        s3:PutObject on arn:aws:s3:::a/* if aws:TagKeys ForAnyValue:StringEquals [a, b] or not (exists(aws:x)
+        and any(aws:y) in [c]) # end
+  } # behind
+}
+test "t" {
+  u may s3:GetObject on x with a = b
+}
+# last
+"#
+    );
+}
+
+#[test]
+fn long_lines_are_broken() {
+    let many: Vec<String> = (0..30).map(|at| format!("s3:Action{at}")).collect();
+    let text = format!("policy P {{ allow {} on * }}", many.join(", "));
+    let text = formatted(&text);
+    assert!(text.lines().all(|line| line.len() <= 110) && text.lines().count() > 4, "{text}");
+}

@@ -1,0 +1,141 @@
+//! `fmt`, `convert` and `test` with `.gate` files, and such files where a document is wanted.
+
+use std::path::Path;
+
+use crate::command::{Done, finish, portcullis};
+
+const ALICE: &str = "arn:aws:iam::123456789012:user/alice";
+
+fn run(folder: &Path, arguments: &[&str]) -> Done {
+    finish(portcullis(folder, arguments), b"")
+}
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn fmt_lays_out_checks_and_leaves_alone_what_it_does_not_understand() {
+    let folder = folder(&[
+        ("a.gate", "account 123456789012{user a{attach aws:X}}"),
+        ("sub/b.gate", "policy P { allow s3:* on * }\n"),
+        ("c.json", "{}"),
+    ]);
+    let checked = run(folder.path(), &["fmt", "--check", "."]);
+    assert_eq!((checked.status, checked.err.as_str()), (1, ""));
+    assert!(checked.out.contains("a.gate") && !checked.out.contains("b.gate"), "{}", checked.out);
+    assert_eq!(run(folder.path(), &["fmt", "."]).status, 0);
+    let text = std::fs::read_to_string(folder.path().join("a.gate")).unwrap();
+    assert_eq!(text, "account 123456789012 {\n  user a { attach aws:X }\n}\n");
+    assert_eq!(run(folder.path(), &["fmt", "--check", "."]).status, 0);
+    let broken = "policy P { allow }\n";
+    std::fs::write(folder.path().join("a.gate"), broken).unwrap();
+    let refused = run(folder.path(), &["fmt", "."]);
+    assert_eq!(refused.status, 2);
+    assert!(refused.err.contains("error[gate-syntax]"), "{}", refused.err);
+    assert_eq!(std::fs::read_to_string(folder.path().join("a.gate")).unwrap(), broken);
+    assert_eq!(finish(portcullis(folder.path(), &["fmt", "-"]), b"let a=[b,]").out, "let a = [b]\n");
+}
+
+#[test]
+fn convert_goes_both_ways_and_loses_nothing_silently() {
+    let gate = "account 123456789012 {\n  user alice {\n    inline p { allow s3:GetObject on * }\n  }\n}\n";
+    let tests = "test \"t\" {\n  alice may s3:GetObject on arn:aws:s3:::b/k of 123456789012\n}\n";
+    let folder = folder(&[("a.gate", gate), ("both.gate", &format!("{gate}{tests}"))]);
+    let json = run(folder.path(), &["convert", "a.gate"]);
+    assert_eq!((json.status, json.err.as_str()), (0, ""));
+    std::fs::write(folder.path().join("a.json"), &json.out).unwrap();
+    assert_eq!(run(folder.path(), &["convert", "a.json"]).out, gate);
+    let refused = run(folder.path(), &["convert", "both.gate"]);
+    assert_eq!(refused.status, 2);
+    assert!(refused.err.contains("1 questions of tests have no form in IAM JSON"), "{}", refused.err);
+    assert_eq!(run(folder.path(), &["convert", "both.gate", "--without-tests"]).out, json.out);
+    assert_eq!(run(folder.path(), &["convert", "both.gate", "--to", "gate"]).status, 2);
+    let mixed = run(folder.path(), &["convert", "a.gate", "a.json"]);
+    assert_eq!(mixed.status, 2);
+}
+
+#[test]
+fn tests_are_run_explained_and_their_status_tells() {
+    let account = "account 123456789012 {\n  user alice { inline p { Read: allow s3:GetObject on * } }\n}\n";
+    let fine = "import \"account.gate\"\ntest \"t\" {\n  alice may s3:GetObject on arn:aws:s3:::b/k of 123456789012\n}\n";
+    let wrong = "import \"account.gate\"\ntest \"t\" {\n  alice may s3:PutObject on arn:aws:s3:::b/k of 123456789012\n}\n";
+    let folder = folder(&[("account.gate", account), ("fine.gate", fine), ("wrong.gate", wrong)]);
+    let passed = run(folder.path(), &["test", "fine.gate"]);
+    assert_eq!(
+        (passed.status, passed.out.as_str()),
+        (
+            0,
+            "1 test: 1 passed, 0 failed (1 of 1 question as expected)\ncoverage: 1 of 1 statement decided a question\n"
+        )
+    );
+    let failed = run(folder.path(), &["test", "wrong.gate", "--coverage"]);
+    assert_eq!(failed.status, 1);
+    for part in
+        ["- expected: allow", "+ actual:   implicit_deny (layer: identity)", "never: statement \"Read\""]
+    {
+        assert!(failed.out.contains(part), "{part}: {}", failed.out);
+    }
+    let lines = run(folder.path(), &["test", "wrong.gate", "--format", "jsonl"]);
+    let line: serde_json::Value = serde_json::from_str(lines.out.trim()).unwrap();
+    assert_eq!((line["actual"].as_str(), line["pass"].as_bool()), (Some("implicit_deny"), Some(false)));
+    // Without a test there is nothing that could pass.
+    assert_eq!(run(folder.path(), &["test", "account.gate"]).status, 2);
+}
+
+#[test]
+fn a_policy_of_a_gate_file_can_be_attached_and_limit_a_session() {
+    let folder = folder(&[
+        ("read.gate", "policy Read { allow s3:* on * }\n"),
+        ("less.gate", "policy Less { allow s3:GetObject on * }\n"),
+        ("two.gate", "policy A { allow s3:* on * }\npolicy B { allow s3:* on * }\n"),
+    ]);
+    let attach = format!("--attach={ALICE}=read.gate");
+    assert_eq!(run(folder.path(), &["build", &attach, "-o", "a.bundle"]).status, 0);
+    let ask = |action: &str, more: &[&str]| {
+        let arguments = ["decide", "a.bundle", "--principal", ALICE, "--resource", "*", "--action", action];
+        run(folder.path(), &[&arguments, more].concat()).status
+    };
+    let less = ["--session-policy", "less.gate"];
+    assert_eq!((ask("s3:PutObject", &[]), ask("s3:PutObject", &less), ask("s3:GetObject", &less)), (0, 1, 0));
+    let attach = format!("--attach={ALICE}=two.gate");
+    let refused = run(folder.path(), &["check", &attach]);
+    assert_eq!(refused.status, 2);
+    assert!(refused.err.contains("attach-not-a-document"), "{}", refused.err);
+}
+
+#[test]
+fn imports_are_relative_and_name_nothing_of_the_machine() {
+    let folder = folder(&[
+        (
+            "main/acme.gate",
+            "import \"../shared/names.gate\"\naccount 123456789012 {\n  user alice { inline p = Read($bucket) }\n}\n",
+        ),
+        (
+            "shared/names.gate",
+            "let bucket = arn:aws:s3:::b\npolicy Read(what) { allow s3:GetObject on $what/* }\n",
+        ),
+    ]);
+    let done = run(folder.path(), &["ir", "main", "--origins"]);
+    assert_eq!((done.status, done.err.as_str()), (0, ""));
+    assert!(
+        done.out.contains("arn:aws:s3:::b/*") && !done.out.contains(folder.path().to_str().unwrap()),
+        "{}",
+        done.out
+    );
+    std::fs::write(folder.path().join("main/acme.gate"), "import \"/etc/passwd\"\nimport \"none.gate\"\n")
+        .unwrap();
+    let refused = run(folder.path(), &["check", "main"]);
+    assert_eq!(refused.status, 2);
+    assert!(
+        refused.err.contains("is an absolute path") && refused.err.contains("there is no such file"),
+        "{}",
+        refused.err
+    );
+}

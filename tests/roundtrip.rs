@@ -1,0 +1,186 @@
+//! IAM JSON to `.gate` and back: the meaning stays, and what was converted once converts to itself.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and says what it skips"
+)]
+
+#[path = "support/compiled.rs"]
+mod compiled;
+#[path = "support/organizations.rs"]
+mod organizations;
+#[path = "support/worlds.rs"]
+mod worlds;
+
+use std::fmt::Write as _;
+
+use portcullis::compiler::convert::{Extent, to_gate, to_json};
+use portcullis::compiler::ir::{TextOptions, print};
+use portcullis::compiler::lower;
+use portcullis::compiler::model::Model;
+use portcullis::grammar::gate::format;
+use portcullis::grammar::json::{Kind, Value};
+use portcullis::grammar::source::Source;
+
+use compiled::{long, model, resolved};
+
+fn text(model: &Model) -> String {
+    print(&lower(model), model, &TextOptions::default())
+}
+
+fn gate_of(model: &Model) -> String {
+    let text = to_gate(model, &Extent::default());
+    format(&Source::new("converted.gate", text.as_str()))
+        .unwrap_or_else(|found| panic!("{:#?}\n{text}", found.first()))
+}
+
+/// JSON without white space.
+fn compact(value: &Value, out: &mut String) {
+    let string = |text: &str, out: &mut String| {
+        out.push('"');
+        for character in text.chars() {
+            match character {
+                '"' | '\\' => out.extend(['\\', character]),
+                other if other.is_control() => {
+                    let _ = write!(out, "\\u{:04x}", u32::from(other));
+                }
+                other => out.push(other),
+            }
+        }
+        out.push('"');
+    };
+    match &value.kind {
+        Kind::Null => out.push_str("null"),
+        Kind::Bool(truth) => {
+            let _ = write!(out, "{truth}");
+        }
+        Kind::Number(text) => out.push_str(text),
+        Kind::String(text) => string(text, out),
+        Kind::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                compact(item, out);
+            }
+            out.push(']');
+        }
+        Kind::Object(members) => {
+            out.push('{');
+            for (at, member) in members.iter().enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                string(&member.key, out);
+                out.push(':');
+                compact(&member.value, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+/// The JSON files of a model.
+fn json_of(model: &Model) -> Vec<(String, String)> {
+    let files = to_json(model, &Extent::default()).into_iter().map(|output| {
+        let mut text = String::new();
+        compact(&output.value, &mut text);
+        (output.name, text)
+    });
+    files.collect()
+}
+
+fn read(files: &[(String, String)]) -> Model {
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    model(resolved(&files))
+}
+
+/// Two texts are equal; else the lines that are not are shown.
+fn same(what: &str, one: &str, other: &str) {
+    if one != other {
+        let lines: Vec<_> =
+            one.lines().zip(other.lines()).filter(|(one, other)| one != other).take(3).collect();
+        panic!("{what}: {lines:#?}");
+    }
+}
+
+/// JSON → `.gate` → model equals JSON → model, and `.gate` → JSON → `.gate` is stable. Gives the `.gate` text.
+fn round(name: &str, one: &Model) -> String {
+    let gate = gate_of(one);
+    let other = model(resolved(&[("converted.gate", &gate)]));
+    let wanted = text(one);
+    same(&format!("{name}: in .gate"), &wanted, &text(&other));
+    let back = read(&json_of(&other));
+    same(&format!("{name}: back in JSON"), &wanted, &text(&back));
+    same(&format!("{name}: not stable"), &gate, &gate_of(&back));
+    gate
+}
+
+#[test]
+fn worlds_made_by_chance() {
+    for seed in 0..if long() { 3_000 } else { 150 } {
+        let world = worlds::world(seed, 0);
+        round(&format!("seed {seed}"), &model(resolved(&[("one.json", &world.snapshot)])));
+    }
+}
+
+#[test]
+fn whole_worlds_made_by_chance() {
+    for seed in 0..if long() { 3_000 } else { 150 } {
+        let world = organizations::world(seed, 0);
+        let files: Vec<(String, String)> =
+            world.files.iter().map(|(name, text)| ((*name).to_owned(), text.clone())).collect();
+        round(&format!("seed {seed}"), &read(&files));
+    }
+}
+
+#[test]
+fn the_examples() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let file =
+        |name: &str| (name.to_owned(), std::fs::read_to_string(format!("{root}/examples/{name}")).unwrap());
+    round("acme", &read(&[file("acme/snapshot.json")]));
+    round("delegation", &read(&[file("delegation/snapshot.json")]));
+    let parts = ["analytics", "organization", "reports", "resources"]
+        .map(|name| file(&format!("organization/{name}.json")));
+    round("organization", &read(&parts));
+    // The account in the language and in JSON is one account.
+    let gate = read(&[file("acme.gate")]);
+    assert_eq!(text(&gate), text(&read(&[file("acme/snapshot.json")])));
+}
+
+fn shared(name: &str) -> Option<String> {
+    let path = format!("{}/../shared/data/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).ok();
+    if text.is_none() {
+        println!("SKIPPED: ../shared/data/{name} is not there");
+    }
+    text
+}
+
+#[test]
+fn the_generated_account() {
+    let Some(small) = shared("account-small.json") else { return };
+    round("account-small.json", &read(&[("account-small.json".to_owned(), small)]));
+}
+
+/// Characters that are no white space.
+fn solid(text: &str) -> usize {
+    text.chars().filter(|character| !character.is_whitespace()).count()
+}
+
+#[test]
+fn every_aws_managed_policy() {
+    let Some(managed) = shared("aws-managed-policies.jsonl") else { return };
+    let one = model(resolved(&[("managed.json", &worlds::managed_snapshot(&managed))]));
+    round("managed", &one);
+    // The policies alone, as a list of them converts.
+    let alone = Model { users: Vec::new(), ..one.clone() };
+    let gate = gate_of(&alone);
+    let documents: usize = managed.lines().map(solid).sum();
+    println!(
+        "{} of {documents} characters: {:.1} %",
+        solid(&gate),
+        100.0 * solid(&gate) as f64 / documents as f64
+    );
+    assert!(solid(&gate) * 100 < documents * 56);
+}
