@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use portcullis_grammar::gate::Token;
 use portcullis_grammar::gate::text::word_or_quote;
 
 /// Texts of `.gate`, as they stand there: `a, b, prefix[c, d]`, each of which is one value.
@@ -28,7 +29,9 @@ fn groups(words: &[&str]) -> Vec<String> {
             }
             // The brackets cost two characters.
             let saved = (prefix.len() * (count - 1)).saturating_sub(2);
-            if saved > best.map_or(0, |(saved, _, _)| saved) {
+            // A word of the language before a bracket would be that word, and a list.
+            let is_keyword = Token::KEYWORDS.iter().any(|(word, _)| *word == prefix);
+            if saved > best.map_or(0, |(saved, _, _)| saved) && !is_keyword {
                 best = Some((saved, prefix, count));
             }
         }
@@ -105,6 +108,7 @@ mod tests {
         assert_eq!(of(&["$acmeReports", "$acmeData/x"]), "$acmeData/x, $acmeReports");
         assert_eq!(of(&["a/${aws:xa}", "a/${aws:xb}", "\"q\""]), "a/${aws:xa}, a/${aws:xb}, \"q\"");
         assert_eq!(of(&["ab", "ac", "A1"]), "A1, ab, ac");
+        assert_eq!(of(&["user", "user/*", "user/x"]), "\"user\", user/[*, x]");
         assert_eq!(of(&["x:in", "x:inner", "x:on"]), "x:[\"in\", inner, \"on\"]");
     }
 }
