@@ -89,7 +89,7 @@ fn builds(criterion: &mut Criterion) {
 /// Ten megabytes in the language: the synthetic account over and over, each time with another number.
 fn ten_megabytes() -> String {
     let model = workloads::model("S", workloads::synthetic_text());
-    let text = to_gate(&model, &Extent::default());
+    let text = to_gate(&model, &Extent::default()).expect("one partition");
     let text = format(&Source::new("s.gate", text)).expect("what is converted is laid out");
     let number = &*model.accounts[0];
     let copies = 10_000_000 / text.len() + 1;

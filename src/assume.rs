@@ -221,14 +221,17 @@ const OWN_KEYS: [&str; 6] = [
 ];
 const REQUEST_TAG: &str = "aws:RequestTag/";
 
+/// Whether a call to take a role says this key itself.
+#[must_use]
+pub fn is_own_key(key: &str) -> bool {
+    let tag = key.get(..REQUEST_TAG.len()).is_some_and(|start| start.eq_ignore_ascii_case(REQUEST_TAG));
+    tag || OWN_KEYS.iter().any(|own| own.eq_ignore_ascii_case(key))
+}
+
 /// The context of the call (rule I4). What is given besides must not say what the question says: the session that is answered would be
 /// another one than was asked for.
 fn context(question: &Assumption, seconds: u32) -> Result<Vec<(String, ContextValue)>, AssumeError> {
-    let is_own = |key: &str| {
-        let tag = key.get(..REQUEST_TAG.len()).is_some_and(|start| start.eq_ignore_ascii_case(REQUEST_TAG));
-        tag || OWN_KEYS.iter().any(|own| own.eq_ignore_ascii_case(key))
-    };
-    if let Some((key, _)) = question.context.iter().find(|(key, _)| is_own(key)) {
+    if let Some((key, _)) = question.context.iter().find(|(key, _)| is_own_key(key)) {
         return Err(AssumeError::Context(key.clone()));
     }
     let mut seen = BTreeSet::new();

@@ -268,13 +268,28 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     Ok(())
 }
 
+/// Writes files whole into a folder, which is made where it is not there.
+///
+/// # Errors
+/// [`FileError`] for the first that could not be written.
+pub fn write_into<'t>(
+    folder: &Path,
+    files: impl IntoIterator<Item = (&'t str, String)>,
+) -> Result<(), FileError> {
+    std::fs::create_dir_all(folder).map_err(io("write", folder))?;
+    files.into_iter().try_for_each(|(name, text)| write_whole(&folder.join(name), text.as_bytes()))
+}
+
+/// The one path of a file that is there, however it is written; `None` where there is none.
+#[must_use]
+pub fn real(path: &Path) -> Option<PathBuf> {
+    std::fs::canonicalize(path).ok()
+}
+
 /// Whether two paths lead to one file that is there.
 #[must_use]
 pub fn is_same_file(one: &Path, other: &Path) -> bool {
-    match (std::fs::canonicalize(one), std::fs::canonicalize(other)) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => false,
-    }
+    real(one).is_some_and(|one| Some(one) == real(other))
 }
 
 /// Where a link that leads to nothing yet leads.

@@ -7,12 +7,11 @@ use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::gate;
 use portcullis_grammar::source::Source;
 
-use crate::files::{FileError, Input, read_text};
+use crate::files::{FileError, Input, read_text, real};
 
 /// Reads what the `.gate` files among the inputs name and adds it to them, each file once. Gives who names whom, and what could not be read.
 pub(crate) fn follow(inputs: &mut Vec<Input>) -> (Vec<Import>, Vec<Diagnostic>) {
     let (mut imports, mut errors) = (Vec::new(), Vec::new());
-    let real = |path: &Path| std::fs::canonicalize(path).ok();
     let mut known: Vec<Option<PathBuf>> = inputs.iter().map(|input| real(&input.path)).collect();
     let mut from = 0;
     while let Some(input) = inputs.get(from).cloned() {

@@ -86,6 +86,12 @@ fn run(folder: &Path, target: &Path, more: &[&str]) -> bool {
         "differential",
         "--test",
         "cli",
+        "--test",
+        "fixtures",
+        "--test",
+        "language",
+        "--test",
+        "roundtrip",
     ];
     let mut command = Command::new(env!("CARGO"));
     command

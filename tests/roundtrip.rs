@@ -31,7 +31,7 @@ fn text(model: &Model) -> String {
 }
 
 fn gate_of(model: &Model) -> String {
-    let text = to_gate(model, &Extent::default());
+    let text = to_gate(model, &Extent::default()).unwrap();
     format(&Source::new("converted.gate", text.as_str()))
         .unwrap_or_else(|found| panic!("{:#?}\n{text}", found.first()))
 }
@@ -81,7 +81,7 @@ fn compact(value: &Value, out: &mut String) {
 
 /// The JSON files of a model.
 fn json_of(model: &Model) -> Vec<(String, String)> {
-    let files = to_json(model, &Extent::default()).into_iter().map(|output| {
+    let files = to_json(model, &Extent::default()).unwrap().into_iter().map(|output| {
         let mut text = String::new();
         compact(&output.value, &mut text);
         (output.name, text)

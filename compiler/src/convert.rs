@@ -1,7 +1,7 @@
 //! From the model back to text: IAM JSON as AWS takes it, and `.gate` as people write it.
 //!
 //! In: a model. Out: texts that read back as a model of equal meaning. What the model does not hold (comments, descriptions, dates) is not
-//! in them; what it holds and one of the languages cannot say does not exist.
+//! in them; what one of the languages cannot say is refused.
 
 mod conditions;
 mod gate;
@@ -11,9 +11,22 @@ mod lists;
 pub use gate::to_gate;
 pub use json::{Output, to_json};
 
+use std::fmt;
 use std::ops::Range;
 
 use crate::model::Origin;
+
+/// What a model holds and the other language cannot say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoForm(pub String);
+
+impl fmt::Display for NoForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NoForm {}
 
 /// What of a model is converted: all but what some of the files declare, which only say what names mean.
 #[derive(Clone, Debug, Default)]

@@ -56,6 +56,40 @@ pub const TRUST_ACTIONS: &[&str] = &[
 /// Actions that have no caller side: the trust policy alone decides (rule E8).
 pub const NO_CALLER_SIDE: &[&str] = &["sts:assumerolewithsaml", "sts:assumerolewithwebidentity"];
 
+/// What a trust statement of a `.gate` file that names no action is about: taking the role, in the way of its principals. `None` where they
+/// take it in different ways. `federated` are the identity providers, `others` whether there are principals of other kinds.
+pub fn trust_action<'t>(federated: impl Iterator<Item = &'t str>, others: bool) -> Option<&'static str> {
+    let mut actions = federated.map(|provider| {
+        if provider.contains(":saml-provider/") {
+            "sts:AssumeRoleWithSAML"
+        } else {
+            "sts:AssumeRoleWithWebIdentity"
+        }
+    });
+    match actions.next() {
+        None => Some("sts:AssumeRole"),
+        Some(first) => actions.all(|action| action == first).then_some(first).filter(|_| !others),
+    }
+}
+
+/// Whether a principal defines this key itself: of one that the inputs hold the request's value never counts (rule C12).
+#[must_use]
+pub fn is_principal_key(key: &str) -> bool {
+    const TAG: &str = "aws:principaltag/";
+    const KEYS: [&str; 8] = [
+        "aws:username",
+        "aws:userid",
+        "aws:principalarn",
+        "aws:principalaccount",
+        "aws:principaltype",
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:principalisawsservice",
+    ];
+    let key = key.to_ascii_lowercase();
+    key.starts_with(TAG) || KEYS.contains(&key.as_str())
+}
+
 /// Actions allowed to whoever is authenticated (rule E8).
 pub const UNCONTROLLED: &[&str] = &["sts:getcalleridentity"];
 

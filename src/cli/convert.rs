@@ -12,7 +12,7 @@ use crate::build::{Builder, Read};
 use crate::compiler::convert::{Extent, Output, to_gate, to_json};
 use crate::compiler::model::Model;
 use crate::compiler::resolve::is_gate;
-use crate::files::write_whole;
+use crate::files::{write_into, write_whole};
 use crate::grammar::gate::format;
 use crate::grammar::source::Source;
 use crate::render;
@@ -73,14 +73,13 @@ pub(super) fn run(arguments: &Arguments) -> Result {
     }
 }
 
-/// The language that the inputs are not in.
+/// The language that the given inputs are not in. What a .gate file names comes along with it, whatever it is in.
 fn direction(read: &Read) -> std::result::Result<Language, Failure> {
-    let converted = read.inputs.iter().enumerate().filter(|(at, _)| !read.aside.contains(at));
-    let (gate, json): (Vec<_>, Vec<_>) = converted.partition(|(_, input)| is_gate(&input.source));
+    let (gate, json): (Vec<_>, Vec<_>) =
+        read.inputs.iter().take(read.aside.start).partition(|input| is_gate(&input.source));
     match (gate.is_empty(), json.is_empty()) {
         (true, _) => Ok(Language::Gate),
         (false, true) => Ok(Language::Json),
-        // JSON that a .gate file names comes along with it.
         (false, false) => Err(Failure(
             "the inputs are of both languages: say what they become with --to gate or --to json".to_owned(),
         )),
@@ -88,12 +87,12 @@ fn direction(read: &Read) -> std::result::Result<Language, Failure> {
 }
 
 fn gate(arguments: &Arguments, read: &Read, model: &Model, extent: &Extent) -> Result {
-    if !read.resolved.questions.is_empty() {
+    if !read.resolved.questions.is_empty() || read.resolved.quotas > 0 {
         let message =
-            "the inputs hold tests, which would be lost; `portcullis fmt` lays out .gate files".to_owned();
-        return Err(Failure(message));
+            "the inputs hold tests or quotas, which would be lost; `portcullis fmt` lays out .gate files";
+        return Err(Failure(message.to_owned()));
     }
-    let text = to_gate(model, extent);
+    let text = to_gate(model, extent)?;
     let text = match format(&Source::new("converted.gate", text)) {
         Ok(text) => text,
         Err(found) => {
@@ -117,7 +116,7 @@ fn json(arguments: &Arguments, read: &Read, model: &Model, extent: &Extent) -> R
             format!("{} have no form in IAM JSON: --without-tests leaves them out", lost.join(" and "));
         return Err(Failure(message));
     }
-    let outputs = to_json(model, extent);
+    let outputs = to_json(model, extent)?;
     let text = |output: &Output| format!("{:#}\n", render::json::value(&output.value));
     let names: BTreeSet<&str> = outputs.iter().map(|output| output.name.as_str()).collect();
     if names.len() < outputs.len() {
@@ -132,10 +131,7 @@ fn json(arguments: &Arguments, read: &Read, model: &Model, extent: &Extent) -> R
             write_whole(path, text(only).as_bytes())?
         }
         (Some(folder), several) => {
-            std::fs::create_dir_all(folder)?;
-            for output in several {
-                write_whole(&folder.join(&output.name), text(output).as_bytes())?;
-            }
+            write_into(folder, several.iter().map(|output| (output.name.as_str(), text(output))))?;
         }
         (None, several) => {
             let names: Vec<&str> = several.iter().map(|output| output.name.as_str()).collect();

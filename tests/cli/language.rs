@@ -139,3 +139,106 @@ fn imports_are_relative_and_name_nothing_of_the_machine() {
         refused.err
     );
 }
+
+/// AWS has policies of one name in each of its partitions: an account attaches its own partition's.
+#[test]
+fn names_of_aws_policies_are_those_of_the_partition() {
+    let policy = |partition: &str, actions: &str| {
+        format!(
+            r#"{{"name": "Guard", "arn": "arn:{partition}:iam::aws:policy/Guard", "version_id": "v1", "document":
+                {{"Version": "2012-10-17", "Statement": {{"Effect": "Deny", "Action": "{actions}", "Resource": "*"}}}}}}"#
+        )
+        .replace('\n', " ")
+    };
+    let both = format!("{}\n{}\n", policy("aws", "s3:*"), policy("aws-cn", "sqs:*"));
+    let folder = folder(&[
+        ("a.gate", "account 123456789012 {\n  user alice { attach aws:Guard }\n}\n"),
+        ("cn.gate", "account 123456789012 {\n  partition aws-cn\n  user alice { attach aws:Guard }\n}\n"),
+        ("both.jsonl", &both),
+    ]);
+    let ir = |file: &str| run(folder.path(), &["ir", file, "both.jsonl"]).quiet(0);
+    assert!(ir("a.gate").contains("deny s3:* on *") && !ir("a.gate").contains("sqs"), "{}", ir("a.gate"));
+    assert!(ir("cn.gate").contains("deny sqs:* on *") && !ir("cn.gate").contains("s3:"), "{}", ir("cn.gate"));
+    // Each keeps its partition on the way to the language and back.
+    let gate = run(folder.path(), &["convert", "cn.gate", "both.jsonl", "--to", "gate"]).quiet(0);
+    std::fs::write(folder.path().join("back.gate"), gate).unwrap();
+    assert_eq!(run(folder.path(), &["ir", "back.gate"]).quiet(0), ir("cn.gate"));
+}
+
+#[test]
+fn what_has_no_form_is_refused_on_the_way_to_it() {
+    let user = |partition: &str, name: &str| {
+        format!(r#"{{"UserName": "{name}", "Arn": "arn:{partition}:iam::123456789012:user/{name}"}}"#)
+    };
+    let snapshot = format!(r#"{{"UserDetailList": [{}, {}]}}"#, user("aws", "a"), user("aws-cn", "b"));
+    let folder = folder(&[
+        ("two.json", &snapshot),
+        ("quota.gate", "account 123456789012 {\n  quota users 9\n  user a\n}\n"),
+        (
+            "versions.gate",
+            "policy P {\n  default version v2 { allow s3:* on * }\n  version v1 { deny s3:* on * }\n}\n",
+        ),
+    ]);
+    for (arguments, why) in [
+        (&["convert", "two.json"][..], "is in the partitions aws and aws-cn"),
+        (&["convert", "quota.gate", "--to", "gate"], "tests or quotas, which would be lost"),
+        (&["convert", "quota.gate"], "1 quotas have no form in IAM JSON"),
+        (&["convert", "versions.gate"], "has 2 versions and is of no account"),
+    ] {
+        let done = run(folder.path(), arguments);
+        assert_eq!((done.status, done.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(done.err.contains(why), "{why}: {}", done.err);
+    }
+}
+
+#[test]
+fn policies_with_parameters_see_what_their_file_imports_and_names_stay_apart() {
+    let folder = folder(&[
+        ("c.gate", "let all = s3:*\npolicy S(where) { S: deny $all on $where }\n"),
+        ("b.gate", "import \"c.gate\"\npolicy T(where) {\n  use S($where)\n  A2: allow $all on $where\n}\n"),
+        (
+            "a.gate",
+            "import \"b.gate\"\naccount 123456789012 {\n  user u {\n    inline p {\n      A: allow s3:* on * if aws:SourceIp in 10.0.0.0/8 or exists(aws:TagKeys)\n      use T(arn:aws:s3:::b)\n    }\n  }\n}\n",
+        ),
+    ]);
+    // What an expression becomes takes no name that somebody gave.
+    let text = run(folder.path(), &["ir", "a.gate", "--origins"]).quiet(0);
+    assert!(text.contains("deny s3:* on arn:aws:s3:::b"), "{text}");
+    let json = run(folder.path(), &["convert", "a.gate"]).json();
+    let statements = &json["UserDetailList"][0]["UserPolicyList"][0]["PolicyDocument"]["Statement"];
+    let sids: Vec<&str> =
+        statements.as_array().unwrap().iter().map(|it| it["Sid"].as_str().unwrap()).collect();
+    assert_eq!(sids, ["A", "A3", "S", "A2"]);
+    // The names of an imported file's imports are not the importing file's.
+    std::fs::write(folder.path().join("a.gate"), "import \"b.gate\"\npolicy P { use S(*) }\n").unwrap();
+    assert!(run(folder.path(), &["check", "a.gate"]).err.contains("no policy with parameters is named `S`"));
+}
+
+#[test]
+fn roles_are_taken_with_what_taking_them_needs() {
+    let text = "account 123456789012 {
+  user alice { inline p { allow sts:AssumeRole on * } }
+  role outside {
+    trust { allow user alice if sts:ExternalId = secret }
+    inline p { allow ec2:CreateTags on * if all(aws:TagKeys) in [team] }
+  }
+  role web {
+    trust { allow federated accounts.google.com if accounts.google.com:aud = app }
+    inline p { allow s3:GetObject on * }
+  }
+}
+test \"taking\" {
+  alice as outside may ec2:CreateTags on * with sts:ExternalId = secret, aws:TagKeys = [team]
+  federated accounts.google.com as web may s3:GetObject on arn:aws:s3:::b/k of 123456789012 with accounts.google.com:aud = app
+}
+";
+    let folder = folder(&[
+        ("a.gate", text),
+        ("b.gate", &text.replace("with sts:ExternalId = secret", "with sts:ExternalId = other")),
+    ]);
+    let passed = run(folder.path(), &["test", "a.gate"]);
+    assert_eq!(passed.status, 0, "{}{}", passed.out, passed.err);
+    let failed = run(folder.path(), &["test", "b.gate"]);
+    assert_eq!(failed.status, 1);
+    assert!(failed.out.contains("the role cannot be taken"), "{}", failed.out);
+}

@@ -54,6 +54,10 @@ fn every_example_of_the_reference_holds() {
         assert!(found.iter().all(|line| line.starts_with("error[no-principal]")), "{place}: {}", checked.err);
         let laid_out = run(&["fmt", "--check", "a.gate"]);
         assert_eq!((laid_out.status, laid_out.err.as_str()), (0, ""), "{place}: not laid out");
+        if block.text.contains("\ntest \"") {
+            let tested = run(&["test", "a.gate"]);
+            assert_eq!(tested.status, 0, "{place}: {}{}", tested.out, tested.err);
+        }
         let Some(json) = blocks.get(at + 1).filter(|next| next.info.starts_with("json") && !next.apart)
         else {
             continue;

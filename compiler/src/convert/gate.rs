@@ -12,23 +12,26 @@ use portcullis_runtime::value::arn;
 use self::names::Names;
 use super::conditions::{Shape, shape};
 use super::lists::factored;
-use super::{Extent, account_of};
+use super::{Extent, NoForm, account_of};
+use crate::facts::trust_action;
 use crate::model::{
     Condition, Document, DocumentKind, DocumentVersion, Effect, Identity, ManagedPolicy, Model,
     PrincipalClause, PrincipalType, Resource, Statement, Tag,
 };
 
 /// The text of a model, in no particular layout: `grammar::gate::format` gives it one. Linear, but for the sorting of lists.
-#[must_use]
-pub fn to_gate(model: &Model, extent: &Extent) -> String {
+///
+/// # Errors
+/// [`NoForm`] for an account that is in two partitions.
+pub fn to_gate(model: &Model, extent: &Extent) -> Result<String, NoForm> {
     // Twice: what is repeated shows when everything was written once.
     let mut counting = Writer::new(model, extent, Names::counting());
-    counting.all();
+    counting.all()?;
     let names = counting.names.chosen();
     let mut writer = Writer::new(model, extent, names);
-    writer.all();
+    writer.all()?;
     let lets = writer.names.declarations();
-    if lets.is_empty() { writer.out } else { format!("{lets}\n{}", writer.out) }
+    Ok(if lets.is_empty() { writer.out } else { format!("{lets}\n{}", writer.out) })
 }
 
 struct Writer<'m> {
@@ -56,7 +59,7 @@ impl<'m> Writer<'m> {
         }
     }
 
-    fn all(&mut self) {
+    fn all(&mut self) -> Result<(), NoForm> {
         let model = self.model;
         self.organization();
         for policy in model.policies.iter().filter(|it| account_of(&it.arn).is_none()) {
@@ -65,8 +68,19 @@ impl<'m> Writer<'m> {
                 self.out.push('\n');
             }
         }
-        for account in model.accounts.iter().map(|account| &**account).chain(["aws"]) {
-            self.in_account(account);
+        for account in model.accounts.iter().map(|account| &**account) {
+            let partitions = self.partitions(account);
+            if let [one, other, ..] = partitions.as_slice() {
+                let message = format!(
+                    "account {account} is in the partitions {one} and {other}: convert them one by one"
+                );
+                return Err(NoForm(message));
+            }
+            self.in_account(account, partitions.first().copied().unwrap_or("aws"));
+        }
+        // AWS's own policies are in each of its partitions.
+        for partition in self.partitions("aws") {
+            self.in_account("aws", partition);
         }
         let others: BTreeSet<&str> = model
             .resources
@@ -75,12 +89,30 @@ impl<'m> Writer<'m> {
             .filter(|account| !model.accounts.iter().any(|known| **known == **account))
             .collect();
         for account in others {
-            self.in_account(account);
+            self.in_account(account, "aws");
         }
+        Ok(())
     }
 
-    /// An account with everything in it.
-    fn in_account(&mut self, number: &'m str) {
+    /// The partitions that anything of an account is in, sorted.
+    fn partitions(&self, number: &str) -> Vec<&'m str> {
+        let model = self.model;
+        let of = |identity: &Identity| {
+            model.accounts.get(identity.account.index()).is_some_and(|it| **it == *number)
+        };
+        let identities =
+            model.users.iter().map(|it| &it.identity).chain(model.roles.iter().map(|it| &it.identity));
+        let identities = identities.chain(model.groups.iter().map(|it| &it.identity));
+        let identities = identities.filter(|it| of(it) && self.extent.holds(it.origin)).map(|it| &*it.arn);
+        let policies = model.policies.iter().filter(|it| account_of(&it.arn) == Some(number));
+        let policies = policies.filter(|it| self.extent.holds(it.origin)).map(|it| &*it.arn);
+        let partitions: BTreeSet<&str> =
+            identities.chain(policies).filter_map(|arn| arn.split(':').nth(1)).collect();
+        partitions.into_iter().collect()
+    }
+
+    /// An account with everything in it, all of one partition.
+    fn in_account(&mut self, number: &'m str, partition: &'m str) {
         let model = self.model;
         let of = |identity: &Identity| {
             model.accounts.get(identity.account.index()).is_some_and(|it| **it == *number)
@@ -95,6 +127,7 @@ impl<'m> Writer<'m> {
             .policies
             .iter()
             .filter(|it| account_of(&it.arn) == Some(number) && extent.holds(it.origin))
+            .filter(|it| it.arn.split(':').nth(1) == Some(partition))
             .collect();
         let resources: Vec<&Resource> = model
             .resources
@@ -104,14 +137,11 @@ impl<'m> Writer<'m> {
         if identities.is_empty() && policies.is_empty() && resources.is_empty() {
             return;
         }
-        // Everything of an account is in one partition; where it is not, what is not in the first one's would be lost.
-        let arns = identities.iter().map(|it| &*it.arn).chain(policies.iter().map(|it| &*it.arn));
-        let partition = arns.filter_map(|arn| arn.split(':').nth(1)).next().unwrap_or("aws").to_owned();
         let _ = writeln!(self.out, "account {number} {{");
         if partition != "aws" {
             let _ = writeln!(self.out, "partition {partition}");
         }
-        self.account = Some((number, partition));
+        self.account = Some((number, partition.to_owned()));
         for policy in policies {
             self.policy(policy);
             self.out.push('\n');
@@ -296,8 +326,10 @@ impl<'m> Writer<'m> {
             Some(clause) if kind == DocumentKind::Trust => {
                 let who = self.principals(clause);
                 self.out.push_str(&who);
+                let federated = clause.entries.iter().filter(|it| it.kind == PrincipalType::Federated);
+                let others = clause.entries.iter().any(|it| it.kind != PrincipalType::Federated);
                 if statement.actions.negated
-                    || default_action(clause) != texts.first().copied()
+                    || trust_action(federated.map(|it| &*it.text), others) != texts.first().copied()
                     || texts.len() > 1
                 {
                     let _ = write!(self.out, " for {actions}");
@@ -392,20 +424,6 @@ impl<'m> Writer<'m> {
             }
             _ => word_or_quote(text),
         }
-    }
-}
-
-/// The action of a trust statement that says none.
-fn default_action(clause: &PrincipalClause) -> Option<&'static str> {
-    let federated = || clause.entries.iter().filter(|entry| entry.kind == PrincipalType::Federated);
-    let saml = federated().any(|entry| entry.text.contains(":saml-provider/"));
-    let web = federated().any(|entry| !entry.text.contains(":saml-provider/"));
-    let others = clause.entries.iter().any(|entry| entry.kind != PrincipalType::Federated);
-    match (saml, web, others) {
-        (false, false, _) => Some("sts:AssumeRole"),
-        (true, false, false) => Some("sts:AssumeRoleWithSAML"),
-        (false, true, false) => Some("sts:AssumeRoleWithWebIdentity"),
-        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use portcullis_grammar::json::{Kind, Member, Value};
 use portcullis_grammar::source::Span;
 
-use super::{Extent, account_of};
+use super::{Extent, NoForm, account_of};
 use crate::model::{
     Document, DocumentKind, DocumentVersion, Effect, Identity, InlinePolicy, ManagedPolicy, Model, PolicyId,
     PrincipalClause, PrincipalType, Statement, Tag,
@@ -45,8 +45,10 @@ fn strings<'t>(texts: impl IntoIterator<Item = &'t str>) -> Value {
 }
 
 /// The JSON files that a model is. Linear.
-#[must_use]
-pub fn to_json(model: &Model, extent: &Extent) -> Vec<Output> {
+///
+/// # Errors
+/// [`NoForm`] for a policy outside of accounts with several versions: a document has none.
+pub fn to_json(model: &Model, extent: &Extent) -> Result<Vec<Output>, NoForm> {
     let mut outputs = Vec::new();
     for account in &model.accounts {
         let value = snapshot(model, extent, account);
@@ -71,12 +73,19 @@ pub fn to_json(model: &Model, extent: &Extent) -> Vec<Output> {
     }
     for policy in model.policies.iter().filter(|it| extent.holds(it.origin) && account_of(&it.arn).is_none())
     {
-        let Some(version) = policy.default_version() else { continue };
+        let [version] = policy.versions.as_slice() else {
+            let count = policy.versions.len();
+            let message = format!(
+                "the policy `{}` has {count} versions and is of no account: a document has none",
+                policy.name
+            );
+            return Err(NoForm(message));
+        };
         let name = policy.name.rsplit('/').next().unwrap_or("policy");
         let name = if name.ends_with(".json") { name.to_owned() } else { format!("{name}.json") };
         outputs.push(Output { name, value: document(&version.document) });
     }
-    outputs
+    Ok(outputs)
 }
 
 /// A policy document.

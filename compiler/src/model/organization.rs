@@ -6,6 +6,11 @@ use super::id::{ControlId, NodeId};
 use super::policy::Document;
 use super::statement::Origin;
 
+/// The SCP that allows everything, which AWS attaches everywhere until somebody detaches it (rule E1).
+pub const FULL_SCP: &str = "p-FullAWSAccess";
+/// The RCP that allows everything, which stands everywhere (rule E2).
+pub const FULL_RCP: &str = "p-RCPFullAWSAccess";
+
 /// A service or resource control policy; which of them its document's kind tells.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct ControlPolicy {
@@ -17,6 +22,14 @@ pub struct ControlPolicy {
     pub document: Document,
     /// Where it was declared.
     pub origin: Origin,
+}
+
+impl ControlPolicy {
+    /// Whether its id is that of one of the two policies that AWS attaches everywhere: no input gives them another content.
+    #[must_use]
+    pub fn is_aws_own(&self) -> bool {
+        matches!(&*self.id, FULL_SCP | FULL_RCP)
+    }
 }
 
 /// An organization: the root, its units, and the accounts in them.

@@ -13,12 +13,13 @@ mod policies;
 mod principals;
 pub mod questions;
 mod scope;
+mod statements;
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use portcullis_grammar::gate::Parsed;
-use portcullis_grammar::gate::ast::{Item, Let, LetValue, Policy, Text};
+use portcullis_grammar::gate::ast::{Item, Let, LetValue, Policy, Test, Text};
 use portcullis_grammar::json as grammar_json;
 use portcullis_grammar::source::{Source, Span};
 
@@ -29,7 +30,7 @@ use super::document::{self, Sized};
 use super::drafts::Drafts;
 use super::reader::{Reader, shown};
 use super::sink::Sink;
-use super::{Import, Options, codes};
+use super::{Import, Options, codes, is_gate};
 use crate::model::{DocumentKind, FileId};
 
 /// How deep files may import each other.
@@ -65,6 +66,8 @@ struct Template<'a> {
     policy: &'a Policy<'a>,
     file: usize,
     scope: Rc<Scope>,
+    /// Whether it stands at the top of its file.
+    is_at_top: bool,
 }
 
 /// The policies with parameters of one block.
@@ -75,7 +78,7 @@ pub(super) struct Templates<'a> {
 }
 
 impl<'a> Templates<'a> {
-    /// The policy of a name, and the names that it sees itself.
+    /// The policy of a name, and the block where it stands.
     fn get(self: &Rc<Self>, name: &str) -> Option<(Template<'a>, Rc<Self>)> {
         let own = self.own.get(name).map(|template| (template.clone(), Rc::clone(self)));
         own.or_else(|| self.outer.iter().find_map(|outer| outer.get(name)))
@@ -105,6 +108,8 @@ pub(super) struct Elaborator<'a, 's> {
     drafts: &'s mut Drafts<'a>,
     world: World,
     tops: HashMap<usize, Option<Top<'a>>>,
+    /// Tests, with the blocks where they stand.
+    tests: Vec<(Block<'a>, &'a Test<'a>)>,
     questions: Vec<Question>,
 }
 
@@ -125,25 +130,11 @@ pub(super) fn read<'a>(
     sink.allow(
         files.iter().filter_map(|file| sources.get(file.index)).map(|source| source.text().len()).sum(),
     );
-    let world = World::of(files, drafts);
-    let mut elaborator = Elaborator {
-        sources,
-        files,
-        imports,
-        options,
-        sink,
-        drafts,
-        world,
-        tops: HashMap::new(),
-        questions: Vec::new(),
-    };
+    let mut elaborator = Elaborator::new(sources, files, imports, options, sink, drafts);
     for file in files {
         elaborator.file(file);
     }
-    // Tests ask about what all files declare.
-    for file in files {
-        elaborator.tests(file);
-    }
+    elaborator.tests();
     elaborator.questions
 }
 
@@ -158,18 +149,7 @@ pub(super) fn single<'a>(
 ) -> Option<Sized> {
     let [file] = files else { return None };
     sink.extend(file.parsed.diagnostics.iter().cloned());
-    let world = World::of(files, drafts);
-    let mut elaborator = Elaborator {
-        sources,
-        files,
-        imports: &[],
-        options,
-        sink,
-        drafts,
-        world,
-        tops: HashMap::new(),
-        questions: Vec::new(),
-    };
+    let mut elaborator = Elaborator::new(sources, files, &[], options, sink, drafts);
     let policies: Vec<&Policy<'_>> = file
         .parsed
         .file
@@ -194,6 +174,21 @@ pub(super) fn single<'a>(
         return None;
     };
     elaborator.document(&block, &policy.source, kind)
+}
+
+impl<'a, 's> Elaborator<'a, 's> {
+    fn new(
+        sources: &'a [Source],
+        files: &'a [GateFile<'a>],
+        imports: &'a [Import],
+        options: &'s Options,
+        sink: &'s mut Sink,
+        drafts: &'s mut Drafts<'a>,
+    ) -> Self {
+        let world = World::of(files, drafts);
+        let (tops, tests, questions) = (HashMap::new(), Vec::new(), Vec::new());
+        Self { sources, files, imports, options, sink, drafts, world, tops, tests, questions }
+    }
 }
 
 impl<'a> Elaborator<'a, '_> {
@@ -307,7 +302,8 @@ impl<'a> Elaborator<'a, '_> {
         let scope = Rc::new(scope);
         let mut own = HashMap::new();
         for policy in policies.filter(|policy| policy.parameters.is_some()) {
-            let template = Template { policy, file, scope: Rc::clone(&scope) };
+            let is_at_top = account.is_none();
+            let template = Template { policy, file, scope: Rc::clone(&scope), is_at_top };
             // Declaring them says whether they can be names, and whether one stands twice.
             let mut parameters = Scope::inside(Vec::new(), false);
             for name in policy.parameters.iter().flatten() {
@@ -336,7 +332,8 @@ impl<'a> Elaborator<'a, '_> {
         let Some(top) = self.top(file.index) else { return };
         for item in &file.parsed.file.items {
             match item {
-                Item::Let(_) | Item::Test(_) => {}
+                Item::Let(_) => {}
+                Item::Test(test) => self.tests.push((top.block.clone(), test)),
                 Item::Import(path) => {
                     self.target(file.index, path);
                 }
@@ -346,6 +343,18 @@ impl<'a> Elaborator<'a, '_> {
                 Item::Organization(organization) => self.organization(&top.block, organization),
             }
         }
+    }
+
+    /// The help of a finding in a file about a name that is nearly a known one.
+    fn near(
+        &self,
+        file: usize,
+        code: &'static str,
+        word: &str,
+        known: impl FnOnce(&World) -> Vec<String>,
+    ) -> Option<String> {
+        let source = self.sources.get(file)?;
+        self.sink.near(source.name(), code, word, || known(&self.world))
     }
 
     /// The source that a file imports under this path.
@@ -365,7 +374,7 @@ impl<'a> Elaborator<'a, '_> {
     fn imported_document(&mut self, block: &Block<'a>, path: &Text<'a>, kind: DocumentKind) -> Option<Sized> {
         let index = self.target(block.file, path)?;
         let source = self.sources.get(index)?;
-        if source.name().ends_with(".gate") {
+        if is_gate(source) {
             let message = format!("`{}` is no policy document in JSON", shown(path.raw));
             let help = "import \"…\" reads another .gate file; a policy with parameters in it can be used by its name";
             self.reader(block.file).error(codes::GATE_IMPORT, path.span, message, help);

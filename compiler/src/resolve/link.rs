@@ -351,22 +351,6 @@ fn unheld_ids(ids: &[Reference<'_>], identities: &[IdentityDraft<'_>], sink: &mu
     }
 }
 
-/// The help for a name that nothing has, where one is near; looking for it takes time, and is not done for what is not shown.
-fn near<'k>(
-    sink: &Sink,
-    reference: &Reference<'_>,
-    code: &'static str,
-    word: &str,
-    known: impl FnOnce() -> Vec<&'k str>,
-) -> Option<String> {
-    if sink.is_full(reference.place.source.name(), code) {
-        return None;
-    }
-    let mut known = known();
-    known.sort_unstable();
-    portcullis_grammar::suggest::nearest(word, known).map(|near| format!("did you mean `{near}`?"))
-}
-
 fn group_ids(identities: &[IdentityDraft<'_>]) -> HashMap<(Box<str>, String), GroupId> {
     let groups = identities.iter().filter(|identity| identity.kind == IdentityKind::Group);
     groups
@@ -428,10 +412,12 @@ impl Linker {
             let message = format!("no input holds the policy `{}`", shown(&reference.text));
             let name = reference.text.rsplit('/').next().unwrap_or("");
             let account = reference.text.split(":policy/").next().unwrap_or("");
-            let near = near(sink, reference, codes::I2_POLICY_NOT_HELD, name, || {
+            let source = reference.place.source.name();
+            let near = sink.near(source, codes::I2_POLICY_NOT_HELD, name, || {
                 let known = self.policies.keys().filter(|arn| arn.starts_with(account));
                 known.filter_map(|arn| arn.rsplit('/').next()).collect()
             });
+            let near = near.map(|near| format!("did you mean `{near}`?"));
             let help = if let Some(near) = &near {
                 near
             } else if is_gate(reference.place.source) && !reference.text.contains(":iam::aws:") {
@@ -451,10 +437,12 @@ impl Linker {
         if found.is_none() && self.complete {
             let message =
                 format!("no input holds the group `{}` of account {account}", shown(&reference.text));
-            let near = near(sink, reference, codes::I1_GROUP_NOT_HELD, &reference.text, || {
+            let source = reference.place.source.name();
+            let near = sink.near(source, codes::I1_GROUP_NOT_HELD, &reference.text, || {
                 let known = self.groups.keys().filter(|(of, _)| **of == *account);
                 known.map(|(_, name)| name.as_str()).collect()
             });
+            let near = near.map(|near| format!("did you mean `{near}`?"));
             let help = match &near {
                 Some(near) => near,
                 None if is_gate(reference.place.source) => "declare it in the account: group NAME",

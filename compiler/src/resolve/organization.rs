@@ -7,7 +7,7 @@
 
 mod controls;
 
-pub(in crate::resolve) use controls::{add_full_access, lint_size};
+pub(in crate::resolve) use controls::{add_full_access, check_aws_own, lint_size};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,6 +19,7 @@ use super::codes;
 use super::drafts::{Drafts, OrganizationDraft};
 use super::reader::{Reader, fields, shown};
 use super::snapshot::unknown_fields;
+use crate::model::organization::{FULL_RCP, FULL_SCP};
 use crate::model::{
     ControlId, ControlPolicy, DocumentKind, NodeId, Organization, OrganizationAccount, OrganizationNode,
 };
@@ -27,9 +28,6 @@ const FIELDS: [&str; 6] =
     ["Organization", "Roots", "OrganizationalUnits", "Accounts", "PoliciesForTarget", "Policies"];
 /// Deepest tree that is read, root and account included.
 const DEPTH: usize = 100;
-/// The policies that AWS attaches everywhere; they need no description.
-pub(in crate::resolve) const FULL_SCP: &str = "p-FullAWSAccess";
-pub(in crate::resolve) const FULL_RCP: &str = "p-RCPFullAWSAccess";
 /// The types of policies that decide.
 const SCP_TYPE: &str = "SERVICE_CONTROL_POLICY";
 const RCP_TYPE: &str = "RESOURCE_CONTROL_POLICY";

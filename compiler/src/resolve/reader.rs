@@ -211,12 +211,7 @@ impl<'a> Reader<'a, '_> {
         word: &str,
         known: impl FnOnce() -> Vec<String>,
     ) -> Option<String> {
-        if self.sink.is_full(self.source.name(), code) {
-            return None;
-        }
-        let mut known = known();
-        known.sort_unstable();
-        suggest::nearest(word, known.iter().map(String::as_str)).map(str::to_owned)
+        self.sink.near(self.source.name(), code, word, known)
     }
 
     /// Spends bytes on the expansion of names; where there are none left, that is reported once.

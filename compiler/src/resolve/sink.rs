@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use portcullis_grammar::diagnostic::{Diagnostic, Label, Severity};
+use portcullis_grammar::suggest;
 
 use super::codes;
 
@@ -51,6 +52,22 @@ impl Sink {
     /// Whether further findings of this code in this file are not kept, so that nobody need make them up carefully.
     pub(super) fn is_full(&self, file: &Arc<str>, code: &'static str) -> bool {
         self.seen.get(&(Some(Arc::clone(file)), code)).is_some_and(|seen| *seen > MOST_OF_A_CODE)
+    }
+
+    /// The known name that is near to one that is reported in a file. Looking for it takes time: it is not done for what is not shown.
+    pub(super) fn near<T: AsRef<str> + Ord>(
+        &self,
+        file: &Arc<str>,
+        code: &'static str,
+        word: &str,
+        known: impl FnOnce() -> Vec<T>,
+    ) -> Option<String> {
+        if self.is_full(file, code) {
+            return None;
+        }
+        let mut known = known();
+        known.sort_unstable();
+        suggest::nearest(word, known.iter().map(AsRef::as_ref)).map(str::to_owned)
     }
 
     /// Sets what names may be expanded to, by the length of the inputs' text.

@@ -19,7 +19,7 @@ fuzz_target!(|text_of_file: &str| {
     let options = Options { require_principal: false, ..Options::default() };
     let Some(model) = resolve(&[Source::new("fuzz.gate", text_of_file)], &[], &options).model else { return };
     let _ = to_json(&model, &Extent::default());
-    let gate = to_gate(&model, &Extent::default());
+    let Ok(gate) = to_gate(&model, &Extent::default()) else { return };
     let back = resolve(&[Source::new("back.gate", gate.as_str())], &[], &options);
     let Some(back) = back.model else { panic!("{gate}\n{:#?}", back.diagnostics.first()) };
     assert_eq!(text(&model), text(&back));

@@ -322,7 +322,6 @@ fn translated(text: &str) -> Option<&'static str> {
         "permissions_boundary" | "permissionsboundary" => "boundary",
         "can" | "should" | "allowed" => "may",
         "cannot" | "mustn't" => "may",
-        "where_" => "with",
         "tags" => "tag",
         "groups" => "in",
         "managed_policy" => "policy",

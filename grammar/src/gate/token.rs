@@ -1,11 +1,9 @@
 //! The words of the language. Longest match; a word of the language is one only where nothing longer begins there.
 
-use std::fmt;
-
 use logos::Logos;
 
 macro_rules! tokens {
-    (keywords { $($keyword:ident $text:literal)* } others { $($(#[$rule:meta])+ $name:ident $shown:literal)* }) => {
+    (keywords { $($keyword:ident $text:literal)* } others { $($(#[$rule:meta])+ $name:ident)* }) => {
         /// A token, without its text: a span has that.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Logos)]
         #[logos(skip r"[ \t\r\n\f]+")]
@@ -18,15 +16,6 @@ macro_rules! tokens {
         impl Token {
             /// The words of the language.
             pub const KEYWORDS: &'static [(&'static str, Self)] = &[$(($text, Self::$keyword)),*];
-        }
-
-        impl fmt::Display for Token {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self {
-                    $(Self::$keyword => $text,)*
-                    $(Self::$name => $shown,)*
-                })
-            }
         }
     };
 }
@@ -44,32 +33,32 @@ tokens! {
         Version "version" With "with"
     }
     others {
-        #[token("{")] OpenBrace "{"
-        #[token("}")] CloseBrace "}"
-        #[token("[")] OpenBracket "["
-        #[token("]")] CloseBracket "]"
-        #[token("(")] OpenParen "("
-        #[token(")")] CloseParen ")"
-        #[token(",")] Comma ","
-        #[token(";")] Semicolon ";"
-        #[token(":", priority = 100)] Colon ":"
-        #[token("=")] #[token("==")] Equal "="
-        #[token("=?")] #[token("==?")] EqualOrMissing "=?"
-        #[token("!=")] NotEqual "!="
-        #[token("!=?")] NotEqualOrMissing "!=?"
-        #[token("<")] Less "<"
-        #[token("<?")] LessOrMissing "<?"
-        #[token("<=")] LessEqual "<="
-        #[token("<=?")] LessEqualOrMissing "<=?"
-        #[token(">")] Greater ">"
-        #[token(">?")] GreaterOrMissing ">?"
-        #[token(">=")] GreaterEqual ">="
-        #[token(">=?")] GreaterEqualOrMissing ">=?"
-        #[regex(r#""([^"\\\n]|\\[^\n])*""#)] Str "a text in quotes"
-        #[regex(r"[A-Za-z0-9_.\-]+:", priority = 50)] Label "a name with a colon"
-        #[regex(r"([A-Za-z0-9_.\-:/*?+@%~]|\$\{[^}\n]*\}|\$\([A-Za-z_][A-Za-z0-9_]*\)|\$[A-Za-z_][A-Za-z0-9_]*)+", priority = 10)] Word "a word"
-        #[regex(r"([A-Za-z0-9_.\-:/*?+@%~]|\$\{[^}\n]*\}|\$\([A-Za-z_][A-Za-z0-9_]*\)|\$[A-Za-z_][A-Za-z0-9_]*)+\[", priority = 10)] Prefix "a prefix before a list"
-        #[regex(r"#[^\n]*", allow_greedy = true)] Comment "a comment"
+        #[token("{")] OpenBrace
+        #[token("}")] CloseBrace
+        #[token("[")] OpenBracket
+        #[token("]")] CloseBracket
+        #[token("(")] OpenParen
+        #[token(")")] CloseParen
+        #[token(",")] Comma
+        #[token(";")] Semicolon
+        #[token(":", priority = 100)] Colon
+        #[token("=")] #[token("==")] Equal
+        #[token("=?")] #[token("==?")] EqualOrMissing
+        #[token("!=")] NotEqual
+        #[token("!=?")] NotEqualOrMissing
+        #[token("<")] Less
+        #[token("<?")] LessOrMissing
+        #[token("<=")] LessEqual
+        #[token("<=?")] LessEqualOrMissing
+        #[token(">")] Greater
+        #[token(">?")] GreaterOrMissing
+        #[token(">=")] GreaterEqual
+        #[token(">=?")] GreaterEqualOrMissing
+        #[regex(r#""([^"\\\n]|\\[^\n])*""#)] Str
+        #[regex(r"[A-Za-z0-9_.\-]+:", priority = 50)] Label
+        #[regex(r"([A-Za-z0-9_.\-:/*?+@%~]|\$\{[^}\n]*\}|\$\([A-Za-z_][A-Za-z0-9_]*\)|\$[A-Za-z_][A-Za-z0-9_]*)+", priority = 10)] Word
+        #[regex(r"([A-Za-z0-9_.\-:/*?+@%~]|\$\{[^}\n]*\}|\$\([A-Za-z_][A-Za-z0-9_]*\)|\$[A-Za-z_][A-Za-z0-9_]*)+\[", priority = 10)] Prefix
+        #[regex(r"#[^\n]*", allow_greedy = true)] Comment
     }
 }
 

@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 
 use super::{Arguments, Format};
 use crate::ask::ask;
-use crate::assume::{Assumption, assume};
+use crate::assume::{Assumption, Way, assume, is_own_key};
 use crate::build::{Builder, Read};
 use crate::cli::inputs::{path_of, show};
-use crate::cli::output::{plain, print};
+use crate::cli::output::{plain, print, report};
 use crate::cli::{Failure, Outcome, Result, explain};
 use crate::compiler::analysis::explain::{Explanation, explain as explain_request};
 use crate::compiler::model::{Document, Effect as Does, Model, Origin};
-use crate::compiler::request::Request;
-use crate::compiler::resolve::gate::questions::{Expected, Question};
+use crate::compiler::request::{ContextValue, Request};
+use crate::compiler::resolve::gate::questions::{Expected, Question, Taking};
 use crate::files::Input;
 use crate::runtime::{Bundle, Decision, Effect};
 
@@ -46,6 +46,12 @@ pub(super) fn run(arguments: &Arguments, inputs: Vec<Input>) -> Result {
         show(&errors, &read.inputs);
         return Ok(Outcome::Unusable);
     };
+    let warnings = read.resolved.diagnostics.len();
+    if warnings > 0 {
+        // A misspelt action or key makes what may not pass.
+        let (what, them) = if warnings == 1 { ("warning", "it") } else { ("warnings", "them") };
+        report(&format!("{warnings} {what}; `portcullis check` shows {them}\n"));
+    }
     if read.resolved.questions.is_empty() {
         let message =
             "no .gate file of the input holds a test; write test \"…\" { WHO may ACTION on RESOURCE }"
@@ -77,11 +83,21 @@ fn answer<'q>(
     question: &'q Question,
 ) -> std::result::Result<Answer<'q>, Failure> {
     let mut taken_by = Vec::new();
-    if let Some((caller, role, session_name)) = &question.takes {
+    if let Some(Taking { caller, role, session, federated }) = &question.takes {
+        // The context is of both, the taking and the question: what only one of them can carry is left to it.
+        let of_taking = |(key, _): &&(String, ContextValue)| !is_own_key(key);
+        let external_id =
+            question.request.context.iter().find(|(key, _)| key.eq_ignore_ascii_case("sts:ExternalId"));
         let taking = Assumption {
             role: role.clone(),
-            session_name: session_name.clone(),
-            context: question.request.context.clone(),
+            way: match (federated, caller.contains(":saml-provider/")) {
+                (false, _) => Way::Role,
+                (true, true) => Way::Saml,
+                (true, false) => Way::WebIdentity,
+            },
+            session_name: session.clone(),
+            external_id: external_id.and_then(|(_, value)| value.values().first().cloned()),
+            context: question.request.context.iter().filter(of_taking).cloned().collect(),
             ..Assumption::default()
         };
         let taken = assume(bundle, Some(model), bundle.principal(caller), &taking).map_err(|error| {
@@ -89,12 +105,16 @@ fn answer<'q>(
             Failure(format!("{}:{place}: {error}", question.source.name()))
         })?;
         for step in &taken.steps {
-            let mut asked = question.request.clone();
-            asked.principal.clone_from(caller);
-            asked.action = step.action.to_owned();
-            asked.resource.clone_from(role);
-            asked.resource_account = None;
-            asked.context.push(("sts:RoleSessionName".to_owned(), one(session_name)));
+            let one = |text: &String| ContextValue::One(text.clone());
+            let mut asked = Request {
+                principal: caller.clone(),
+                action: step.action.to_owned(),
+                resource: role.clone(),
+                context: taking.context.clone(),
+                ..Request::default()
+            };
+            asked.context.push(("sts:RoleSessionName".to_owned(), one(session)));
+            asked.context.extend(taking.external_id.iter().map(|id| ("sts:ExternalId".to_owned(), one(id))));
             let explanation = explain_request(model, &asked, &[]);
             let agrees = explain::is_same(&step.decision, &explanation.decision);
             if !agrees || !step.decision.is_allowed() {
@@ -131,10 +151,6 @@ fn answer<'q>(
         taken: taken_by,
         agrees,
     })
-}
-
-fn one(text: &str) -> crate::compiler::request::ContextValue {
-    crate::compiler::request::ContextValue::One(text.to_owned())
 }
 
 fn expected(question: &Question) -> String {
@@ -306,8 +322,7 @@ impl<'m> Coverage<'m> {
         for resource in &model.resources {
             model.policy_of(resource).into_iter().for_each(|document| add(&resource.arn, document));
         }
-        let full = |id: &str| matches!(id, "p-FullAWSAccess" | "p-RCPFullAWSAccess");
-        for control in model.controls.iter().filter(|it| !full(&it.id)) {
+        for control in model.controls.iter().filter(|it| !it.is_aws_own()) {
             add(&control.name, &control.document);
         }
         let files: BTreeMap<&str, u32> = (0..).zip(&model.files).map(|(at, name)| (&**name, at)).collect();

@@ -5,10 +5,8 @@ use std::fmt::Write as _;
 use portcullis_grammar::gate::text::{quote, word_or_quote};
 
 use super::Writer;
+use crate::model::organization::{FULL_RCP, FULL_SCP};
 use crate::model::{ControlId, ControlPolicy, DocumentKind, NodeId, Organization};
-
-const FULL_SCP: &str = "p-FullAWSAccess";
-const FULL_RCP: &str = "p-RCPFullAWSAccess";
 
 impl<'m> Writer<'m> {
     /// The organization, if it is converted.
@@ -27,7 +25,7 @@ impl<'m> Writer<'m> {
             (true, false) => "allow-list",
         };
         let _ = writeln!(self.out, "scps {style}\nrcps {}\n", if tree.rcps { "on" } else { "off" });
-        for control in model.controls.iter().filter(|it| !is_full(it)) {
+        for control in model.controls.iter().filter(|it| !it.is_aws_own()) {
             let word = if control.document.kind == DocumentKind::Rcp { "rcp" } else { "scp" };
             let _ = write!(
                 self.out,
@@ -45,9 +43,7 @@ impl<'m> Writer<'m> {
     /// Whether the full-access SCP is attached to everything.
     fn everywhere(&self, tree: &Organization) -> bool {
         let full = |scps: &[ControlId]| {
-            scps.iter().any(|id| {
-                self.model.controls.get(id.index()).is_some_and(|it| &*it.id == FULL_SCP && is_full(it))
-            })
+            scps.iter().any(|id| self.model.controls.get(id.index()).is_some_and(|it| &*it.id == FULL_SCP))
         };
         tree.nodes.iter().all(|node| full(&node.scps)) && tree.accounts.iter().all(|it| full(&it.scps))
     }
@@ -85,8 +81,7 @@ impl<'m> Writer<'m> {
     fn attached(&mut self, tree: &Organization, scps: &[ControlId], rcps: &[ControlId], deny_list: bool) {
         let model = self.model;
         let implied = |control: &ControlPolicy| {
-            is_full(control)
-                && (&*control.id == FULL_SCP && (deny_list || !tree.scps) || &*control.id == FULL_RCP)
+            &*control.id == FULL_SCP && (deny_list || !tree.scps) || &*control.id == FULL_RCP
         };
         let policies = scps.iter().chain(rcps).filter_map(|id| model.controls.get(id.index()));
         let name = |control: &ControlPolicy| {
@@ -100,9 +95,4 @@ impl<'m> Writer<'m> {
             let _ = writeln!(self.out, "attach {}", names.join(", "));
         }
     }
-}
-
-/// Whether a policy is one of the two that AWS attaches everywhere, which need no declaration.
-fn is_full(control: &ControlPolicy) -> bool {
-    matches!(&*control.id, FULL_SCP | FULL_RCP)
 }

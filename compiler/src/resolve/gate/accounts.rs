@@ -7,7 +7,7 @@ use portcullis_grammar::gate::ast::{
 };
 use portcullis_grammar::source::Span;
 
-use super::names::{entity_arn, is_number, kind_of, partition, split_name};
+use super::names::{entity_arn, is_number, kind_of, split_name};
 use super::scope::{expand, expand_all, literal, one};
 use super::{AccountOf, Block, Elaborator};
 use crate::model::{DocumentKind, ManagedPolicy, PolicyVersion, Tag};
@@ -31,16 +31,14 @@ impl<'a> Elaborator<'a, '_> {
                 AccountItem::Identity(identity) => self.identity(&block, identity),
                 AccountItem::Resource(resource) => self.resource(&block, resource),
                 AccountItem::Quota(name, number) => self.quota(&block, name, number),
-                AccountItem::Let(_)
-                | AccountItem::Policy(_)
-                | AccountItem::Test(_)
-                | AccountItem::Partition(_) => {}
+                AccountItem::Test(test) => self.tests.push((block.clone(), test)),
+                AccountItem::Let(_) | AccountItem::Policy(_) | AccountItem::Partition(_) => {}
             }
         }
     }
 
     /// The block of an account; `None` if its number is none.
-    pub(super) fn account_block(&mut self, outer: &Block<'a>, account: &'a Account<'a>) -> Option<Block<'a>> {
+    fn account_block(&mut self, outer: &Block<'a>, account: &'a Account<'a>) -> Option<Block<'a>> {
         let number = account.number.raw;
         if !is_number(number) {
             let message = format!("`{}` is no account", shown(number));
@@ -73,7 +71,12 @@ impl<'a> Elaborator<'a, '_> {
                 "write aws, aws-cn, aws-us-gov, …",
             );
         }
-        let of = AccountOf { number: number.into(), partition: partition(account).into() };
+        if let (Some(other), Some(text)) = (self.world.other_partition(account), first) {
+            let message = format!("account {number} is in the partition `{}` elsewhere", shown(other));
+            let help = "an account is in one partition: correct one of them";
+            self.reader(outer.file).error(codes::GATE_TWICE, text.span, message, help);
+        }
+        let of = AccountOf { number: number.into(), partition: self.world.partition_of(account) };
         let lets = account.items.iter().filter_map(|item| match item {
             AccountItem::Let(it) => Some(it),
             _ => None,
@@ -239,19 +242,10 @@ impl<'a> Elaborator<'a, '_> {
                 self.reader(block.file).error(codes::GATE_PLACE, span, message, help);
                 continue;
             }
-            if !matches!(item, IdentityItem::Attach(..) | IdentityItem::Inline(..) | IdentityItem::Tag(..)) {
-                if let Some((_, first)) = seen.iter().find(|(known, _)| *known == word) {
-                    let message = format!("`{word}` stands twice for one {}", kind.noun());
-                    self.reader(block.file).clash(
-                        codes::GATE_TWICE,
-                        span,
-                        *first,
-                        message,
-                        "keep one of them",
-                    );
-                    continue;
-                }
-                seen.push((word, span));
+            let repeats =
+                matches!(item, IdentityItem::Attach(..) | IdentityItem::Inline(..) | IdentityItem::Tag(..));
+            if !repeats && !self.first(block, &mut seen, (word, span), kind.noun()) {
+                continue;
             }
             match item {
                 IdentityItem::Attach(_, policies) => {
@@ -291,6 +285,23 @@ impl<'a> Elaborator<'a, '_> {
         }
     }
 
+    /// Whether a word stands for the first time; else that is reported.
+    fn first(
+        &mut self,
+        block: &Block<'a>,
+        seen: &mut Vec<(&'static str, Span)>,
+        (word, span): (&'static str, Span),
+        of: &str,
+    ) -> bool {
+        if let Some((_, first)) = seen.iter().find(|(known, _)| *known == word) {
+            let message = format!("`{word}` stands twice for one {of}");
+            self.reader(block.file).clash(codes::GATE_TWICE, span, *first, message, "keep one of them");
+            return false;
+        }
+        seen.push((word, span));
+        true
+    }
+
     fn references(&mut self, block: &Block<'a>, values: &[Value<'a>]) -> Vec<Reference<'a>> {
         let texts = expand_all(&mut self.reader(block.file), &block.scope, values);
         let reader = self.reader(block.file);
@@ -308,7 +319,9 @@ impl<'a> Elaborator<'a, '_> {
         let account = block.account.as_ref();
         let partition = account.map_or("aws", |account| &account.partition);
         let of = |number: &str, name: &str| {
-            let known = self.world.policy_arn(number, split_name(name).1);
+            // With a path it says where it is, and means no other.
+            let known =
+                if name.contains('/') { None } else { self.world.policy_arn(number, partition, name) };
             known.unwrap_or_else(|| entity_arn(partition, number, "policy", name))
         };
         let text = if text.starts_with("arn:") {
@@ -379,19 +392,9 @@ impl<'a> Elaborator<'a, '_> {
         let mut seen: Vec<(&str, Span)> = Vec::new();
         for item in &resource.items {
             let (word, span, _) = facts_of(item);
-            if !matches!(item, IdentityItem::Tag(..)) {
-                if let Some((_, first)) = seen.iter().find(|(known, _)| *known == word) {
-                    let message = format!("`{word}` stands twice for one resource");
-                    self.reader(block.file).clash(
-                        codes::GATE_TWICE,
-                        span,
-                        *first,
-                        message,
-                        "keep one of them",
-                    );
-                    continue;
-                }
-                seen.push((word, span));
+            let repeats = matches!(item, IdentityItem::Tag(..));
+            if !repeats && !self.first(block, &mut seen, (word, span), "resource") {
+                continue;
             }
             match item {
                 IdentityItem::Tag(_, pairs) => {

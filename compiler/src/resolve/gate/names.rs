@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use portcullis_grammar::gate::ast::{Account, AccountItem, IdentityKind as Kind, Item};
+use portcullis_grammar::gate::ast::{Account, AccountItem, IdentityKind as Kind, Item, Text};
 use portcullis_runtime::value::arn;
 
 use super::GateFile;
@@ -13,8 +13,8 @@ use crate::resolve::drafts::{Drafts, IdentityKind};
 struct Names {
     /// ARNs by kind and name in lower case.
     identities: HashMap<(IdentityKind, String), Box<str>>,
-    /// ARNs by name in lower case.
-    policies: HashMap<String, Box<str>>,
+    /// ARNs by partition and name in lower case: AWS has policies of one name in each of its partitions.
+    policies: HashMap<(Box<str>, String), Box<str>>,
 }
 
 /// The names of all accounts.
@@ -23,6 +23,8 @@ pub(super) struct World {
     accounts: HashMap<Box<str>, Names>,
     /// Accounts by the name that they are declared with; `None` where two have one name.
     numbers: HashMap<Box<str>, Option<Box<str>>>,
+    /// The partitions that accounts are in, where anything says so.
+    partitions: HashMap<Box<str>, Box<str>>,
 }
 
 impl World {
@@ -34,6 +36,19 @@ impl World {
             names
                 .identities
                 .insert((identity.kind, identity.name.to_ascii_lowercase()), identity.arn.clone());
+        }
+        for identity in &drafts.identities {
+            if let Some(parts) = arn::split(&identity.arn) {
+                world.partitions.entry(identity.account.clone()).or_insert_with(|| parts[1].into());
+            }
+        }
+        let accounts = files.iter().flat_map(|file| &file.parsed.file.items);
+        for account in
+            accounts.filter_map(|item| if let Item::Account(account) = item { Some(account) } else { None })
+        {
+            if let Some(partition) = said_partition(account).filter(|_| account.number.raw != "aws") {
+                world.partitions.entry(account.number.raw.into()).or_insert_with(|| partition.raw.into());
+            }
         }
         for draft in &drafts.policies {
             world.policy(&draft.account, &draft.policy.name, &draft.policy.arn);
@@ -50,7 +65,8 @@ impl World {
 
     fn policy(&mut self, account: &str, name: &str, arn: &str) {
         let names = self.accounts.entry(account.into()).or_default();
-        names.policies.insert(name.to_ascii_lowercase(), arn.into());
+        let partition = arn::split(arn).map_or("", |parts| parts[1]);
+        names.policies.insert((partition.into(), name.to_ascii_lowercase()), arn.into());
     }
 
     fn declare(&mut self, account: &Account<'_>) {
@@ -61,16 +77,16 @@ impl World {
                 *known = None;
             }
         }
-        let partition = partition(account);
+        let partition = self.partition_of(account);
         for item in &account.items {
             match item {
                 AccountItem::Policy(policy) if policy.parameters.is_none() => {
-                    let arn = entity_arn(partition, number, "policy", policy.name.raw);
+                    let arn = entity_arn(&partition, number, "policy", policy.name.raw);
                     self.policy(number, split_name(policy.name.raw).1, &arn);
                 }
                 AccountItem::Identity(identity) => {
                     let kind = kind_of(identity.kind);
-                    let arn = entity_arn(partition, number, kind.noun(), identity.name.raw);
+                    let arn = entity_arn(&partition, number, kind.noun(), identity.name.raw);
                     let names = self.accounts.entry(number.into()).or_default();
                     let name = split_name(identity.name.raw).1.to_ascii_lowercase();
                     names.identities.insert((kind, name), arn);
@@ -80,26 +96,53 @@ impl World {
         }
     }
 
+    /// The partition of an account's block: what it says, else what the account is in, else `aws`.
+    pub(super) fn partition_of(&self, account: &Account<'_>) -> Box<str> {
+        let known = || self.partitions.get(account.number.raw).cloned();
+        let said = said_partition(account).map(|text| text.raw.into());
+        said.or_else(known).unwrap_or_else(|| "aws".into())
+    }
+
+    /// The partition that another part of the inputs says of this account, where the block says otherwise.
+    pub(super) fn other_partition(&self, account: &Account<'_>) -> Option<&str> {
+        let known = self.partitions.get(account.number.raw)?;
+        said_partition(account).filter(|said| *said.raw != **known).map(|_| &**known)
+    }
+
     /// The ARN of a user, group or role.
     pub(super) fn identity(&self, account: &str, kind: IdentityKind, name: &str) -> Option<Box<str>> {
         self.accounts.get(account)?.identities.get(&(kind, name.to_ascii_lowercase())).cloned()
     }
 
-    /// The accounts that have a user or role of this name, with its ARN, sorted.
+    /// The ARNs of the users and roles of this name in all accounts, sorted.
     pub(super) fn anywhere(&self, name: &str) -> Vec<&str> {
         let name = name.to_ascii_lowercase();
-        let of = |names: &'_ Names, kind| names.identities.get(&(kind, name.clone())).cloned();
-        let mut found: Vec<&str> = self
+        let kinds = [IdentityKind::User, IdentityKind::Role];
+        let all = self
             .accounts
             .values()
-            .flat_map(|names| [IdentityKind::User, IdentityKind::Role].map(|kind| (names, kind)))
-            .filter_map(|(names, kind)| {
-                of(names, kind).and_then(|_| names.identities.get(&(kind, name.clone())))
-            })
-            .map(|arn| &**arn)
-            .collect();
+            .flat_map(|names| kinds.map(|kind| names.identities.get(&(kind, name.clone()))));
+        let mut found: Vec<&str> = all.flatten().map(|arn| &**arn).collect();
         found.sort_unstable();
         found
+    }
+
+    /// Whether a principal is a user, a role, or a session of a role that the inputs hold; `None` where they hold nothing of its account, or
+    /// it is none of these.
+    pub(super) fn holds(&self, principal: &str) -> Option<bool> {
+        let [_, _, service, _, account, resource] = arn::split(principal)?;
+        let names = self.accounts.get(account).filter(|names| !names.identities.is_empty())?;
+        let (kind, name) = resource.split_once('/')?;
+        let has = |kind, name: &str| names.identities.get(&(kind, name.to_ascii_lowercase()));
+        let last = name.rsplit('/').next().unwrap_or("");
+        match (service, kind) {
+            ("iam", "user") => Some(has(IdentityKind::User, last).is_some_and(|arn| **arn == *principal)),
+            ("iam", "role") => Some(has(IdentityKind::Role, last).is_some_and(|arn| **arn == *principal)),
+            ("sts", "assumed-role") => {
+                Some(has(IdentityKind::Role, name.split('/').next().unwrap_or("")).is_some())
+            }
+            _ => None,
+        }
     }
 
     /// The names of an account, sorted.
@@ -129,8 +172,9 @@ impl World {
     }
 
     /// The ARN of a policy of an account, or of AWS (`aws`), by its name.
-    pub(super) fn policy_arn(&self, account: &str, name: &str) -> Option<Box<str>> {
-        self.accounts.get(account)?.policies.get(&name.to_ascii_lowercase()).cloned()
+    pub(super) fn policy_arn(&self, account: &str, partition: &str, name: &str) -> Option<Box<str>> {
+        let key = (partition.into(), name.to_ascii_lowercase());
+        self.accounts.get(account)?.policies.get(&key).cloned()
     }
 
     /// The number of the account of this name.
@@ -139,13 +183,12 @@ impl World {
     }
 }
 
-/// The partition of an account, `aws` if it says none.
-pub(super) fn partition<'t>(account: &Account<'t>) -> &'t str {
-    let said = account.items.iter().find_map(|item| match item {
-        AccountItem::Partition(text) => Some(text.raw),
+/// The partition that an account's block says.
+pub(super) fn said_partition<'t>(account: &Account<'t>) -> Option<Text<'t>> {
+    account.items.iter().find_map(|item| match item {
+        AccountItem::Partition(text) => Some(*text),
         _ => None,
-    });
-    said.unwrap_or("aws")
+    })
 }
 
 /// The kind of an identity.

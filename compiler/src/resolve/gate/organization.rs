@@ -9,12 +9,13 @@ use portcullis_runtime::value::arn;
 
 use super::scope::literal;
 use super::{Block, Elaborator, opening};
+use crate::model::organization::{FULL_RCP, FULL_SCP};
 use crate::model::{
     ControlId, ControlPolicy, DocumentKind, NodeId, Organization, OrganizationAccount, OrganizationNode,
 };
 use crate::resolve::codes;
 use crate::resolve::drafts::OrganizationDraft;
-use crate::resolve::organization::{self, FULL_RCP, FULL_SCP};
+use crate::resolve::organization;
 use crate::resolve::reader::shown;
 
 /// AWS's default quotas (rule P5).
@@ -127,7 +128,7 @@ impl<'a> Elaborator<'a, '_> {
             self.reader(file).error(codes::ORGANIZATION, management.span, message, help);
         }
         let organization = Organization {
-            id: given.id.raw.into(),
+            id: literal(&given.id),
             management: number,
             scps,
             rcps,
@@ -198,7 +199,10 @@ impl<'a> Elaborator<'a, '_> {
         organization::lint_size(&mut reader, control.name.raw, sized.size, opening(control.span));
         let id = control.id.map_or_else(|| format!("p-{}", control.name.raw), |id| literal(&id).into());
         let origin = reader.origin(control.span);
-        Some(ControlPolicy { id: id.into(), name: literal(&control.name), document: sized.document, origin })
+        let policy =
+            ControlPolicy { id: id.into(), name: literal(&control.name), document: sized.document, origin };
+        organization::check_aws_own(&mut reader, &policy, control.span);
+        Some(policy)
     }
 
     fn node(
@@ -210,7 +214,7 @@ impl<'a> Elaborator<'a, '_> {
         tree: &mut Tree,
     ) {
         let mut reader = self.reader(block.file);
-        if let Some((_, first)) = tree.nodes.iter().find(|(known, _)| *known.id == *node.id.raw) {
+        if let Some((_, first)) = tree.nodes.iter().find(|(known, _)| known.id == literal(&node.id)) {
             let message = format!("`{}` stands twice in the tree", shown(node.id.raw));
             reader.clash(codes::ORGANIZATION, node.span, *first, message, "give each unit its own id");
         }
@@ -226,7 +230,7 @@ impl<'a> Elaborator<'a, '_> {
         let name = node.name.map_or("".into(), |name| literal(&name));
         let origin = self.reader(block.file).origin(node.span);
         tree.nodes
-            .push((OrganizationNode { id: node.id.raw.into(), name, parent, scps, rcps, origin }, node.span));
+            .push((OrganizationNode { id: literal(&node.id), name, parent, scps, rcps, origin }, node.span));
         for item in &node.items {
             match item {
                 NodeItem::Attach(..) => {}

@@ -8,6 +8,7 @@ use portcullis_runtime::value::arn;
 use super::json::{member, object, string, strings};
 use super::scope::{Expanded, expand};
 use super::{Block, Elaborator};
+use crate::facts::trust_action;
 use crate::resolve::codes;
 use crate::resolve::drafts::IdentityKind;
 use crate::resolve::principals::is_unique_id;
@@ -154,11 +155,8 @@ impl<'a> Elaborator<'a, '_> {
         let number = account.number.clone();
         let found = self.world.identity(&number, kind, name);
         if found.is_none() && !self.drafts.incomplete {
-            let world = &self.world;
-            let source = self.sources.get(block.file).map(|source| std::sync::Arc::clone(source.name()));
-            let full = source.is_some_and(|source| self.sink.is_full(&source, codes::GATE_PRINCIPAL));
-            let known = if full { Vec::new() } else { world.identity_names(&number, kind) };
-            let near = portcullis_grammar::suggest::nearest(name, known.iter().map(String::as_str));
+            let near = self
+                .near(block.file, codes::GATE_PRINCIPAL, name, |world| world.identity_names(&number, kind));
             let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!(
@@ -180,28 +178,17 @@ pub(super) fn session_arn(role: &str, session: &str) -> Option<Box<str>> {
     Some(format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}").into())
 }
 
-/// What a statement of a trust policy that names no action is about: taking the role, in the way of its principals.
+/// What a statement of a trust policy that names no action is about.
 pub(super) fn default_action(principals: &Member) -> Option<&'static str> {
-    let Kind::Object(types) = &principals.value.kind else { return Some("sts:AssumeRole") };
+    let Kind::Object(types) = &principals.value.kind else { return trust_action(std::iter::empty(), true) };
     let federated = types.iter().filter(|entry| &*entry.key == "Federated");
-    let (mut saml, mut web) = (false, false);
-    for entry in federated {
-        let items = match &entry.value.kind {
-            Kind::Array(items) => items.as_slice(),
-            _ => std::slice::from_ref(&entry.value),
-        };
-        for item in items {
-            if let Kind::String(text) = &item.kind {
-                if text.contains(":saml-provider/") { saml = true } else { web = true }
-            }
-        }
-    }
-    let others = types.iter().any(|entry| &*entry.key != "Federated");
-    match (saml, web, others) {
-        (false, false, _) => Some("sts:AssumeRole"),
-        (true, false, false) => Some("sts:AssumeRoleWithSAML"),
-        (false, true, false) => Some("sts:AssumeRoleWithWebIdentity"),
-        // Each would need another one.
+    let texts = federated.flat_map(|entry| match &entry.value.kind {
+        Kind::Array(items) => items.as_slice(),
+        _ => std::slice::from_ref(&entry.value),
+    });
+    let texts = texts.filter_map(|item| match &item.kind {
+        Kind::String(text) => Some(&**text),
         _ => None,
-    }
+    });
+    trust_action(texts, types.iter().any(|entry| &*entry.key != "Federated"))
 }

@@ -1,25 +1,23 @@
 //! Tests in the language: who asks for what, and the answer that is expected.
 
-use portcullis_grammar::gate::ast::{
-    AccountItem, Ask, Asker, Expected as Given, Item, Pair, PrincipalKind, Test, TestItem, Text, Value,
-};
+mod askers;
+mod context;
+
+use portcullis_grammar::gate::ast::{Ask, Expected as Given, Test, TestItem, Value};
 use portcullis_grammar::source::{Source, Span};
 use portcullis_grammar::suggest;
 use portcullis_runtime::value::arn;
 
-use super::principals::session_arn;
-use super::scope::{expand, expand_all, one};
-use super::{Block, Elaborator, GateFile};
+use super::scope::expand_all;
+use super::{Block, Elaborator};
+use crate::facts::is_principal_key;
+use crate::model::resource::owner_name;
 use crate::request::{ContextValue, Request};
 use crate::resolve::codes;
-use crate::resolve::drafts::IdentityKind;
 use crate::resolve::reader::shown;
 
 /// How many questions one line may stand for.
 const MOST: usize = 10_000;
-
-/// The name of a session that a test does not name.
-const SESSION: &str = "test";
 
 /// The layers that can deny, by their names in a test.
 pub const LAYERS: [&str; 9] =
@@ -36,6 +34,19 @@ pub enum Expected {
     DeniedBy(&'static str),
 }
 
+/// The taking of a role before something is asked.
+#[derive(Clone, Debug)]
+pub struct Taking {
+    /// Who takes it.
+    pub caller: String,
+    /// The role's ARN.
+    pub role: String,
+    /// The name of the session.
+    pub session: String,
+    /// Whether the caller is an identity provider.
+    pub federated: bool,
+}
+
 /// A question of a test.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -49,8 +60,8 @@ pub struct Question {
     pub span: Span,
     /// What is asked. The principal is the session, where a role is taken.
     pub request: Request,
-    /// The role that is taken first: who takes it, its ARN, the session's name.
-    pub takes: Option<(String, String, String)>,
+    /// The role that is taken first.
+    pub takes: Option<Taking>,
     /// The answer that is expected.
     pub expected: Expected,
 }
@@ -58,42 +69,10 @@ pub struct Question {
 type Context = Vec<(String, ContextValue)>;
 
 impl<'a> Elaborator<'a, '_> {
-    /// The tests of a file.
-    pub(super) fn tests(&mut self, file: &'a GateFile<'a>) {
-        let Some(top) = self.top(file.index) else { return };
-        for item in &file.parsed.file.items {
-            match item {
-                Item::Test(test) => self.test(&top.block, test),
-                Item::Account(account) => {
-                    let tests = account.items.iter().filter_map(|item| match item {
-                        AccountItem::Test(test) => Some(test),
-                        _ => None,
-                    });
-                    let mut tests = tests.peekable();
-                    if tests.peek().is_none() {
-                        continue;
-                    }
-                    // What is wrong with the block was reported when its policies were read.
-                    let mut aside = crate::resolve::sink::Sink::default();
-                    let mut inside = Elaborator {
-                        sources: self.sources,
-                        files: self.files,
-                        imports: self.imports,
-                        options: self.options,
-                        sink: &mut aside,
-                        drafts: self.drafts,
-                        world: std::mem::take(&mut self.world),
-                        tops: std::collections::HashMap::new(),
-                        questions: Vec::new(),
-                    };
-                    let block = inside.account_block(&top.block, account);
-                    self.world = inside.world;
-                    if let Some(block) = block {
-                        tests.for_each(|test| self.test(&block, test));
-                    }
-                }
-                _ => {}
-            }
+    /// The tests of all files, which ask about what all of them declare.
+    pub(super) fn tests(&mut self) {
+        for (block, test) in std::mem::take(&mut self.tests) {
+            self.test(&block, test);
         }
     }
 
@@ -179,8 +158,27 @@ impl<'a> Elaborator<'a, '_> {
             number
         });
         let (Some(context), Some(who)) = (context, who) else { return };
+        for (resource, _) in &resources {
+            self.contradicted_owner(block, ask, resource, owner.as_deref());
+        }
+        for (principal, _) in &who {
+            self.defined_keys(block, ask, principal, &context);
+        }
         let count = who.len() * actions.len() * resources.len();
-        if count > MOST || self.questions.len() + count > MOST * 100 {
+        // An empty name was reported where it stands.
+        let empty = |value: &Value<'_>| matches!(value, Value::List(_, items) if items.is_empty());
+        if count == 0 && ask.actions.iter().chain(ask.resources.iter().flatten()).any(empty) {
+            let message = "this asks nothing: a list in it is empty";
+            let help = "write at least one action and one resource";
+            self.reader(block.file).error(codes::GATE_TEST, ask.span, message, help);
+        }
+        // What a question takes, its context and its texts included.
+        let held = |value: &ContextValue| value.values().iter().map(String::len).sum::<usize>() + 48;
+        let size = 512 + context.iter().map(|(key, value)| key.len() + held(value)).sum::<usize>();
+        if !self.reader(block.file).spend(size.saturating_mul(count), ask.span) {
+            return;
+        }
+        if count > MOST {
             let message = format!("this asks {count} questions; the most is {MOST}");
             self.reader(block.file).error(codes::GATE_SIZE, ask.span, message, "ask fewer");
             return;
@@ -211,172 +209,47 @@ impl<'a> Elaborator<'a, '_> {
         }
     }
 
-    /// The context of outer blocks, with more keys or others of the same name.
-    fn context(&mut self, block: &Block<'a>, pairs: &[Pair<'a>], given: &Context) -> Option<Context> {
-        let mut context = given.clone();
-        let mut own: Vec<String> = Vec::new();
-        let mut fine = true;
-        for pair in pairs {
-            let mut reader = self.reader(block.file);
-            let key = one(&mut reader, &block.scope, &pair.key);
-            let texts = expand(&mut reader, &block.scope, &pair.value);
-            let Some((key, span)) = key else {
-                fine = false;
-                continue;
-            };
-            if crate::facts::keys::key_type(&key).is_none() {
-                super::conditions::unknown_key(&mut reader, &(key.clone(), span));
-            }
-            if own.iter().any(|known| known.eq_ignore_ascii_case(&key)) {
-                let message = format!("the key `{}` is given twice", shown(&key));
-                let help = "give a list: key = [a, b]";
-                reader.error(codes::GATE_TWICE, span, message, help);
-                fine = false;
-            }
-            own.push(key.to_string());
-            let mut texts: Vec<String> = texts.into_iter().map(|(text, _)| text.into()).collect();
-            let value = match (&pair.value, texts.len()) {
-                (Value::Text(_), 1) => ContextValue::One(texts.pop().unwrap_or_default()),
-                (Value::Text(_), 0) => {
-                    fine = false;
-                    continue;
-                }
-                _ => ContextValue::Many(texts),
-            };
-            context.retain(|(known, _)| !known.eq_ignore_ascii_case(&key));
-            context.push((key.into(), value));
-        }
-        fine.then_some(context)
-    }
-
-    /// Who asks: the principal, and the role that is taken before.
-    #[allow(clippy::type_complexity, reason = "the pair is taken apart at its one use")]
-    fn asker(
-        &mut self,
-        block: &Block<'a>,
-        asker: &Asker<'a>,
-    ) -> Option<(String, Option<(String, String, String)>)> {
-        let Some(who) = &asker.who else { return Some(("*".to_owned(), None)) };
-        let (text, span) = one(&mut self.reader(block.file), &block.scope, who)?;
-        let principal = self.who(block, asker.kind, &text, span)?;
-        let Some(role) = &asker.role else { return Some((principal.into(), None)) };
-        let (name, session) = match role.raw.rsplit_once('/').filter(|_| !role.raw.contains(':')) {
-            Some((name, session)) => (name, session),
-            None => (role.raw, SESSION),
-        };
-        if name.contains(':') && !arn::split(name).is_some_and(|parts| parts[5].starts_with("role/")) {
-            let message = format!("`{}` is no role", shown(name));
-            let help = "write the role's name, or its ARN, arn:aws:iam::ACCOUNT:role/NAME";
-            self.reader(block.file).error(codes::GATE_TEST, role.span, message, help);
-            return None;
-        }
-        let arn =
-            if name.contains(':') { Some(name.into()) } else { self.role_of(block, &principal, name, role) };
-        let arn = arn?;
-        let Some(taken) = session_arn(&arn, session) else {
-            let message = format!("`{}` is no role", shown(role.raw));
+    /// Reports an owner that is not the one that the inputs, or the ARN itself, give the resource: it would be ignored (rule V6).
+    fn contradicted_owner(&mut self, block: &Block<'a>, ask: &Ask<'a>, resource: &str, owner: Option<&str>) {
+        let (Some(owner), Some(said)) = (owner, ask.owner) else { return };
+        let parts = arn::split(resource);
+        let of_arn = parts.map(|parts| parts[4]).filter(|account| arn::is_account(account));
+        let above = parts.and_then(|parts| {
+            let length = arn::above(parts[2].as_bytes(), parts[5].as_bytes())?;
+            resource.get(..resource.len() - parts[5].len() + length)
+        });
+        let declared = self.drafts.resources.iter().filter(|draft| {
+            let name = owner_name(&draft.arn);
+            name == resource || Some(name) == above
+        });
+        let declared =
+            declared.filter_map(|draft| draft.account.as_deref()).find(|account| *account != owner);
+        if let Some(real) = declared.or(of_arn.filter(|account| *account != owner)).map(str::to_owned) {
+            let message = format!("`{}` is in account {real}, whatever `of` says", shown(resource));
             self.reader(block.file).error(
                 codes::GATE_TEST,
-                role.span,
+                said.span,
                 message,
-                "write the role's name or ARN",
+                "take `of` away, or correct it",
             );
-            return None;
-        };
-        Some((taken.into(), Some((principal.into(), arn.into(), session.to_owned()))))
+        }
     }
 
-    /// A role by its name: of the account of who takes it, else the only one of that name.
-    fn role_of(&mut self, block: &Block<'a>, caller: &str, name: &str, text: &Text<'a>) -> Option<Box<str>> {
-        let account = arn::split(caller).map_or("", |parts| parts[4]);
-        let own = self.world.identity(account, IdentityKind::Role, name);
-        own.or_else(|| self.who(block, PrincipalKind::Role, name, text.span))
-    }
-
-    fn who(&mut self, block: &Block<'a>, kind: PrincipalKind, text: &str, span: Span) -> Option<Box<str>> {
-        let of_kind = match kind {
-            PrincipalKind::Bare if text.contains(':') || text == "*" => return Some(text.into()),
-            PrincipalKind::Bare => None,
-            PrincipalKind::User => Some("user/"),
-            PrincipalKind::Role => Some("role/"),
-            PrincipalKind::Session if block.account.is_none() => {
-                let (role, session) = text.split_once('/').unwrap_or((text, SESSION));
-                let role = self.who(block, PrincipalKind::Role, role, span)?;
-                return session_arn(&role, session);
-            }
-            _ => return self.principal(block, kind, text, span),
-        };
-        // `acme/alice`: the alice of that account.
-        let (account, name) = match text.split_once('/') {
-            Some((account, name)) => match self.account_number(account) {
-                Some(number) => (Some(number), name),
-                None => {
-                    let message = format!("`{}` is no account", shown(account));
-                    let help =
-                        "write 12 digits, or the name of an account that is declared, before the slash";
-                    self.reader(block.file).error(codes::GATE_TEST, span, message, help);
-                    return None;
-                }
-            },
-            None => (block.account.as_ref().map(|account| account.number.clone()), text),
-        };
-        let fits = |arn: &&str| {
-            let parts = arn::split(arn);
-            let of_account =
-                account.as_deref().is_none_or(|account| parts.is_some_and(|parts| parts[4] == account));
-            let kind = of_kind.is_none_or(|kind| parts.is_some_and(|parts| parts[5].starts_with(kind)));
-            of_account && kind
-        };
-        let all = self.world.anywhere(name);
-        let mut found: Vec<&str> = all.iter().copied().filter(fits).collect();
-        // A test in an account may ask about another one's.
-        if found.is_empty() && !text.contains('/') {
-            found = all
-                .iter()
-                .copied()
-                .filter(|arn| {
-                    of_kind.is_none_or(|kind| arn::split(arn).is_some_and(|it| it[5].starts_with(kind)))
-                })
-                .collect();
+    /// Reports keys of the context that the principal itself defines: a request's would be ignored (rule C12).
+    fn defined_keys(&mut self, block: &Block<'a>, ask: &Ask<'a>, principal: &str, context: &Context) {
+        if self.world.holds(principal) != Some(true) {
+            return;
         }
-        // Of a user and a role of one name and account the user is meant.
-        if let [first, second] = found.as_slice()
-            && of_kind.is_none()
-            && arn::split(first).zip(arn::split(second)).is_some_and(|(a, b)| a[4] == b[4])
-        {
-            found.retain(|arn| arn.contains(":user/"));
-        }
-        match found.as_slice() {
-            [only] => Some((*only).into()),
-            [] => {
-                if self.drafts.incomplete {
-                    return None;
-                }
-                let source = self.sources.get(block.file).map(|source| std::sync::Arc::clone(source.name()));
-                let full = source.is_some_and(|source| self.sink.is_full(&source, codes::GATE_TEST));
-                let names = if full { Vec::new() } else { self.world.all_names() };
-                let near =
-                    suggest::nearest(name, names.iter().map(String::as_str)).filter(|near| *near != name);
-                let help = match (near, kind) {
-                    (Some(near), _) => format!("did you mean `{near}`?"),
-                    (None, PrincipalKind::Role) => "declare it, or write the role's ARN".to_owned(),
-                    (None, _) => "declare it, or write an ARN, `anyone`, or service NAME".to_owned(),
-                };
-                let what = match kind {
-                    PrincipalKind::Role => "role",
-                    PrincipalKind::User => "user",
-                    _ => "user or role",
-                };
-                let message = format!("no {what} is named `{}`", shown(text));
-                self.reader(block.file).error(codes::GATE_TEST, span, message, help);
-                None
-            }
-            several => {
-                let help = format!("write account/{0} or one of {1}", shown(name), several.join(", "));
-                let message = format!("{} users or roles are named `{}`", several.len(), shown(text));
-                self.reader(block.file).error(codes::GATE_TEST, span, message, help);
-                None
-            }
+        for (key, _) in context.iter().filter(|(key, _)| is_principal_key(key)) {
+            let given = ask.context.iter().find(|pair| pair.key.raw.eq_ignore_ascii_case(key));
+            let span = given.map_or(ask.span, |pair| pair.key.span);
+            let message = format!(
+                "`{}` is what `{}` is declared with, whatever the request says",
+                shown(key),
+                shown(principal)
+            );
+            let help = "declare the user or role with it, or leave it out";
+            self.reader(block.file).error(codes::GATE_TEST, span, message, help);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Names and what they stand for: `let`, parameters of policies, and the expansion of texts (`$name`, `prefix[…]`).
 //!
-//! A name is looked up in the block where it stands, then in those around it, then in the files that its file imports. It must be declared
-//! above its use, so that no name can stand for itself.
+//! A name is looked up in the block where it stands, then in those around it, then in the files that its file imports. A `let` sees those above
+//! it only, so that no name can stand for itself; everything else sees all of its block.
 
 use std::collections::HashMap;
 use std::rc::Rc;

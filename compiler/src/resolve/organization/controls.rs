@@ -3,7 +3,8 @@
 use portcullis_grammar::json::{Member, Value};
 use portcullis_grammar::source::Span;
 
-use super::{FULL_RCP, FULL_SCP, RCP_TYPE, SCP_TYPE, listed, opening};
+use super::{RCP_TYPE, SCP_TYPE, listed, opening};
+use crate::model::organization::{FULL_RCP, FULL_SCP};
 use crate::model::{
     ActionClause, ActionPattern, ControlPolicy, Document, DocumentKind, DocumentVersion, Effect, Origin,
     PrincipalClause, PrincipalEntry, PrincipalType, ResourceClause, ResourcePattern, Statement,
@@ -97,7 +98,34 @@ fn read_policy(reader: &mut Reader<'_, '_>, value: &Value) -> Option<ControlPoli
     lint_size(reader, name, size, opening(value.span));
     let policy =
         ControlPolicy { id: id?.into(), name: name.into(), document, origin: reader.origin(value.span) };
+    check_aws_own(reader, &policy, opening(value.span));
     Some(policy)
+}
+
+/// Refuses a policy that has the id of one of AWS's own and says something else: whatever knows these two by their ids would lose it.
+pub(in crate::resolve) fn check_aws_own(reader: &mut Reader<'_, '_>, policy: &ControlPolicy, place: Span) {
+    let kind = if &*policy.id == FULL_RCP { DocumentKind::Rcp } else { DocumentKind::Scp };
+    let wanted = everything(kind, policy.origin);
+    let same = |statement: &Statement| {
+        let Statement { effect, principals, actions, resources, conditions, .. } = statement;
+        let is = (effect, actions, resources) == (&wanted.effect, &wanted.actions, &wanted.resources);
+        is && conditions.is_empty() && principals.as_ref().is_none_or(everybody)
+    };
+    let document = &policy.document;
+    let full =
+        document.kind == kind && !document.statements.is_empty() && document.statements.iter().all(same);
+    if policy.is_aws_own() && !full {
+        let message = format!(
+            "`{}` is a policy of AWS, which allows everything, and says something else here",
+            policy.id
+        );
+        let help = "nobody can change that policy: give this one the id that it has";
+        reader.error(codes::ORGANIZATION, place, message, help);
+    }
+}
+
+fn everybody(clause: &PrincipalClause) -> bool {
+    !clause.negated && clause.entries.iter().all(|entry| &*entry.text == "*")
 }
 
 /// Lints a control policy that is larger than AWS takes (rule P5).
