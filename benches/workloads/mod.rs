@@ -1,10 +1,13 @@
 //! Workloads: bundles with request sets, from fixed seeds.
 //!
-//! **M**: every AWS-managed policy, each of its own user (needs `../shared/data`). **S**: a synthetic account of 200 users in 20 groups
-//! with customer-style policies. **G**: a snapshot named by `PORTCULLIS_BENCH_SNAPSHOT`, such as a generated account of 5,000 users.
+//! **W1** to **W5b** and **C** are data of their own (`named`, `spec`). **M**: every AWS-managed policy, each of its own user (needs
+//! `../shared/data`). **S**: a synthetic account of 200 users in 20 groups with customer-style policies. **G**: a generated account of
+//! 5,000 users, or the snapshot that `PORTCULLIS_BENCH_SNAPSHOT` names.
 
 #![allow(dead_code, unreachable_pub, reason = "every bench uses a part of its own")]
 
+pub mod named;
+pub mod spec;
 #[path = "../../tests/support/worlds.rs"]
 pub mod worlds;
 
@@ -19,6 +22,72 @@ pub struct Workload {
     pub name: &'static str,
     pub model: Model,
     pub bundle: Bundle,
+    /// What it was made of, if it is one of the named ones.
+    pub named: Option<named::Named>,
+}
+
+/// A set of requests.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Set {
+    Hot,
+    Mixed,
+    Cold,
+    /// For actions outside the vocabulary: what rule roots cost.
+    UnknownActions,
+}
+
+impl Set {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hot => "hot",
+            Self::Mixed => "mixed",
+            Self::Cold => "cold",
+            Self::UnknownActions => "unknown-actions",
+        }
+    }
+}
+
+impl Workload {
+    fn new(name: &'static str, text: String, named: Option<named::Named>) -> Self {
+        let model = model(name, text);
+        let bytes = compile(&model, &CompileOptions::default()).expect("a workload compiles");
+        let bundle = Bundle::from_bytes(bytes).expect("a compiled bundle loads");
+        Self { name, model, bundle, named }
+    }
+
+    /// The sets that are measured.
+    pub fn sets(&self) -> Vec<Set> {
+        let mut sets = vec![Set::Hot];
+        if self.named.as_ref().is_none_or(|named| named.large) {
+            sets.push(Set::Mixed);
+            if std::env::var_os("PORTCULLIS_BENCH_COLD").is_some() {
+                sets.push(Set::Cold);
+            } else {
+                println!(
+                    "SKIPPED: the cold set of {} (1,000,000 requests) needs PORTCULLIS_BENCH_COLD=1",
+                    self.name
+                );
+            }
+        }
+        if self.name == "M" {
+            sets.push(Set::UnknownActions);
+        }
+        sets
+    }
+
+    /// The requests of a set.
+    pub fn requests(&self, set: Set) -> Vec<Request> {
+        let (identities, count) = match set {
+            Set::Hot => (50, 2_000),
+            Set::Mixed => (1_000, 20_000),
+            Set::Cold => (5_000, 1_000_000),
+            Set::UnknownActions => (50, 500),
+        };
+        match &self.named {
+            Some(named) => named.spec.requests(identities, count, 11),
+            None => requests(self, identities, count, set != Set::UnknownActions),
+        }
+    }
 }
 
 /// The text of a snapshot as a model; panics if it does not resolve, which is a mistake in the workload.
@@ -29,25 +98,39 @@ pub fn model(name: &str, text: String) -> Model {
     resolved.model.unwrap_or_else(|| panic!("{name} does not resolve: {errors:#?}"))
 }
 
+/// A file of `../shared/data`, wherever this is compiled from.
+fn shared(name: &str) -> Option<std::path::PathBuf> {
+    let roots = ["../shared/data", "../../../shared/data"].into_iter();
+    let paths = roots.map(|root| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(root).join(name));
+    paths.into_iter().find(|path| path.exists())
+}
+
 /// The text of workload M.
 pub fn managed_text() -> Option<String> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/aws-managed-policies.jsonl");
-    match std::fs::read_to_string(path) {
-        Ok(text) => Some(worlds::managed_snapshot(&text)),
-        Err(_) => {
-            println!("SKIPPED: workload M needs ../shared/data/aws-managed-policies.jsonl");
+    let Some(path) = shared("aws-managed-policies.jsonl") else {
+        println!("SKIPPED: workload M needs ../shared/data/aws-managed-policies.jsonl");
+        return None;
+    };
+    Some(worlds::managed_snapshot(&std::fs::read_to_string(path).expect("the policies can be read")))
+}
+
+/// The text of workload G: the snapshot that is named, or what the generator in `../shared/data` prints.
+pub fn snapshot_text() -> Option<String> {
+    if let Some(path) = std::env::var_os("PORTCULLIS_BENCH_SNAPSHOT") {
+        return Some(std::fs::read_to_string(path).expect("the snapshot of workload G can be read"));
+    }
+    let sizes = ["--users", "5000", "--groups", "300", "--roles", "1000", "--policies", "1500"];
+    let generator = shared("account.py");
+    let run = generator.map(|it| std::process::Command::new("python3").arg(it).args(sizes).output());
+    match run {
+        Some(Ok(output)) if output.status.success() => String::from_utf8(output.stdout).ok(),
+        _ => {
+            println!(
+                "SKIPPED: workload G needs python3 and ../shared/data/account.py, or PORTCULLIS_BENCH_SNAPSHOT=FILE"
+            );
             None
         }
     }
-}
-
-/// The text of workload G.
-pub fn snapshot_text() -> Option<String> {
-    let Some(path) = std::env::var_os("PORTCULLIS_BENCH_SNAPSHOT") else {
-        println!("SKIPPED: workload G needs PORTCULLIS_BENCH_SNAPSHOT=FILE");
-        return None;
-    };
-    Some(std::fs::read_to_string(path).expect("the snapshot of workload G can be read"))
 }
 
 /// The text of workload S.
@@ -99,18 +182,20 @@ pub fn synthetic_text() -> String {
     )
 }
 
-/// All workloads that can be had here.
-pub fn all() -> Vec<Workload> {
-    let texts = [("S", Some(synthetic_text())), ("M", managed_text()), ("G", snapshot_text())];
-    texts
-        .into_iter()
-        .filter_map(|(name, text)| {
-            let model = model(name, text?);
-            let bytes = compile(&model, &CompileOptions::default()).expect("a workload compiles");
-            let bundle = Bundle::from_bytes(bytes).expect("a compiled bundle loads");
-            Some(Workload { name, model, bundle })
-        })
-        .collect()
+/// All workloads that can be had here, or those of these names.
+pub fn all(only: Option<&[String]>) -> impl Iterator<Item = Workload> {
+    let wanted = move |name: &str| only.is_none_or(|only| only.iter().any(|it| it == name));
+    let named = named::all().into_iter().filter(move |named| wanted(named.name));
+    let named = named.map(|named| (named.name, Some(named.spec.snapshot()), Some(named)));
+    let texts = ["S", "M", "G"].into_iter().filter(move |name| wanted(name)).map(|name| {
+        let text = match name {
+            "S" => Some(synthetic_text()),
+            "M" => managed_text(),
+            _ => snapshot_text(),
+        };
+        (name, text, None)
+    });
+    named.chain(texts).filter_map(|(name, text, named)| Some(Workload::new(name, text?, named)))
 }
 
 /// Requests made to collide with the statements of a workload, of at most `identities` of its principals, for actions that are in its
@@ -123,6 +208,7 @@ pub fn requests(workload: &Workload, identities: usize, count: usize, known: boo
     let chosen: std::collections::HashSet<&str> =
         arns.iter().step_by(step).take(identities).copied().collect();
     let mut requests = Vec::with_capacity(count);
+    let mut seen = std::collections::HashSet::new();
     let mut seed = 1;
     while requests.len() < count {
         let batch = worlds::managed_requests(model, seed, 50_000);
@@ -130,8 +216,9 @@ pub fn requests(workload: &Workload, identities: usize, count: usize, known: boo
         requests.extend(batch.into_iter().filter(|request| {
             chosen.contains(request.principal.as_str())
                 && workload.bundle.action(&request.action).is_in_vocabulary() == known
+                && seen.insert((request.principal.clone(), request.action.clone(), request.resource.clone()))
         }));
-        assert!(requests.len() > before || seed < 50, "the requests do not reach the chosen identities");
+        assert!(requests.len() > before || seed < 400, "the requests do not reach the chosen identities");
         seed += 1;
     }
     requests.truncate(count);

@@ -38,7 +38,11 @@ impl Default for Budget {
 const SPLIT: usize = 4;
 
 /// Most states of an automaton that joins several policies.
-const MERGED_STATES: usize = 2_048;
+const MERGED_STATES: usize = 32_768;
+
+/// Longest root list that is left as it is where its policies do not fit one automaton: every root is a walk at each request. A longer one
+/// is tried by halves.
+const SHORT_LIST: usize = 4;
 
 /// A residual with its roots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +155,12 @@ impl Roots {
             if let Some(root) = self.automaton(ir, &rules, budget) {
                 return vec![root];
             }
+        }
+        if parts.len() > SHORT_LIST {
+            let (low, high) = parts.split_at(parts.len() / 2);
+            let mut roots = self.merge(ir, low);
+            roots.extend(self.merge(ir, high));
+            return roots;
         }
         parts.iter().flat_map(|part| part.roots.iter().copied()).collect()
     }

@@ -1,0 +1,1 @@
+//! Measures only: see `benches/`.
