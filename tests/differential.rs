@@ -109,9 +109,11 @@ fn random_worlds_decide_as_the_reference_does() {
 /// THREATS: state explosion. With no budget to speak of, everything ends in set leaves and must decide the same.
 #[test]
 fn state_explosion_set_leaves_decide_as_the_reference_does() {
-    for (seed, budget) in (0..size(100, 3_000))
-        .zip([Budget { states: 0, work: 0 }, Budget { states: 3, work: 200 }].iter().cycle())
-    {
+    for (seed, budget) in (0..size(100, 3_000)).zip(
+        [Budget { states: 0, work: 0, services: 0 }, Budget { states: 3, work: 200, services: 20 }]
+            .iter()
+            .cycle(),
+    ) {
         let world = worlds::world(seed, 100);
         let model = model("world.json", world.snapshot);
         compare(&format!("seed {seed}, {budget:?}"), &model, &bundle(&model, *budget), &world.requests);
@@ -141,7 +143,8 @@ fn whole_worlds_decide_as_the_reference_does() {
     for seed in 0..worlds {
         let world = organizations::world(seed, requests);
         let model = models(&format!("seed {seed}"), &world.files);
-        let budget = if seed % 10 == 9 { Budget { states: 0, work: 0 } } else { Budget::default() };
+        let budget =
+            if seed % 10 == 9 { Budget { states: 0, work: 0, services: 0 } } else { Budget::default() };
         hits += compare(&format!("seed {seed}"), &model, &bundle(&model, budget), &world.requests);
         total += world.requests.len();
     }
@@ -185,7 +188,11 @@ fn conditions_that_never_hold_decide_as_the_reference_does() {
         ..Request::default()
     };
     let requests = ["a0b0", "a1b1", "a3b3a1b1", "x"].map(|name| request(&format!("arn:aws:s3:::{name}")));
-    for budget in [Budget::default(), Budget { states: 3, work: 200 }, Budget { states: 0, work: 0 }] {
+    for budget in [
+        Budget::default(),
+        Budget { states: 3, work: 200, services: 20 },
+        Budget { states: 0, work: 0, services: 0 },
+    ] {
         let hits = compare("conditions that never hold", &model, &bundle(&model, budget), &requests);
         assert_eq!(hits, 2, "{budget:?}");
     }

@@ -63,7 +63,7 @@ fn deciding_allocates_nothing() {
     for seed in 0..60 {
         let world = worlds::world(seed, 100);
         let model = compiled::model(compiled::resolved(&[("world.json", &world.snapshot)]));
-        for budget in [Budget::default(), Budget { states: 0, work: 0 }] {
+        for budget in [Budget::default(), Budget { states: 0, work: 0, services: 0 }] {
             let bundle = Bundle::from_bytes(compiled::bytes(&model, budget)).unwrap();
             leaves += usize::from(!bundle.section(portcullis::runtime::format::Section::Leaves).is_empty());
             for request in &world.requests {

@@ -31,7 +31,7 @@ use portcullis::runtime::{Bundle, Decision};
 
 /// Decides with automata, with set leaves alone, and with the reference; all three have to say the same.
 fn decide(model: &Model, requests: &[Request]) -> Vec<Decision> {
-    let [automata, leaves] = [Budget::default(), Budget { states: 0, work: 0 }]
+    let [automata, leaves] = [Budget::default(), Budget { states: 0, work: 0, services: 0 }]
         .map(|budget| Bundle::from_bytes(compiled::bytes(model, budget)).unwrap());
     let decided = |request: &Request| {
         let expected = reference::decide(model, request);

@@ -13,6 +13,7 @@ mod residual;
 mod rows;
 mod set_leaf;
 mod terminal;
+mod unions;
 mod verify;
 mod vocabulary;
 

@@ -1,30 +1,49 @@
 //! Searching short stretches of bytes for one byte, sixteen at a time and without a branch on where it stands.
 //!
-//! No instruction is named here; the loops are written so that compilers for machines with a byte mask see one in them.
-
-/// The places of a byte among eight, as bits: the lowest for the first.
-#[inline(always)]
-fn mask8(bytes: &[u8; 8], byte: u8) -> u32 {
-    let mut mask = 0_u8;
-    for &other in bytes.iter().rev() {
-        mask = mask << 1 | u8::from(other == byte);
-    }
-    u32::from(mask)
-}
+//! x86-64 has an instruction for it; elsewhere eight bytes are looked at in a word.
 
 /// The places of a byte among sixteen, as bits: the lowest for the first.
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub(crate) fn mask16(bytes: &[u8; 16], byte: u8) -> u32 {
-    match bytes.as_chunks::<8>().0 {
-        [low, high] => mask8(low, byte) | mask8(high, byte) << 8,
-        _ => 0,
-    }
+    use safe_arch::{cmp_eq_mask_i8_m128i, load_unaligned_m128i, move_mask_i8_m128i, set_splat_i8_m128i};
+    let equal = cmp_eq_mask_i8_m128i(load_unaligned_m128i(bytes), set_splat_i8_m128i(byte as i8));
+    move_mask_i8_m128i(equal) as u32
 }
 
-/// The same, by itself: among other shifts compilers no longer see the mask.
-#[inline(never)]
-pub(crate) fn mask16_apart(bytes: &[u8; 16], byte: u8) -> u32 {
-    mask16(bytes, byte)
+/// The same where no instruction does it at once.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+pub(crate) fn mask16(bytes: &[u8; 16], byte: u8) -> u32 {
+    portable_mask16(bytes, byte)
+}
+
+/// Sixteen bytes as two words.
+#[inline(always)]
+pub(crate) fn halves(bytes: &[u8; 16]) -> [u64; 2] {
+    let both = u128::from_le_bytes(*bytes);
+    [both as u64, (both >> 64) as u64]
+}
+
+/// [`mask16`] by words.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+#[inline(always)]
+fn portable_mask16(bytes: &[u8; 16], byte: u8) -> u32 {
+    let [low, high] = halves(bytes);
+    mask8(low, byte) | mask8(high, byte) << 8
+}
+
+/// The places of a byte among eight, as bits.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+#[inline(always)]
+fn mask8(word: u64, byte: u8) -> u32 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const LOW: u64 = 0x7f * ONES;
+    let other = word ^ ONES * u64::from(byte);
+    // The high bit of every byte that is zero, and of no other.
+    let zero = !((other & LOW) + LOW | other | LOW);
+    // Gathers the high bits of all bytes.
+    ((zero >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
 }
 
 /// Where a byte first occurs in the end of a text, counted from there; the end has `length` bytes.
@@ -85,5 +104,17 @@ mod tests {
             }
         }
         assert_eq!(mask16(b":a\xbab9;::........", b':'), 0b1100_0001);
+    }
+
+    /// Both ways of finding a byte agree.
+    #[test]
+    fn masks_without_a_byte_mask() {
+        let of_seed = |seed: u8| core::array::from_fn(|at| seed.wrapping_mul(at as u8 | 1));
+        let bytes: Vec<[u8; 16]> = (0..=255).map(of_seed).collect();
+        for bytes in bytes.iter().chain([b":::::::::::::::;", b"\0:\x01\x80\x7f\xff::\0\x39\x3b:\xba:::"]) {
+            for byte in 0..=255 {
+                assert_eq!(portable_mask16(bytes, byte), mask16(bytes, byte));
+            }
+        }
     }
 }

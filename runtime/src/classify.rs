@@ -207,7 +207,7 @@ fn of_text(view: &View<'_>, classifier: u32, root: u32, text: &[u8]) -> Option<u
     if let Some(id) = search(text, &Texts { view, classifier }) {
         return Some(view.class_text(id)?.class);
     }
-    match walk(view, Section::ClassNodes, root, text)? {
+    match walk(view.words_at(Section::ClassNodes, 0)?, root, text)? {
         End::Terminal(class) => Some(class & !TERMINAL_BIT),
         End::Leaf { .. } => None,
     }

@@ -42,7 +42,7 @@ fn reach_from(view: &View<'_>, root: u32, resource: &str) -> Option<u32> {
     if root & LIST_BIT != 0 {
         return Some(NONE);
     }
-    Some(match walk(view, Section::Nodes, root, resource.as_bytes())? {
+    Some(match walk(view.words_at(Section::Nodes, 0)?, root, resource.as_bytes())? {
         End::Terminal(terminal) => terminal,
         End::Leaf { .. } => NONE,
     })
@@ -131,10 +131,11 @@ pub(crate) fn by_conditions(
     if let Some(decision) = decision(ends, own.flags, &own.side) {
         return Some(Decision { holder: request.principal.id, ..decision });
     }
-    let identity = layer.from(record.identity, own.lists[0], ends[0])?;
+    let action = &view.action(request.action.known()?)?;
+    let identity = layer.from(record.identity, own.lists[0], ends[0], action)?;
     let boundary = match record.boundary {
         NONE => None,
-        set => Some(layer.from(set, own.lists[1], ends[1])?),
+        set => Some(layer.from(set, own.lists[1], ends[1], action)?),
     };
     let decision = combine(&Combined { identity, boundary, ..combined(own, record.kind) });
     Some(Decision { holder: request.principal.id, ..decision })

@@ -10,10 +10,42 @@ use crate::owner::LevelRange;
 use crate::view::View;
 use crate::walk::{End, walk};
 
-/// The root list of an action of the vocabulary.
+/// In place of a root list: several parts of a union have one.
+pub(crate) const SEVERAL: u32 = !TERMINAL_BIT;
+
+/// The root list of an action of the vocabulary, or [`SEVERAL`].
 #[inline(always)]
 pub(crate) fn list_of(view: &View<'_>, at: u32, action: &f::Action) -> Option<u32> {
     let set = view.set(at)?;
+    if set.slots == 0 { of_union(view, at, set.seed, action) } else { of_slots(view, at, &set, action) }
+}
+
+/// The only root list that the parts of a union have, if it is only one.
+#[inline(never)]
+fn of_union(view: &View<'_>, at: u32, count: u32, action: &f::Action) -> Option<u32> {
+    let mut found = f::terminal::NOTHING;
+    for part in parts(view, at, count)? {
+        let part = u32::from_le_bytes(*part);
+        let list = of_slots(view, part, &view.set(part)?, action)?;
+        if list != f::terminal::NOTHING && list != found {
+            if found != f::terminal::NOTHING {
+                return Some(SEVERAL);
+            }
+            found = list;
+        }
+    }
+    Some(found)
+}
+
+/// The ids of the parts of a union.
+#[inline]
+fn parts<'a>(view: &View<'a>, at: u32, count: u32) -> Option<&'a [[u8; 4]]> {
+    view.words_at(Section::Sets, at as usize + f::Set::WORDS)?.get(..count as usize)
+}
+
+/// The root list of a set with slots.
+#[inline(always)]
+fn of_slots(view: &View<'_>, at: u32, set: &f::Set, action: &f::Action) -> Option<u32> {
     let entry = view.set_service(at, f::service_slot(action.service, set.seed, set.slots))?;
     if entry.service == action.service { view.cell(entry.row, action.class) } else { Some(set.default_list) }
 }
@@ -29,10 +61,11 @@ pub(crate) struct LayerWalk<'a> {
 impl LayerWalk<'_> {
     /// What a permission set says: by the root list of the action, or by its rule roots where that is none.
     #[inline]
-    pub(crate) fn verdict(&self, set: u32, list: u32) -> Option<Verdict> {
+    fn verdict(&self, set: u32, list: u32, action: Option<&f::Action>) -> Option<Verdict> {
         let mut verdict = Verdict::default();
         match list {
             NONE => self.rule_roots(set, &mut verdict)?,
+            SEVERAL => self.union(set, action?, &mut verdict)?,
             list => self.root_list(list, &mut verdict)?,
         }
         Some(verdict)
@@ -46,9 +79,9 @@ impl LayerWalk<'_> {
 
     /// What a permission set says: by the terminal that its root list led to, or [`NONE`] where that takes more than a walk.
     #[inline]
-    pub(crate) fn from(&self, set: u32, list: u32, end: u32) -> Option<Verdict> {
+    pub(crate) fn from(&self, set: u32, list: u32, end: u32, action: &f::Action) -> Option<Verdict> {
         if end == NONE {
-            return self.verdict(set, list);
+            return self.verdict(set, list, Some(action));
         }
         let mut verdict = Verdict::default();
         self.terminal(end, &mut verdict)?;
@@ -62,7 +95,20 @@ impl LayerWalk<'_> {
             Some(action) => list_of(self.view, set, action)?,
             None => NONE,
         };
-        self.verdict(set, list)
+        self.verdict(set, list, action)
+    }
+
+    /// Walks the root lists of all parts of a union. Stops at a deny.
+    #[inline(never)]
+    fn union(&self, at: u32, action: &f::Action, verdict: &mut Verdict) -> Option<()> {
+        for part in parts(self.view, at, self.view.set(at)?.seed)? {
+            let part = u32::from_le_bytes(*part);
+            self.root_list(of_slots(self.view, part, &self.view.set(part)?, action)?, verdict)?;
+            if verdict.deny().is_some() {
+                break;
+            }
+        }
+        Some(())
     }
 
     /// What the levels of control policies say, from the root down.
@@ -137,7 +183,7 @@ impl LayerWalk<'_> {
     /// Walks one automaton.
     #[inline(always)]
     fn root(&self, root: u32, verdict: &mut Verdict) -> Option<()> {
-        match walk(self.view, Section::Nodes, root, self.resource.as_bytes())? {
+        match walk(self.view.words_at(Section::Nodes, 0)?, root, self.resource.as_bytes())? {
             End::Terminal(terminal) => self.terminal(terminal, verdict),
             End::Leaf { leaf, offset } => self.leaf(leaf, offset, verdict),
         }

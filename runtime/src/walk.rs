@@ -1,9 +1,7 @@
 //! The walk: a resource's bytes through one automaton, to a terminal or a set leaf.
 
-use crate::bytes::{find_in_end, place};
-use crate::format::{Section, TERMINAL_BIT, node};
-use crate::hash::equal;
-use crate::view::View;
+use crate::bytes::{find_in_end, halves, place};
+use crate::format::{TERMINAL_BIT, node};
 
 /// Where a walk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,11 +17,18 @@ pub(crate) enum End {
     },
 }
 
-/// Walks from a root reference, into the nodes of a section, over the whole resource. `None` if a record cannot be read, which validation excludes.
+/// Some words from one of them on.
+#[inline(always)]
+fn fixed<const WORDS: usize>(words: &[[u8; 4]], at: usize) -> Option<&[[u8; 4]; WORDS]> {
+    words.get(at..at + WORDS)?.first_chunk()
+}
+
+/// Walks from a root reference over the whole resource. `nodes` are the words of a section of nodes and what stands behind it. `None` if a
+/// record cannot be read, which validation excludes.
 ///
 /// Linear in the resource: every edge consumes at least one byte.
 #[inline(always)]
-pub(crate) fn walk(view: &View<'_>, section: Section, root: u32, text: &[u8]) -> Option<End> {
+pub(crate) fn walk(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> Option<End> {
     let mut reference = root;
     let mut rest = text;
     loop {
@@ -32,13 +37,13 @@ pub(crate) fn walk(view: &View<'_>, section: Section, root: u32, text: &[u8]) ->
         }
         let at = reference as usize;
         // Some nodes are shorter, but at least four words stand behind the last one (`node::WORDS_BEHIND`).
-        let [first, second, third, fourth] = view.fixed::<4>(section, at)?.map(u32::from_le_bytes);
+        let [first, second, third, fourth] = fixed::<4>(nodes, at)?.map(u32::from_le_bytes);
         let end = End::Terminal(second);
         let parameter = (first >> 8) as usize;
         match first & 0xff {
             node::LITERAL => {
                 if let Some((start, behind)) = rest.split_at_checked(parameter)
-                    && is_literal(view, section, at + 4, start, rest)?
+                    && is_literal(nodes, at + 4, start, rest)?
                 {
                     rest = behind;
                     reference = fourth;
@@ -46,7 +51,7 @@ pub(crate) fn walk(view: &View<'_>, section: Section, root: u32, text: &[u8]) ->
                     // The same verdict whether the text ends or differs: no need to see where.
                     return Some(end);
                 } else {
-                    let literal = view.bytes_at(section, at + 4, parameter)?;
+                    let literal = bytes_at(nodes, at + 4, parameter)?;
                     let equal = rest.iter().zip(literal).take_while(|(a, b)| a == b).count();
                     let Some(behind) = rest.get(equal + 1..) else { return Some(end) };
                     rest = behind;
@@ -57,11 +62,11 @@ pub(crate) fn walk(view: &View<'_>, section: Section, root: u32, text: &[u8]) ->
                 let Some((&byte, behind)) = rest.split_first() else { return Some(end) };
                 rest = behind;
                 // More than the keys, so that all of them are looked at in one step: `node::WORDS_BEHIND` words are there.
-                let keys = view.bytes_at(section, at + 3, node::BRANCH_KEYS)?.first_chunk()?;
+                let keys = fixed::<{ node::BRANCH_KEYS / 4 }>(nodes, at + 3)?.as_flattened().first_chunk()?;
                 reference = match place(keys, parameter, byte) {
                     Some(index) => {
                         let target = at + 3 + parameter.div_ceil(4) + index;
-                        view.fixed::<1>(section, target)?.map(u32::from_le_bytes)[0]
+                        u32::from_le_bytes(*nodes.get(target)?)
                     }
                     None => third,
                 };
@@ -69,9 +74,9 @@ pub(crate) fn walk(view: &View<'_>, section: Section, root: u32, text: &[u8]) ->
             node::TABLE => {
                 let Some((&byte, behind)) = rest.split_first() else { return Some(end) };
                 rest = behind;
-                let targets = view.bytes_at(section, at + 2, 256)?.first_chunk::<256>()?;
+                let targets = bytes_at(nodes, at + 2, 256)?.first_chunk::<256>()?;
                 let target = at + 2 + node::TABLE_WORDS + usize::from(*targets.get(usize::from(byte))?);
-                reference = view.fixed::<1>(section, target)?.map(u32::from_le_bytes)[0];
+                reference = u32::from_le_bytes(*nodes.get(target)?);
             }
             node::SKIP => match find_in_end(text, rest.len(), parameter as u8) {
                 None => return Some(end),
@@ -81,7 +86,7 @@ pub(crate) fn walk(view: &View<'_>, section: Section, root: u32, text: &[u8]) ->
                 }
             },
             node::SUFFIX => {
-                let literal = view.bytes_at(section, at + 3, parameter)?;
+                let literal = bytes_at(nodes, at + 3, parameter)?;
                 return Some(if rest.ends_with(literal) { End::Terminal(third) } else { end });
             }
             node::LEAF => return Some(End::Leaf { leaf: second, offset: text.len() - rest.len() }),
@@ -90,17 +95,51 @@ pub(crate) fn walk(view: &View<'_>, section: Section, root: u32, text: &[u8]) ->
     }
 }
 
-/// Whether the start of a text is the literal that begins at a word: as many bytes as `start` has.
+/// Bytes, beginning at the byte of a word.
 #[inline(always)]
-fn is_literal(view: &View<'_>, section: Section, at: usize, start: &[u8], text: &[u8]) -> Option<bool> {
+fn bytes_at(words: &[[u8; 4]], at: usize, length: usize) -> Option<&[u8]> {
+    words.get(at..)?.as_flattened().get(..length)
+}
+
+/// Whether the start of a text is the literal that begins at a word: as many bytes as `start` has.
+///
+/// Without a call: a walk keeps what it has in registers.
+#[inline(always)]
+fn is_literal(nodes: &[[u8; 4]], at: usize, start: &[u8], text: &[u8]) -> Option<bool> {
     let length = start.len();
     if length <= 8
         && let Some(eight) = text.first_chunk::<8>()
     {
         // What stands behind the literal is read and shifted out.
-        let literal = view.fixed::<2>(section, at)?.as_flattened().first_chunk::<8>()?;
+        let literal = fixed::<2>(nodes, at)?.as_flattened().first_chunk::<8>()?;
         let differs = u64::from_le_bytes(*eight) ^ u64::from_le_bytes(*literal);
         return Some(differs.checked_shl(64 - 8 * length as u32) == Some(0));
     }
-    Some(equal(start, view.bytes_at(section, at, length)?))
+    let literal = bytes_at(nodes, at, length)?;
+    let (Some(first), Some(last)) = (start.first_chunk::<16>(), start.last_chunk::<16>()) else {
+        return Some(
+            match (start.first_chunk(), start.last_chunk(), literal.first_chunk(), literal.last_chunk()) {
+                (Some(first), Some(last), Some(own_first), Some(own_last)) => {
+                    let differs = |a: &[u8; 8], b: &[u8; 8]| u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+                    differs(first, own_first) | differs(last, own_last) == 0
+                }
+                // Shorter than a word, at the end of the text.
+                _ => start.iter().zip(literal).all(|(a, b)| a == b),
+            },
+        );
+    };
+    let mut differs = difference(first, literal.first_chunk()?) | difference(last, literal.last_chunk()?);
+    let mut done = 16;
+    while done + 16 < length {
+        differs |= difference(start.get(done..)?.first_chunk()?, literal.get(done..)?.first_chunk()?);
+        done += 16;
+    }
+    Some(differs == 0)
+}
+
+/// The bits in which sixteen bytes differ.
+#[inline(always)]
+fn difference(a: &[u8; 16], b: &[u8; 16]) -> u64 {
+    let ([a, b], [c, d]) = (halves(a), halves(b));
+    (a ^ c) | (b ^ d)
 }

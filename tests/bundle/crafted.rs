@@ -128,6 +128,20 @@ impl Parts {
         at
     }
 
+    /// Adds a union of the first sets.
+    fn union(&mut self, default_list: u32, count: usize) {
+        let words = self.words(Section::Sets);
+        let (mut sets, mut at) = (Vec::new(), 0);
+        while at < words.len() && words[at] != 0 {
+            sets.push(at as u32);
+            at += 5 + 2 * words[at] as usize;
+        }
+        let rule_roots = self.words(Section::SetRuleRoots).len() as u32;
+        let union = [0, count as u32, default_list, rule_roots, 0];
+        let all = [&words[..], &union, &sets[..count]].concat();
+        self.set_words(Section::Sets, &all);
+    }
+
     /// The places of the slots of all sets.
     fn slots(&self) -> Vec<usize> {
         let words = self.words(Section::Sets);
@@ -180,6 +194,13 @@ impl Parts {
 #[test]
 fn what_was_taken_apart_and_put_together_is_the_same() {
     assert!(Parts::golden().bytes() == golden::bytes());
+}
+
+#[test]
+fn a_union_of_sets_is_read() {
+    let mut parts = Parts::golden();
+    parts.union(portcullis::runtime::format::terminal::NOTHING, 2);
+    assert!(Bundle::from_bytes(parts.bytes()).is_ok());
 }
 
 #[test]

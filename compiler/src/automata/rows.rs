@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::classifiers::Classifiers;
 use super::residual::{Budget, Roots};
+use super::unions::Unions;
 use super::vocabulary::Vocabulary;
 use crate::intern::Interner;
 use crate::ir::Ir;
@@ -18,9 +19,11 @@ pub struct RuleRoot {
     pub list: u32,
 }
 
-/// One permission set.
+/// One permission set: with rows of its own, or a union of sets that have them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SetTable {
+    /// Of a union: the sets that it joins, at least two, each of one policy. Then it has no services.
+    pub parts: Vec<u32>,
     /// Services with a row of their own, sorted, and the rows.
     pub services: Vec<(u32, u32)>,
     /// Root list of vocabulary actions of every other service.
@@ -40,7 +43,7 @@ pub struct Automata {
     pub roots: Roots,
     /// Distinct rows: a root list for each class of a service.
     pub rows: Interner<Vec<u32>>,
-    /// By permission set.
+    /// By permission set; behind those of the IR the sets of one policy that unions need besides.
     pub sets: Vec<SetTable>,
     /// Distinct rule roots.
     pub rule_roots: Interner<RuleRoot>,
@@ -49,10 +52,17 @@ pub struct Automata {
 }
 
 /// What one rule list (one policy) has for every action class, as residuals.
-struct PolicyRows {
+pub(super) struct PolicyRows {
     default: u32,
     rows: BTreeMap<u32, Vec<u32>>,
-    rule_roots: Option<u32>,
+    pub(super) rule_roots: Option<u32>,
+}
+
+impl PolicyRows {
+    /// The services that have a row.
+    pub(super) fn services(&self) -> impl Iterator<Item = u32> {
+        self.rows.keys().copied()
+    }
 }
 
 /// Builds all automata. Time: distinct residuals and distinct cells; each automaton within the budget.
@@ -65,9 +75,15 @@ pub fn build(ir: &Ir, budget: Budget) -> Automata {
     let coverage = Coverage::of(ir, &automata.vocabulary);
     let policies: Vec<PolicyRows> =
         ir.rule_lists.items().iter().map(|rules| automata.policy(ir, &coverage, rules)).collect();
-    for lists in ir.sets.items() {
+    let mut unions = Unions::of(ir, &policies, budget.services);
+    for (id, lists) in (0..).zip(ir.sets.items()) {
         let parts: Vec<&PolicyRows> = lists.iter().filter_map(|&list| policies.get(list as usize)).collect();
-        let table = automata.set(ir, &parts);
+        let table = if unions.joins(id) { unions.table(lists, &parts) } else { automata.set(ir, &parts) };
+        automata.sets.push(table);
+    }
+    for list in unions.besides {
+        let part: Vec<&PolicyRows> = policies.get(list as usize).into_iter().collect();
+        let table = automata.set(ir, &part);
         automata.sets.push(table);
     }
     automata.roots.finish();

@@ -2,7 +2,8 @@
 //!
 //! - Every action that the combination treats by a contract of its own (rules R4, E8, E11) is in the vocabulary, where its flags stand.
 //! - Every row has a root list for each class of its service, and every root list is known.
-//! - The services of a permission set ascend, and no row says only what the default says.
+//! - The services of a permission set ascend, and no row says only what the default says; a union has none, and ascending parts, at least
+//!   two, that are no unions.
 //! - Root lists have their terminals first, no root twice, and none that says nothing.
 //! - Every rule root list names known rule roots; it ascends, and so do the lists of a permission set.
 //! - Every classifier has the classes that all have, and every atom of one holds of classes that it has; `Null` aside none
@@ -32,6 +33,13 @@ pub fn verify(ir: &Ir, automata: &Automata) -> Result<(), Violation> {
         check(row.iter().all(|&list| list < lists), "row", index, "unknown root list")?;
     }
     for (index, set) in automata.sets.iter().enumerate() {
+        let plain = |&part: &u32| automata.sets.get(part as usize).is_some_and(|part| part.parts.is_empty());
+        let joins = set.parts.is_empty()
+            || set.parts.len() >= 2
+                && set.services.is_empty()
+                && set.parts.is_sorted_by(|a, b| a < b)
+                && set.parts.iter().all(plain);
+        check(joins, "permission set", index, "a union of less than two, or of what is no set with rows")?;
         check(set.default_list < lists, "permission set", index, "unknown default list")?;
         check(
             set.services.is_sorted_by(|a, b| a.0 < b.0),

@@ -39,6 +39,8 @@ facts! {
     dropped: "statements that match nothing",
     /// Distinct permission sets.
     sets: "permission sets",
+    /// Those that are unions.
+    unions: "permission sets that are unions",
     /// Distinct guards.
     guards: "guards",
     /// Distinct atoms.
@@ -90,6 +92,7 @@ impl BuildFacts {
             rules: ir.rules.len() as u64,
             dropped: ir.dropped.len() as u64,
             sets: ir.sets.len() as u64,
+            unions: automata.sets.iter().filter(|set| !set.parts.is_empty()).count() as u64,
             guards: ir.guards.len() as u64,
             atoms: ir.atoms.len() as u64,
             services: vocabulary.services.len() as u64,

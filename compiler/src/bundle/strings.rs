@@ -42,18 +42,22 @@ pub(super) struct Named<'a> {
 }
 
 /// A hash table over distinct names with their ids, as its section's bytes: the first seed under which no entry stands too far from its place, and the
-/// slots, at most half of them filled. `None` if no seed does, which names would have to be made for.
+/// slots, at most half of them filled, in a small table a quarter. `None` if no seed does, which names would have to be made for.
 pub(super) fn index(names: &[Named<'_>]) -> Option<Vec<u8>> {
     index_by(names, |seed, _| seed)
 }
 
 /// The same where an id has a seed of its own, of the table's.
 pub(super) fn index_by(names: &[Named<'_>], seed_of: impl Fn(u32, u32) -> u32) -> Option<Vec<u8>> {
-    let slots = (names.len() * 4 + 1).next_power_of_two();
+    let room = if names.len() <= SMALL { 4 } else { 2 };
+    let slots = (names.len() * room + 1).next_power_of_two();
     let (seed, table) =
         (0..SEEDS).find_map(|seed| Some((seed, place(names, |id| seed_of(seed, id), slots)?)))?;
     Some([seed, 0].into_iter().chain(table.into_iter().flatten()).flat_map(u32::to_le_bytes).collect())
 }
+
+/// Names up to which a table is small.
+const SMALL: usize = 32_768;
 
 /// Seeds that are tried.
 const SEEDS: u32 = 1_024;

@@ -99,7 +99,7 @@ pub fn write(model: &Model, ir: &Ir, automata: &Automata, strip: bool) -> Result
 
 #[derive(Default)]
 pub(super) struct Writer {
-    /// By permission set: its place in the bundle.
+    /// By permission set of the automata: its place in the bundle.
     sets: Vec<u32>,
     /// By root list: what stands for it in the bundle.
     lists: Vec<u32>,
@@ -122,13 +122,23 @@ impl Writer {
     fn sets(&mut self, automata: &Automata) {
         let rows = self.rows(automata);
         let (mut sets, mut lists) = (Vec::new(), Vec::new());
-        for set in &automata.sets {
-            self.sets.push((sets.len() / 4) as u32);
-            let (seed, slots) = spread(&set.services, &rows, automata.vocabulary.services.len());
+        self.sets = vec![NONE; automata.sets.len()];
+        // A union stands behind its parts.
+        let (unions, plain): (Vec<_>, Vec<_>) =
+            automata.sets.iter().enumerate().partition(|(_, set)| !set.parts.is_empty());
+        for (id, set) in plain.into_iter().chain(unions) {
+            let place = (sets.len() / 4) as u32;
+            self.sets.iter_mut().skip(id).take(1).for_each(|it| *it = place);
+            let is_union = !set.parts.is_empty();
+            let (seed, slots) = if is_union {
+                (set.parts.len() as u32, Vec::new())
+            } else {
+                spread(&set.services, &rows, automata.vocabulary.services.len())
+            };
             f::Set {
                 slots: slots.len() as u32,
                 seed,
-                default_list: self.list(set.default_list),
+                default_list: if is_union { f::terminal::NOTHING } else { self.list(set.default_list) },
                 rule_roots: lists.len() as u32,
                 rule_root_count: set.rule_root_lists.len() as u32,
             }
@@ -136,6 +146,9 @@ impl Writer {
             for service in slots {
                 service.write(&mut sets);
             }
+            let mut parts: Vec<u32> = set.parts.iter().map(|&part| self.set(part)).collect();
+            parts.sort_unstable();
+            sets.extend(parts.into_iter().flat_map(u32::to_le_bytes));
             lists.extend_from_slice(&set.rule_root_lists);
         }
         self.sections.put(Section::Sets, sets);

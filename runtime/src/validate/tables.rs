@@ -18,12 +18,16 @@ pub(super) fn sets(view: View<'_>, counts: &Counts, roots: &Automata) -> Result<
     let mut lists = SideBySide::new(Section::SetRuleRoots, view.count(Section::SetRuleRoots, 1)?);
     let words = view.count(section, 1)?;
     let mut starts = Starts::new(words);
+    // Those of which unions can be made.
+    let mut parts = Starts::new(words);
     let mut at = 0;
     while at < words {
         check(within(at, f::Set::WORDS as u32, words), section, at, "a set past the end")?;
         let set = view.set(at).ok_or(invalid(section, at, "unreadable"))?;
-        check(set.slots.is_power_of_two(), section, at, "not a power of two of slots")?;
-        let length = set.slots.checked_mul(f::SetService::WORDS as u32);
+        let is_union = set.slots == 0;
+        check(is_union || set.slots.is_power_of_two(), section, at, "not a power of two of slots")?;
+        let length =
+            if is_union { Some(set.seed) } else { set.slots.checked_mul(f::SetService::WORDS as u32) };
         let end = length.and_then(|length| length.checked_add(at + f::Set::WORDS as u32));
         let end = end.filter(|&end| end <= words).ok_or(invalid(section, at, "a set past the end"))?;
         check(roots.known_list(set.default_list), section, at, "unknown root list")?;
@@ -45,6 +49,17 @@ pub(super) fn sets(view: View<'_>, counts: &Counts, roots: &Automata) -> Result<
         let own = lists.take(set.rule_roots, set.rule_root_count, section, at)?;
         ascending(view, Section::SetRuleRoots, own, counts.rule_root_lists)?;
         starts.set(at);
+        if is_union {
+            let silent = set.default_list == f::terminal::NOTHING;
+            check(silent && set.seed >= 2, section, at, "a union of less than two, or with a default list")?;
+            ascending(view, section, at + f::Set::WORDS as u32..end, at)?;
+            for place in at + f::Set::WORDS as u32..end {
+                let known = view.word(section, place).is_some_and(|part| parts.known(part));
+                check(known, section, at, "a union of what is no set with slots")?;
+            }
+        } else {
+            parts.set(at);
+        }
         at = end;
     }
     lists.finish()?;

@@ -1,6 +1,6 @@
 //! The six parts of an ARN (rule R1).
 
-use crate::bytes::mask16_apart;
+use crate::bytes::mask16;
 
 /// Byte offsets of the first five colons; `None` for fewer. Linear.
 ///
@@ -14,7 +14,7 @@ pub fn colons(text: &[u8]) -> Option<[usize; 5]> {
         // Near the end the same bytes are looked at again.
         let at = at.min(last);
         let Some(bytes) = text.get(at..).and_then(<[u8]>::first_chunk) else { return slow_colons(text) };
-        bits |= u64::from(mask16_apart(bytes, b':')) << at;
+        bits |= u64::from(mask16(bytes, b':')) << at;
     }
     let mut found = [0; 5];
     for place in &mut found {

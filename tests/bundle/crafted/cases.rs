@@ -38,7 +38,26 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     (16, Section::Sets, "past the end", |it| it.content(Section::Sets).extend([0; 4])),
     (16, Section::Sets, "past the end", |it| it.set(Section::Sets, 0, 1 << 30)),
     (16, Section::Sets, "unknown root list", |it| it.set(Section::Sets, 2, f::terminal::NOTHING | 1)),
-    (16, Section::Sets, "power of two", |it| it.set(Section::Sets, 0, 0)),
+    (16, Section::Sets, "power of two", |it| it.set(Section::Sets, 0, 3)),
+    (16, Section::Sets, "less than two", |it| it.union(f::terminal::NOTHING, 1)),
+    (16, Section::Sets, "a default list", |it| it.union(f::terminal::ALLOWS, 2)),
+    (16, Section::Sets, "what is no set with slots", |it| {
+        it.union(f::terminal::NOTHING, 2);
+        let last = it.words(Section::Sets).len() - 1;
+        it.set(Section::Sets, last, it.words(Section::Sets)[last] + 1);
+    }),
+    (16, Section::Sets, "what is no set with slots", |it| {
+        it.union(f::terminal::NOTHING, 2);
+        let first = it.words(Section::Sets).len() - f::Set::WORDS - 2;
+        it.union(f::terminal::NOTHING, 2);
+        let last = it.words(Section::Sets).len() - 1;
+        it.set(Section::Sets, last, first as u32);
+    }),
+    (16, Section::Sets, "ascending", |it| {
+        it.union(f::terminal::NOTHING, 2);
+        let last = it.words(Section::Sets).len() - 1;
+        it.set(Section::Sets, last, it.words(Section::Sets)[last - 1]);
+    }),
     (16, Section::Sets, "unknown service", |it| it.set(Section::Sets, it.service(), 1 << 20)),
     (16, Section::Sets, "another slot", |it| {
         let words = it.words(Section::Sets);
