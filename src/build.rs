@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use portcullis_compiler::model::Model;
 use portcullis_compiler::resolve::{self, Attachment, Resolved};
-use portcullis_compiler::{CompileError, CompileOptions, compile};
+use portcullis_compiler::{CompileError, CompileOptions, Step, compile_watched};
 use portcullis_grammar::diagnostic::Diagnostic;
 
 use crate::files::{FileError, Input, read_inputs};
@@ -165,8 +165,20 @@ impl Builder {
     /// # Errors
     /// [`BuildError::Compile`].
     pub fn compile(&self, model: &Model) -> Result<Vec<u8>, BuildError> {
+        self.compile_watched(model, &mut |_| ())
+    }
+
+    /// The same; says when each step begins.
+    ///
+    /// # Errors
+    /// [`BuildError::Compile`].
+    pub fn compile_watched(
+        &self,
+        model: &Model,
+        begins: &mut dyn FnMut(Step),
+    ) -> Result<Vec<u8>, BuildError> {
         let options = CompileOptions { strip: self.strip, ..CompileOptions::default() };
-        compile(model, &options).map_err(BuildError::Compile)
+        compile_watched(model, &options, begins).map_err(BuildError::Compile)
     }
 
     /// Reads, resolves and compiles: the bytes of a bundle.

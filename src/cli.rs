@@ -18,6 +18,7 @@ mod output;
 mod question;
 mod requests;
 mod session;
+mod steps;
 mod test;
 
 use std::process::ExitCode;

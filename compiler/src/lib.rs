@@ -28,6 +28,18 @@ pub struct CompileOptions {
     pub budget: automata::Budget,
 }
 
+/// A pass of the pipeline, for whoever watches how far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Layers are merged and statements become rules.
+    Lower,
+    /// Rules become automata.
+    Automata,
+    /// Automata become bytes, which are read once.
+    Write,
+}
+
 /// Why a model did not become a bundle. Inputs are refused earlier, by `resolve`, with positions.
 #[derive(Debug)]
 pub enum CompileError {
@@ -59,11 +71,26 @@ pub fn lower(model: &model::Model) -> ir::Ir {
 /// # Errors
 /// [`CompileError`]: never for a model that `resolve` made, unless the bundle would pass 4 GiB.
 pub fn compile(model: &model::Model, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
+    compile_watched(model, options, &mut |_| ())
+}
+
+/// The same; says when each step begins.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_watched(
+    model: &model::Model,
+    options: &CompileOptions,
+    begins: &mut dyn FnMut(Step),
+) -> Result<Vec<u8>, CompileError> {
+    begins(Step::Lower);
     let ir = lower(model);
     ir::verify(&ir).map_err(CompileError::Violation)?;
     // Behind this point: every rule is canonical, and every id is known.
+    begins(Step::Automata);
     let automata = automata::build(&ir, options.budget);
     automata::verify(&ir, &automata).map_err(CompileError::Violation)?;
     // Behind this point: every cell has its root list, and every terminal is folded.
+    begins(Step::Write);
     bundle::write(model, &ir, &automata, options.strip).map_err(CompileError::Write)
 }

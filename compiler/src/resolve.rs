@@ -31,7 +31,9 @@ mod tags;
 mod variables;
 
 use portcullis_grammar::diagnostic::Diagnostic;
+use portcullis_grammar::json;
 use portcullis_grammar::source::{Source, Span};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::model::{DocumentKind, FileId, Model};
 
@@ -131,10 +133,18 @@ pub fn resolve_linked(
     let attached = files.split_off(files.partition_point(|file| file.index < sources.len()));
     let mut sink = sink::Sink::default();
     let mut drafts = drafts::Drafts { incomplete: !options.complete, ..drafts::Drafts::default() };
-    for (at, source) in all.iter().enumerate().take(sources.len()) {
-        let is_document = imports.iter().any(|import| import.to == at && import.is_document);
-        if !is_document && !is_gate(source) {
-            inputs::read(source, FileId::at(at), &mut drafts, &mut sink, options);
+    let read: Vec<usize> = (0..sources.len())
+        .filter(|&at| {
+            let is_document = imports.iter().any(|import| import.to == at && import.is_document);
+            !is_document && all.get(at).is_some_and(|source| !is_gate(source))
+        })
+        .collect();
+    // Parsed side by side, as many as there are threads and no more: the trees are large. Read one behind the other.
+    for some in read.chunks(rayon::current_num_threads().max(1)) {
+        let parsed = some.par_iter().filter_map(|&at| Some((at, json::parse_sequence(all.get(at)?))));
+        for (at, parsed) in parsed.collect::<Vec<_>>() {
+            let Some(source) = all.get(at) else { continue };
+            inputs::read(source, parsed, FileId::at(at), &mut drafts, &mut sink, options);
         }
     }
     let questions = gate::read(&all, &files, imports, &mut drafts, &mut sink, options);

@@ -39,9 +39,9 @@ fn portable_mask16(bytes: &[u8; 16], byte: u8) -> u32 {
 fn mask8(word: u64, byte: u8) -> u32 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const LOW: u64 = 0x7f * ONES;
-    let other = word ^ ONES * u64::from(byte);
+    let other = word ^ (ONES * u64::from(byte));
     // The high bit of every byte that is zero, and of no other.
-    let zero = !((other & LOW) + LOW | other | LOW);
+    let zero = !(((other & LOW) + LOW) | other | LOW);
     // Gathers the high bits of all bytes.
     ((zero >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
 }

@@ -1,11 +1,12 @@
 //! `portcullis build`: inputs to one bundle.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use super::inputs::{Policies, show};
 use super::output::report;
+use super::steps::Steps;
 use super::{Failure, Outcome, Result};
+use crate::compiler::Step;
 use crate::compiler::bundle::facts_of;
 use crate::files::{is_same_file, write_whole};
 use crate::runtime::Bundle;
@@ -35,34 +36,39 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result {
     let builder = arguments.policies.builder().strip(arguments.strip);
-    let started = Instant::now();
+    let mut steps = Steps::new(!arguments.quiet);
+    steps.begin("read and resolve");
     let input = builder.read();
     if input.inputs.iter().any(|input| is_same_file(&input.path, &arguments.output)) {
         let output = arguments.output.display();
         return Err(Failure(format!("{output} is one of the inputs: the bundle needs a file of its own")));
     }
-    let resolved = Instant::now();
     let diagnostics = &input.resolved.diagnostics;
     let Some(model) = &input.resolved.model else {
+        steps.end();
         show(diagnostics, &input.inputs);
         return Ok(Outcome::Unusable);
     };
     if !arguments.quiet && !diagnostics.is_empty() {
+        steps.end();
         let (what, them) = if diagnostics.len() == 1 { ("warning", "it") } else { ("warnings", "them") };
         report(&format!("{} {what}; `portcullis check` shows {them}\n", diagnostics.len()));
     }
-    let bytes = builder.compile(model)?;
-    let compiled = Instant::now();
+    let bytes = builder.compile_watched(model, &mut |step| {
+        steps.begin(match step {
+            Step::Lower => "merge and lower",
+            Step::Automata => "build automata",
+            _ => "write and re-read",
+        });
+    })?;
+    steps.begin("write the file");
     write_whole(&arguments.output, &bytes)?;
+    steps.end();
     if arguments.stats {
         let length = bytes.len();
         let bundle = Bundle::from_bytes(bytes)?;
-        let milliseconds = |time: Duration| format!("{:>8.1} ms", time.as_secs_f64() * 1_000.0);
-        let mut text = format!(
-            "read and resolve    {}\ncompile and re-read {}\nbundle              {length:>8} bytes\n",
-            milliseconds(resolved - started),
-            milliseconds(compiled - resolved),
-        );
+        let mut text = steps.table();
+        text.push_str(&format!("{:<28} {length:>9} bytes\n", "bundle"));
         for (name, value) in facts_of(&bundle)?.entries() {
             text.push_str(&format!("{name:<28} {value:>9}\n"));
         }

@@ -15,6 +15,9 @@ pub(super) struct Drafts<'a> {
     pub(super) pages: Vec<Page<'a>>,
     pub(super) resources: Vec<ResourceDraft<'a>>,
     pub(super) organization: Option<OrganizationDraft<'a>>,
+    /// AWS-managed policies that were read, by ARN: the text of their versions, and the default one as the policy names it. Every account
+    /// holds the same ones: what is written alike means the same.
+    pub(super) managed: HashMap<Box<str>, (&'a str, Option<Box<str>>)>,
     /// Unique ids that policies name as principals (rule N5).
     pub(super) principal_ids: Vec<Reference<'a>>,
     /// Quotas that an account declares to have, by account and name (rule P5).

@@ -2,7 +2,8 @@
 //!
 //! A file may hold several values, one after the other or in a list: pages of a snapshot, or one policy per line.
 
-use portcullis_grammar::json::{self, Kind, Member, Value};
+use portcullis_grammar::diagnostic::Diagnostic;
+use portcullis_grammar::json::{Kind, Member, Value};
 use portcullis_grammar::source::{Source, Span};
 use portcullis_grammar::suggest;
 
@@ -29,15 +30,15 @@ const KINDS: &str = "inputs are policy documents (`Statement`), account snapshot
     (`UserDetailList`, …), lists of AWS-managed policies (`name`, `arn`, `version_id`, `document`), lists of resources (`arn`, `account`, `tags`, \
     `policy`) and organizations (`Organization`, `Roots`, `Accounts`, …)";
 
-/// Reads one file into the drafts.
+/// Reads one file, parsed, into the drafts.
 pub(super) fn read<'a>(
     source: &'a Source,
+    (values, diagnostics): (Vec<Value>, Vec<Diagnostic>),
     file: FileId,
     drafts: &mut Drafts<'a>,
     sink: &mut Sink,
     options: &Options,
 ) {
-    let (values, diagnostics) = json::parse_sequence(source);
     let clean = diagnostics.is_empty();
     drafts.incomplete |= !clean;
     sink.extend(diagnostics);

@@ -21,7 +21,7 @@ pub(super) fn page<'a>(reader: &mut Reader<'a, '_>, members: &[Member], drafts: 
     let ([users, groups, roles, policies, truncated, marker, token], unknown) = fields(members, PAGE);
     unknown_fields(reader, unknown, "a snapshot", &PAGE, &["ResponseMetadata"]);
     let (first_identity, first_policy) = (drafts.identities.len(), drafts.policies.len());
-    let mut entries = 0;
+    let (mut entries, mut policies_read) = (0, 0);
     for (list, kind) in
         [(users, IdentityKind::User), (groups, IdentityKind::Group), (roles, IdentityKind::Role)]
     {
@@ -31,10 +31,10 @@ pub(super) fn page<'a>(reader: &mut Reader<'a, '_>, members: &[Member], drafts: 
         }
     }
     for item in reader.items(policies) {
-        policy::read(reader, item, drafts);
+        policies_read += usize::from(policy::read(reader, item, drafts));
         entries += 1;
     }
-    let read = drafts.identities.len() - first_identity + drafts.policies.len() - first_policy;
+    let read = drafts.identities.len() - first_identity + policies_read;
     let no_list =
         |member: Option<&Member>| member.is_some_and(|member| !matches!(member.value.kind, Kind::Array(_)));
     drafts.incomplete |= read < entries || [users, groups, roles, policies].into_iter().any(no_list);

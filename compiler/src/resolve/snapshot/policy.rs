@@ -33,10 +33,17 @@ struct Version {
     content: Option<Sized>,
 }
 
-/// Reads one policy into the drafts.
-pub(super) fn read<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<'a>) {
+/// Reads one policy into the drafts. Whether it could be read.
+pub(super) fn read<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<'a>) -> bool {
+    let before = drafts.policies.len();
+    let known = read_new(reader, value, drafts).is_some();
+    known || drafts.policies.len() > before
+}
+
+/// Reads a policy, unless it is an AWS-managed one that another account holds in the same words: then `Some`.
+fn read_new<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<'a>) -> Option<()> {
     let what = "a managed policy";
-    let Some(members) = reader.object(value, what) else { return };
+    let members = reader.object(value, what)?;
     let ([name, arn, path, default, list], unknown) = fields(members, KNOWN);
     unknown_fields(reader, unknown, what, &KNOWN, IGNORED);
     let name = reader.required_string(name, "PolicyName", what, value.span);
@@ -44,19 +51,24 @@ pub(super) fn read<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut 
     let arn = entity_arn(reader, arn, what, "policy", name, path, value);
     let default_id = reader.optional_string(default);
     let list = reader.required(list, "PolicyVersionList", what, value.span);
-    let Some(items) =
-        list.and_then(|list| reader.list(list, "`PolicyVersionList`").map(|items| (items, list.span)))
-    else {
-        return;
-    };
-    let (items, span) = items;
+    let list = list?;
+    let (items, span) = (reader.list(list, "`PolicyVersionList`")?, list.span);
+    let words = reader.source.text().get(span.start as usize..span.end as usize);
+    let of_aws = arn.as_ref().filter(|(_, parsed)| parsed.account == "aws").map(|(text, _)| *text);
+    if let Some(text) = of_aws
+        && let Some((same, default)) = drafts.managed.get(text)
+        && words == Some(*same)
+        && default_id == default.as_deref()
+    {
+        return Some(());
+    }
     // The opening bracket: underlining all versions would help nobody.
     let span = Span::new(span.start as usize, span.start as usize + 1);
     let versions: Vec<_> = items.iter().filter_map(|item| version(reader, item)).collect();
-    let Some((text, parsed)) = arn else { return };
+    let (text, parsed) = arn?;
     // With a broken version, what follows would only complain about its absence.
     if versions.len() < items.len() {
-        return;
+        return None;
     }
     let mut ids: Vec<&str> = versions.iter().map(|version| &*version.id).collect();
     ids.sort_unstable();
@@ -78,7 +90,7 @@ pub(super) fn read<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut 
             message,
             "mark one version with \"IsDefaultVersion\": true",
         );
-        return;
+        return None;
     };
     if let Some(id) = default_id.filter(|id| **id != *default_version.id) {
         let message = format!(
@@ -105,8 +117,12 @@ pub(super) fn read<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut 
         default: u32::try_from(before).unwrap_or(u32::MAX),
         origin: reader.origin(value.span),
     };
+    if let (Some(text), Some(words)) = (of_aws, words) {
+        drafts.managed.insert(text.into(), (words, default_id.map(Into::into)));
+    }
     let place = reader.place(value.span);
     drafts.policies.push(PolicyDraft { policy, account: parsed.account.into(), sizes, version_count, place });
+    None
 }
 
 fn version(reader: &mut Reader<'_, '_>, value: &Value) -> Option<Version> {
