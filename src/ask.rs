@@ -62,6 +62,22 @@ pub fn session(
     })
 }
 
+/// The context of an owned request as the runtime reads it.
+///
+/// # Errors
+/// [`AskError::DuplicateKey`].
+pub fn context_of(request: &Request) -> Result<ContextMap, AskError> {
+    let mut context = ContextMap::new();
+    for (key, value) in &request.context {
+        let added = match value {
+            ContextValue::One(text) => context.insert(key, text.as_str()),
+            ContextValue::Many(texts) => context.insert_list(key, texts.iter().map(String::as_str)),
+        };
+        added.map_err(AskError::DuplicateKey)?;
+    }
+    Ok(context)
+}
+
 /// Decides an owned request: the way of the command line and of tests. A gateway fills a [`portcullis_runtime::Request`] itself and
 /// allocates nothing.
 ///
@@ -83,14 +99,7 @@ pub fn ask_as(
     principal: portcullis_runtime::Principal<'_>,
     request: &Request,
 ) -> Result<Decision, AskError> {
-    let mut context = ContextMap::new();
-    for (key, value) in &request.context {
-        let added = match value {
-            ContextValue::One(text) => context.insert(key, text.as_str()),
-            ContextValue::Many(texts) => context.insert_list(key, texts.iter().map(String::as_str)),
-        };
-        added.map_err(AskError::DuplicateKey)?;
-    }
+    let context = context_of(request)?;
     Ok(bundle.decide(&portcullis_runtime::Request {
         principal,
         action: bundle.action(&request.action),

@@ -4,6 +4,7 @@
 //! usage. A standard output that is closed early ends the program quietly.
 
 mod assume;
+mod bench;
 mod build;
 mod check;
 mod convert;
@@ -13,6 +14,7 @@ mod fmt;
 mod inputs;
 mod inspect;
 mod ir;
+mod made_requests;
 mod manual;
 mod output;
 mod question;
@@ -79,6 +81,8 @@ enum Command {
     Ir(ir::Arguments),
     /// Show sizes and facts of a bundle
     Inspect(inspect::Arguments),
+    /// Measure how fast a bundle decides here
+    Bench(bench::Arguments),
     /// Print a completion script for a shell
     Completions(manual::Completions),
     /// Print the manual page
@@ -99,6 +103,7 @@ pub fn run() -> ExitCode {
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Ir(arguments) => ir::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man => manual::man(),
     };

@@ -22,6 +22,8 @@ mod explaining;
 mod language;
 #[path = "cli/manual.rs"]
 mod manual;
+#[path = "cli/measuring.rs"]
+mod measuring;
 #[path = "cli/organizations.rs"]
 mod organizations;
 #[path = "cli/outputs.rs"]

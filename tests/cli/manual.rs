@@ -4,8 +4,21 @@ use std::process::Command;
 
 use crate::command::{Folder, finish, portcullis};
 
-const COMMANDS: [&str; 10] =
-    ["build", "check", "decide", "explain", "assume", "test", "ir", "inspect", "completions", "man"];
+const COMMANDS: [&str; 13] = [
+    "build",
+    "check",
+    "decide",
+    "explain",
+    "assume",
+    "test",
+    "fmt",
+    "convert",
+    "ir",
+    "inspect",
+    "bench",
+    "completions",
+    "man",
+];
 
 #[test]
 fn help_names_every_command_and_has_examples() {
