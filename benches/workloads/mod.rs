@@ -99,7 +99,7 @@ pub fn model(name: &str, text: String) -> Model {
 }
 
 /// A file of `../shared/data`, wherever this is compiled from.
-fn shared(name: &str) -> Option<std::path::PathBuf> {
+pub fn shared(name: &str) -> Option<std::path::PathBuf> {
     let roots = ["../shared/data", "../../../shared/data"].into_iter();
     let paths = roots.map(|root| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(root).join(name));
     paths.into_iter().find(|path| path.exists())

@@ -95,15 +95,17 @@ fn advance(block: &[[u8; 4]], rest: &[u8], state: &mut [u64]) -> Option<()> {
     for (index, to) in state.iter_mut().enumerate() {
         *to = wide(masks, index)?;
     }
+    let of_classes = masks.get(2 * width..)?;
     for &byte in rest {
         let class = usize::from(*classes.get(usize::from(byte))?);
-        let advance = width + class * 2 * width;
-        let stay = advance + width;
+        let of_class = of_classes.get(class * 4 * width..(class + 1) * 4 * width)?;
+        let (advance, stay) = of_class.split_at_checked(2 * width)?;
+        let (advance, stay) = (advance.as_flattened().as_chunks::<8>().0, stay.as_flattened().as_chunks().0);
         let mut carry = 0;
         let mut live = 0;
-        for (index, to) in state.iter_mut().enumerate() {
-            let moved = *to & wide(masks, advance + index)?;
-            *to = moved << 1 | carry | *to & wide(masks, stay + index)?;
+        for ((to, advance), stay) in state.iter_mut().zip(advance).zip(stay) {
+            let moved = *to & u64::from_le_bytes(*advance);
+            *to = moved << 1 | carry | *to & u64::from_le_bytes(*stay);
             carry = moved >> 63;
             live |= *to;
         }
