@@ -53,10 +53,17 @@ fn eight(text: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*text.get(at..)?.first_chunk::<8>()?))
 }
 
-/// Up to eight bytes as one word, zeros behind them.
+/// Fewer than eight bytes as one word, zeros behind them. Reads that overlap instead of a loop.
 #[inline]
 fn short(text: &[u8]) -> u64 {
-    text.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
+    let half = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => half(first) | half(last) << (8 * (text.len() as u32 & 7) - 32),
+        _ => {
+            let byte = |at: usize| text.get(at).map_or(0, |&byte| u64::from(byte) << (8 * at));
+            byte(0) | byte(1) | byte(2)
+        }
+    }
 }
 
 /// The words of the first bytes of a text that has as many.

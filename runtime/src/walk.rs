@@ -1,7 +1,8 @@
 //! The walk: a resource's bytes through one automaton, to a terminal or a set leaf.
 
 use crate::bytes::{find_in_end, halves, place};
-use crate::format::{TERMINAL_BIT, node};
+use crate::format::{TERMINAL_BIT, node, segment};
+use crate::hash::{equal, hash, slot};
 
 /// Where a walk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,15 @@ pub(crate) fn walk(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> Option<End> {
                     reference = third;
                 }
             },
+            node::SEGMENT => match find_segment(nodes, at, parameter as u32, fourth, text, rest)? {
+                _ if rest.is_empty() => return Some(end),
+                None => return Some(End::Terminal(third)),
+                Some((target, Some(behind))) => {
+                    rest = behind;
+                    reference = target;
+                }
+                Some((target, None)) => return Some(End::Terminal(target)),
+            },
             node::SUFFIX => {
                 let literal = bytes_at(nodes, at + 3, parameter)?;
                 return Some(if rest.ends_with(literal) { End::Terminal(third) } else { end });
@@ -93,6 +103,42 @@ pub(crate) fn walk(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> Option<End> {
             _ => return None,
         }
     }
+}
+
+/// Where a segment node leads the rest of a text, and what of it stands behind the delimiter; `None` inside if it does not know the segment.
+#[inline(always)]
+#[expect(clippy::type_complexity, reason = "an answer that may be none, of a record that may not be there")]
+fn find_segment<'t>(
+    nodes: &[[u8; 4]],
+    at: usize,
+    slots: u32,
+    delimiter_and_seed: u32,
+    text: &[u8],
+    rest: &'t [u8],
+) -> Option<Option<(u32, Option<&'t [u8]>)>> {
+    let (delimiter, seed) = (delimiter_and_seed as u8, delimiter_and_seed >> 8);
+    let (own, behind) = match find_in_end(text, rest.len(), delimiter) {
+        Some(found) => (rest.get(..found)?, Some(rest.get(found + 1..)?)),
+        None => (rest, None),
+    };
+    let hash = hash(segment::seed(seed, behind.is_none()), own);
+    let wanted = own.len() as u32 | if behind.is_none() { segment::ENDS } else { 0 };
+    for distance in 0..segment::PROBES {
+        let number = slot(hash.wrapping_add(distance), slots) as usize;
+        let place = at + segment::HEADER_WORDS + number * segment::SLOT_WORDS;
+        let [tag, length, place, target] =
+            fixed::<{ segment::SLOT_WORDS }>(nodes, place)?.map(u32::from_le_bytes);
+        if length == 0 {
+            break;
+        }
+        if tag == (hash >> 32) as u32
+            && length == wanted
+            && equal(own, bytes_at(nodes, at + place as usize, own.len())?)
+        {
+            return Some(Some((target, behind)));
+        }
+    }
+    Some(None)
 }
 
 /// Bytes, beginning at the byte of a word.

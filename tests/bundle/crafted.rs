@@ -4,6 +4,8 @@
 mod cases;
 #[path = "crafted/names.rs"]
 mod names;
+#[path = "crafted/segments.rs"]
+mod segments;
 #[path = "crafted/world.rs"]
 mod world;
 
@@ -18,7 +20,7 @@ use cases::{Change, STRUCTURE};
 
 /// All cases: sentence, the section whose record is refused, a part of what is said, and the change.
 fn cases() -> impl Iterator<Item = &'static (u32, Section, &'static str, Change)> {
-    STRUCTURE.iter().chain(names::NAMES).chain(world::WORLD)
+    STRUCTURE.iter().chain(names::NAMES).chain(segments::SEGMENTS).chain(world::WORLD)
 }
 
 /// A bundle taken apart.
@@ -200,6 +202,13 @@ fn what_was_taken_apart_and_put_together_is_the_same() {
 fn a_union_of_sets_is_read() {
     let mut parts = Parts::golden();
     parts.union(portcullis::runtime::format::terminal::NOTHING, 2);
+    assert!(Bundle::from_bytes(parts.bytes()).is_ok());
+}
+
+#[test]
+fn a_segment_node_is_read() {
+    let mut parts = Parts::golden();
+    segments::add(&mut parts);
     assert!(Bundle::from_bytes(parts.bytes()).is_ok());
 }
 

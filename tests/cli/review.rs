@@ -184,8 +184,8 @@ fn an_aws_managed_policy_in_other_words_is_a_contradiction() {
             r#"{{"UserDetailList":[],"GroupDetailList":[],"RoleDetailList":[],"Policies":[{{"PolicyName":"All","Arn":"arn:aws:iam::aws:policy/All","DefaultVersionId":"v1","PolicyVersionList":[{{"VersionId":"v1","IsDefaultVersion":true,"Document":{{"Version":"2012-10-17","Statement":{{"Effect":"{effect}","Action":"*","Resource":"*"}}}}}}]}}]}}"#
         )
     };
-    folder.write("a.json", &page("Allow"));
-    folder.write("b.json", &page("Deny"));
+    folder.write("a.json", page("Allow"));
+    folder.write("b.json", page("Deny"));
     let found = folder.run(&["check", "a.json", "b.json"]);
     assert_eq!(found.status, 2, "{}", found.out);
     assert!(found.err.contains("arn:aws:iam::aws:policy/All"), "{}", found.err);

@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 
-use portcullis_runtime::format::{NONE, node};
+use portcullis_runtime::format::{NONE, node, segment};
+use portcullis_runtime::hash::{hash, slot};
 
 use super::layout::{Built, Node, Target, layout};
-use super::nfa::{Element, Nfa, State, Stay};
+use super::nfa::{Element, Nfa, Segment, State, Stay};
 use super::residual::Budget;
 use super::terminal::Terminals;
 
@@ -136,6 +137,9 @@ impl<E: Ends> Determinizer<'_, E> {
         }
         let bytes = Bytes::of(self.nfa, &state);
         let other = self.step(&state, bytes.other)?;
+        if let Some(node) = self.segment(&state, end, &other)? {
+            return Ok(node);
+        }
         if let Some(continuation) = bytes.continuation {
             let behind = self.step(&state, continuation)?;
             if behind != other {
@@ -166,6 +170,29 @@ impl<E: Ends> Determinizer<'_, E> {
         let edges =
             edges.into_iter().map(|(byte, next)| Ok((byte, self.target(next)?))).collect::<Result<_, _>>()?;
         Ok(Node::Branch { end, default, edges })
+    }
+
+    /// Many literals, each up to the next slash or colon: the whole segment is looked up.
+    fn segment(&mut self, state: &State, end: u32, dead: &State) -> Result<Option<Node>, OverBudget> {
+        if state.live.len() < SEGMENTS || !dead.live.is_empty() {
+            return Ok(None);
+        }
+        let of = |delimiter: u8| {
+            let segments = self.nfa.segments(state, delimiter)?;
+            let usable = segments.iter().all(|(it, _)| it.ends || !it.bytes.is_empty());
+            (usable && segments.len() >= SEGMENTS).then_some((delimiter, segments))
+        };
+        let Some((delimiter, segments)) = of(b'/').or_else(|| of(b':')) else { return Ok(None) };
+        let mut entries = Vec::with_capacity(segments.len());
+        // Of a text that ends here the end tells.
+        for (segment, next) in segments.into_iter().filter(|(it, _)| !it.bytes.is_empty()) {
+            self.work += segment.bytes.len() + next.live.len() + 1;
+            let target = if segment.ends { Target::Terminal(self.end(&next)) } else { self.target(next)? };
+            entries.push((segment, target));
+        }
+        let Some((seed, slots)) = place(&entries) else { return Ok(None) };
+        let miss = self.end(dead);
+        Ok(Some(Node::Segment { delimiter, end, miss, seed, slots }))
     }
 
     /// One live position with a loop over anything, and only literals behind it.
@@ -243,6 +270,32 @@ impl<E: Ends> Determinizer<'_, E> {
         Ok(Node::Table { end, targets, index })
     }
 }
+
+/// Fewest segments for which a look-up is better than going byte by byte.
+const SEGMENTS: usize = 4;
+
+/// Slots with segments and where they lead.
+type Slots = Vec<Option<(Segment, Target)>>;
+
+/// A seed under which every segment stands near its slot, in a table that is at most half full.
+fn place(entries: &[(Segment, Target)]) -> Option<(u32, Slots)> {
+    let size = (entries.len() * 2).next_power_of_two();
+    'seeds: for seed in 0..SEEDS {
+        let mut slots: Slots = vec![None; size];
+        for entry in entries {
+            let hash = hash(segment::seed(seed, entry.0.ends), &entry.0.bytes);
+            let mut near = (0..segment::PROBES).map(|far| slot(hash.wrapping_add(far), size as u32) as usize);
+            let free = near.find(|&place| slots.get(place).is_some_and(Option::is_none));
+            let Some(free) = free.and_then(|place| slots.get_mut(place)) else { continue 'seeds };
+            *free = Some(entry.clone());
+        }
+        return Some((seed, slots));
+    }
+    None
+}
+
+/// Seeds that are tried.
+const SEEDS: u32 = 64;
 
 /// The bytes that a state tells apart.
 struct Bytes {

@@ -1,6 +1,9 @@
 //! The nodes of an automaton, and their layout as the words of FORMAT.md.
 
-use portcullis_runtime::format::{NONE, node};
+use portcullis_runtime::format::{NONE, node, segment};
+use portcullis_runtime::hash::hash;
+
+use super::nfa::Segment;
 
 /// Where an edge leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +20,7 @@ pub(super) enum Node {
     Table { end: u32, targets: Vec<Target>, index: Box<[u8; 256]> },
     Skip { byte: u8, end: u32, next: Target },
     Suffix { bytes: Vec<u8>, no: u32, yes: u32 },
+    Segment { delimiter: u8, end: u32, miss: u32, seed: u32, slots: Vec<Option<(Segment, Target)>> },
 }
 
 impl Node {
@@ -49,6 +53,17 @@ impl Node {
                 let found = rest.iter().position(|other| other == byte);
                 let behind = found.and_then(|found| rest.get(found + 1..));
                 behind.map_or((Target::Terminal(*end), None), |rest| (*next, Some(rest)))
+            }
+            Self::Segment { delimiter, end, miss, slots, .. } => {
+                let found = rest.iter().position(|byte| byte == delimiter);
+                let (bytes, behind) = rest.split_at(found.unwrap_or(rest.len()));
+                let mut known = slots.iter().flatten();
+                match known.find(|(it, _)| it.bytes == bytes && it.ends == found.is_none()) {
+                    _ if rest.is_empty() => (Target::Terminal(*end), None),
+                    Some((_, target)) if found.is_some() => (*target, behind.get(1..)),
+                    Some((_, target)) => (*target, None),
+                    None => (Target::Terminal(*miss), None),
+                }
             }
             Self::Suffix { bytes, no, yes } => {
                 (Target::Terminal(if rest.ends_with(bytes) { *yes } else { *no }), None)
@@ -102,7 +117,15 @@ fn length(node: &Node) -> u32 {
         Node::Table { targets, .. } => 2 + node::TABLE_WORDS + targets.len(),
         Node::Skip { .. } => 3,
         Node::Suffix { bytes, .. } => 3 + bytes.len().div_ceil(4),
+        Node::Segment { slots, .. } => {
+            segment::HEADER_WORDS + slots.len() * segment::SLOT_WORDS + text_words(slots)
+        }
     }) as u32
+}
+
+/// Words of the texts of all segments.
+fn text_words(slots: &[Option<(Segment, Target)>]) -> usize {
+    slots.iter().flatten().map(|(segment, _)| segment.bytes.len().div_ceil(4)).sum()
 }
 
 fn push_bytes(words: &mut Vec<u32>, bytes: &[u8]) {
@@ -158,6 +181,27 @@ fn write(node: &Node, built: &mut Built, resolve: &impl Fn(Target) -> u32) {
             words.push(tag(node::SKIP, usize::from(*byte)));
             edge(words, Target::Terminal(*end));
             edge(words, *next);
+        }
+        Node::Segment { delimiter, end, miss, seed, slots } => {
+            words.push(tag(node::SEGMENT, slots.len()));
+            edge(words, Target::Terminal(*end));
+            edge(words, Target::Terminal(*miss));
+            words.push(tag(u32::from(*delimiter), *seed as usize));
+            words.push(text_words(slots) as u32);
+            let mut text = (segment::HEADER_WORDS + slots.len() * segment::SLOT_WORDS) as u32;
+            for slot in slots {
+                let Some((segment, target)) = slot else {
+                    words.extend([0; segment::SLOT_WORDS]);
+                    continue;
+                };
+                let length = segment.bytes.len() as u32;
+                let hash = hash(segment::seed(*seed, segment.ends), &segment.bytes);
+                let ends = if segment.ends { segment::ENDS } else { 0 };
+                words.extend([(hash >> 32) as u32, length | ends, text]);
+                edge(words, *target);
+                text += length.div_ceil(4);
+            }
+            slots.iter().flatten().for_each(|(segment, _)| push_bytes(words, &segment.bytes));
         }
         Node::Suffix { bytes, no, yes } => {
             words.push(tag(node::SUFFIX, bytes.len()));

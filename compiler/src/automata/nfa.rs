@@ -76,6 +76,14 @@ impl Position {
     }
 }
 
+/// Bytes up to a delimiter or the end of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Segment {
+    pub(super) bytes: Vec<u8>,
+    /// Whether the text ends behind it.
+    pub(super) ends: bool,
+}
+
 /// One pattern of one rule.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Alternative {
@@ -99,6 +107,8 @@ pub(super) struct Nfa {
     pub(super) matched: Vec<u32>,
     /// Rules whose patterns are negated.
     negated: Vec<u32>,
+    /// Whether whole segments of a text may be looked up at once.
+    segments: bool,
     /// Whether any rule is without a guard, so that states can be folded.
     constant: bool,
 }
@@ -138,7 +148,48 @@ impl Nfa {
             }
         }
         nfa.matched.dedup();
+        // What a negated rule comes to changes where its patterns fall away, within a segment too.
+        nfa.segments = nfa.negated.is_empty();
         nfa
+    }
+
+    /// What every live position of a state waits for, up to a byte and with it, or to the end of the text: bytes alone. `None` if any of them
+    /// waits for more than bytes. With the state behind each: nothing else is live then. Linear in what is given, but for the sorting.
+    pub(super) fn segments(&self, state: &State, delimiter: u8) -> Option<Vec<(Segment, State)>> {
+        let mut segments: BTreeMap<Segment, Vec<u32>> = BTreeMap::new();
+        if !self.segments {
+            return None;
+        }
+        for &at in &state.live {
+            let mut segment = Segment::default();
+            let mut next = at;
+            for position in self.positions.get(at as usize..)? {
+                if position.stay != Stay::No || position.after_one {
+                    return None;
+                }
+                match position.element {
+                    Element::Byte(byte) if byte == delimiter => {
+                        next += 1;
+                        break;
+                    }
+                    Element::Byte(byte) => {
+                        next += 1;
+                        segment.bytes.push(byte);
+                    }
+                    Element::End => {
+                        segment.ends = true;
+                        break;
+                    }
+                    Element::One { .. } => return None,
+                }
+            }
+            segments.entry(segment).or_default().push(next);
+        }
+        let behind = |live| {
+            let (matched, pending) = (state.matched.clone(), state.pending.clone());
+            self.settle(State { live, matched, pending })
+        };
+        Some(segments.into_iter().map(|(segment, live)| (segment, behind(live))).collect())
     }
 
     /// The automaton of named patterns over whole texts without variables, each a rule of its own that nothing folds. None is

@@ -199,6 +199,9 @@ pub mod node {
     pub const SUFFIX: u32 = 5;
     /// Parameter: 0. Word: word index of a set leaf.
     pub const LEAF: u32 = 6;
+    /// Parameter: number of slots. Words: terminal if the rest is empty, terminal of an unknown segment, delimiter and seed, words of texts;
+    /// then the slots, and the texts: [`segment`](super::segment).
+    pub const SEGMENT: u32 = 7;
     /// Most keys of a [`BRANCH`].
     pub const BRANCH_KEYS: usize = 16;
     /// Words of a [`TABLE`]'s index.
@@ -206,4 +209,24 @@ pub mod node {
     /// Words that the bundle has at least behind a section of nodes: as many as the keys of the largest [`BRANCH`], which a walk reads
     /// whatever the size of the node.
     pub const WORDS_BEHIND: usize = BRANCH_KEYS / 4;
+}
+
+/// Look-up of a whole segment of a resource: what stands before the next delimiter, or before the end.
+pub mod segment {
+    /// Words before the slots.
+    pub const HEADER_WORDS: usize = 5;
+    /// Words of a slot: the high half of the hash; the length, with [`ENDS`]; the place of the text, counted from the node's first word;
+    /// where it leads. All zero if it is empty.
+    pub const SLOT_WORDS: usize = 4;
+    /// Slots that are looked at, from that of the hash on.
+    pub const PROBES: u64 = 8;
+    /// In the length: the text ends behind the segment, instead of a delimiter.
+    pub const ENDS: u32 = 1 << 31;
+
+    /// The seed of a segment, of the node's.
+    #[inline]
+    #[must_use]
+    pub const fn seed(seed: u32, ends: bool) -> u32 {
+        seed | (ends as u32) << 24
+    }
 }

@@ -6,7 +6,8 @@ use super::checks::{Starts, check, invalid, within};
 use super::diagrams::Terminals;
 use super::leaves::leaves;
 use crate::error::LoadError;
-use crate::format::{LIST_BIT, Section, TERMINAL_BIT, node, terminal as kinds};
+use crate::format::{LIST_BIT, Section, TERMINAL_BIT, node, segment, terminal as kinds};
+use crate::hash::{hash, slot};
 use crate::view::View;
 
 /// Number of words that hold so many bytes.
@@ -87,8 +88,7 @@ pub(super) fn nodes<R: References>(
     let mut at = range.start;
     while at < range.end {
         starts(references).set(at);
-        let length =
-            view.word(section, at).and_then(node_length).ok_or(invalid(section, at, "unknown node"))?;
+        let length = node_length(view, section, at).ok_or(invalid(section, at, "unknown node"))?;
         check(within(at, length, range.end), section, at, "node past the end")?;
         at += length;
     }
@@ -124,8 +124,9 @@ fn root_lists(view: View<'_>, roots: &mut Automata) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// Words of the node at `at`, by its first word.
-fn node_length(first: u32) -> Option<u32> {
+/// Words of the node at `at`.
+fn node_length(view: View<'_>, section: Section, at: u32) -> Option<u32> {
+    let first = view.word(section, at)?;
     let parameter = first >> 8;
     match first & 0xff {
         node::LITERAL if parameter > 0 => Some(4 + words_of(parameter)),
@@ -136,6 +137,10 @@ fn node_length(first: u32) -> Option<u32> {
         node::SKIP if parameter <= 0xff => Some(3),
         node::SUFFIX if parameter > 0 => Some(3 + words_of(parameter)),
         node::LEAF if parameter == 0 => Some(2),
+        node::SEGMENT if parameter.is_power_of_two() => {
+            let slots = parameter * segment::SLOT_WORDS as u32 + segment::HEADER_WORDS as u32;
+            view.word(section, at.checked_add(4)?)?.checked_add(slots)
+        }
         _ => None,
     }
 }
@@ -145,7 +150,7 @@ fn edges(view: View<'_>, section: Section, at: u32, references: &impl References
     let word = |index: u32| view.word(section, at + index).ok_or(invalid(section, at, "unreadable"));
     let first = word(0)?;
     let parameter = first >> 8;
-    let length = node_length(first).ok_or(invalid(section, at, "unknown node"))?;
+    let length = node_length(view, section, at).ok_or(invalid(section, at, "unknown node"))?;
     let edge = |index: u32| check(references.known(word(index)?), section, at, "unknown node or terminal");
     let terminal = |index: u32| check(references.terminal(word(index)?), section, at, "unknown terminal");
     match first & 0xff {
@@ -180,7 +185,52 @@ fn edges(view: View<'_>, section: Section, at: u32, references: &impl References
             terminal(1)?;
             terminal(2)?;
         }
+        node::SEGMENT => {
+            terminal(1)?;
+            terminal(2)?;
+            segments(view, section, at, length, references)?;
+        }
         _ => check(references.leaf(word(1)?), section, at, "unknown leaf")?,
     }
     Ok(length)
+}
+
+/// The slots of a segment node: each is empty, or holds a segment that belongs there and leads to what is known.
+fn segments(
+    view: View<'_>,
+    section: Section,
+    at: u32,
+    length: u32,
+    references: &impl References,
+) -> Result<(), LoadError> {
+    let word = |index: u32| view.word(section, at + index).ok_or(invalid(section, at, "unreadable"));
+    let (slots, seed) = (word(0)? >> 8, word(3)? >> 8);
+    let delimiter = word(3)? as u8;
+    let first_text = segment::HEADER_WORDS as u32 + slots * segment::SLOT_WORDS as u32;
+    for number in 0..slots {
+        let place = segment::HEADER_WORDS as u32 + number * segment::SLOT_WORDS as u32;
+        let [tag, size, text, target] = [word(place)?, word(place + 1)?, word(place + 2)?, word(place + 3)?];
+        if size == 0 {
+            check(tag | text | target == 0, section, at, "an empty slot that is not zero")?;
+            continue;
+        }
+        let (bytes, ends) = (size & !segment::ENDS, size & segment::ENDS != 0);
+        let inside = bytes > 0 && text >= first_text && within(text, words_of(bytes), length);
+        check(inside, section, at, "a segment without text, or outside of its node")?;
+        let own = view.bytes_at(section, (at + text) as usize, bytes as usize).unwrap_or(&[]);
+        let hash = hash(segment::seed(seed, ends), own);
+        // No further from its slot than a walk looks, and with no empty one between.
+        let home = slot(hash, slots);
+        let far = number.wrapping_sub(home) & (slots - 1);
+        let full = |distance: u32| {
+            let between = home.wrapping_add(distance) & (slots - 1);
+            word(segment::HEADER_WORDS as u32 + between * segment::SLOT_WORDS as u32 + 1)
+                .is_ok_and(|it| it != 0)
+        };
+        let placed = (hash >> 32) as u32 == tag && u64::from(far) < segment::PROBES && (0..far).all(full);
+        check(placed && !own.contains(&delimiter), section, at, "a segment that does not belong there")?;
+        let known = if ends { references.terminal(target) } else { references.known(target) };
+        check(known, section, at, "unknown node or terminal")?;
+    }
+    Ok(())
 }
