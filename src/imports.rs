@@ -1,5 +1,6 @@
 //! Files that `.gate` files name: read, and linked to where they are named.
 
+use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
 use portcullis_compiler::resolve::{Import, codes, is_gate};
@@ -13,7 +14,7 @@ use crate::files::{FileError, Input, read_text, real};
 pub(crate) fn follow(inputs: &mut Vec<Input>) -> (Vec<Import>, Vec<Diagnostic>) {
     let (mut imports, mut errors) = (Vec::new(), Vec::new());
     let mut known: Vec<Option<PathBuf>> = inputs.iter().map(|input| real(&input.path)).collect();
-    let mut from = 0;
+    let (given, mut from) = (inputs.len(), 0);
     while let Some(input) = inputs.get(from).cloned() {
         let named = if is_gate(&input.source) { gate::imports(&input.source) } else { Vec::new() };
         for gate::Import { span, path, is_document } in named {
@@ -50,10 +51,13 @@ pub(crate) fn follow(inputs: &mut Vec<Input>) -> (Vec<Import>, Vec<Diagnostic>) 
                     }
                 },
             };
-            imports.push(Import { from, path, to, is_document });
+            imports.push(Import { from, path, to, is_document, is_input: false });
         }
         from += 1;
     }
+    let plain = imports.iter().filter(|import| !import.is_document).map(|import| import.to);
+    let plain: HashSet<usize> = plain.chain(0..given).collect();
+    imports.iter_mut().for_each(|import| import.is_input = plain.contains(&import.to));
     (imports, errors)
 }
 

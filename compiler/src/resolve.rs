@@ -30,6 +30,8 @@ mod snapshot;
 mod tags;
 mod variables;
 
+use std::collections::HashMap;
+
 use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::source::{Source, Span};
 
@@ -96,6 +98,8 @@ pub struct Import {
     pub to: usize,
     /// Whether it is taken for the document of a policy, and so is no input by itself.
     pub is_document: bool,
+    /// Whether the other is an input all the same: it is given, or imported as well.
+    pub is_input: bool,
 }
 
 /// What resolving gave.
@@ -131,10 +135,14 @@ pub fn resolve_linked(
     let attached = files.split_off(files.partition_point(|file| file.index < sources.len()));
     let mut sink = sink::Sink::default();
     let mut drafts = drafts::Drafts { incomplete: !options.complete, ..drafts::Drafts::default() };
+    let named = imports.iter().filter(|import| import.is_document);
+    let named: HashMap<usize, bool> = named.map(|import| (import.to, import.is_input)).collect();
     for (at, source) in all.iter().enumerate().take(sources.len()) {
-        let is_document = imports.iter().any(|import| import.to == at && import.is_document);
-        if !is_document && !is_gate(source) {
+        // What is given stays an input where `from` names it as well: only of a document nothing is lost then.
+        let is_input = named.get(&at).is_none_or(|given| *given && !inputs::is_document(source));
+        if is_input && !is_gate(source) {
             inputs::read(source, FileId::at(at), &mut drafts, &mut sink, options);
+            drafts.read.insert(at);
         }
     }
     let questions = gate::read(&all, &files, imports, &mut drafts, &mut sink, options);

@@ -242,3 +242,52 @@ test \"taking\" {
     assert_eq!(failed.status, 1);
     assert!(failed.out.contains("the role cannot be taken"), "{}", failed.out);
 }
+
+/// A file that is given or imported stays an input, whatever else names it: an organization must not vanish with what it denies.
+#[test]
+fn what_is_given_is_no_less_an_input_where_from_names_it() {
+    let organization = r#"{
+        "Organization": {"Id": "o-acme12345", "MasterAccountId": "111111111111"},
+        "Roots": [{"Id": "r-acme", "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}]}],
+        "OrganizationalUnits": {"r-acme": []},
+        "Accounts": {"r-acme": [{"Id": "111111111111"}, {"Id": "222222222222"}]},
+        "PoliciesForTarget": {"r-acme": [], "111111111111": [], "222222222222": []}}"#;
+    let document =
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#;
+    let account = "account 222222222222 {\n  user v { inline i from \"document.json\" }\n}\ntest \"t\" {\n  v denied by scp s3:GetObject on arn:aws:s3:::a/b of 222222222222\n}\n";
+    // The one way to name a file by `from` that is never followed.
+    let unused = "policy T(x) { version v1 from \"organization.json\" }\n";
+    let folder = folder(&[
+        ("a.gate", &format!("{account}{unused}")),
+        ("b.gate", &format!("import \"organization.json\"\n{account}{unused}")),
+        ("organization.json", organization),
+        ("document.json", document),
+    ]);
+    for given in [&["test", "a.gate", "organization.json"][..], &["test", "b.gate"]] {
+        let done = run(folder.path(), given);
+        assert!(done.out.contains("0 failed"), "{given:?}: {}{}", done.out, done.err);
+    }
+    // A document that is given beside the file that takes it is no second one.
+    let converted = run(folder.path(), &["ir", "a.gate", "document.json", "organization.json"]);
+    assert!(!converted.out.contains("document.json"), "{}", converted.out);
+}
+
+#[test]
+fn names_that_are_words_of_the_language_import_nothing() {
+    let text = "organization o-acme12345 {
+  management 111111111111
+  scps off
+  root r-from \"Root\" {
+    unit import \"Dev\"
+    unit from \"Sales\" {
+      account 111111111111
+    }
+  }
+}
+account 111111111111 {
+  user u
+}
+";
+    let folder = folder(&[("a.gate", text)]);
+    assert_eq!(run(folder.path(), &["check", "a.gate"]).quiet(0), "");
+}

@@ -1,6 +1,6 @@
 //! What the inputs say before names are looked up: entities whose references to each other are still texts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::document::Sized;
 use super::principals::is_unique_id;
@@ -21,6 +21,8 @@ pub(super) struct Drafts<'a> {
     pub(super) quotas: HashMap<(Box<str>, &'static str), usize>,
     /// Whether something could not be read, which was reported. What other parts name may be in it, so that nobody is told it is missing.
     pub(super) incomplete: bool,
+    /// Places of the JSON sources that were read as inputs.
+    pub(super) read: HashSet<usize>,
 }
 
 impl<'a> Drafts<'a> {

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use portcullis_grammar::gate::Parsed;
-use portcullis_grammar::gate::ast::{Item, Let, LetValue, Policy, Test, Text};
+use portcullis_grammar::gate::ast::{self, Item, Let, LetValue, Policy, Test, Text};
 use portcullis_grammar::json as grammar_json;
 use portcullis_grammar::source::{Source, Span};
 
@@ -30,7 +30,7 @@ use super::document::{self, Sized};
 use super::drafts::Drafts;
 use super::reader::{Reader, shown};
 use super::sink::Sink;
-use super::{Import, Options, codes, is_gate};
+use super::{Import, Options, codes, inputs, is_gate};
 use crate::model::{DocumentKind, FileId};
 
 /// How deep files may import each other.
@@ -309,6 +309,19 @@ impl<'a> Elaborator<'a, '_> {
             for name in policy.parameters.iter().flatten() {
                 parameters.declare(&mut reader, name, Bound::Broken);
             }
+            if !matches!(policy.source, ast::Source::Body(_)) {
+                let message = format!(
+                    "`{}` takes parameters, and nothing in it could use them",
+                    shown(policy.name.raw)
+                );
+                let help = "write its statements in braces, or take the parameters away";
+                reader.error(codes::GATE_PLACE, policy.span, message, help);
+            }
+            if let Some(version) = &policy.version {
+                let message = "a policy with parameters has no version";
+                let help = "take it away; the policies that are made of it have versions";
+                reader.error(codes::GATE_PLACE, version.span, message, help);
+            }
             if let Some(first) = own.insert(policy.name.raw, template) {
                 let message = format!("two policies with parameters are named `{}`", shown(policy.name.raw));
                 reader.clash(
@@ -381,8 +394,19 @@ impl<'a> Elaborator<'a, '_> {
             return None;
         }
         let parsed = grammar_json::parse(source);
+        // What is wrong with an input was said where it was read.
+        if self.drafts.read.contains(&index) && !parsed.diagnostics.is_empty() {
+            return None;
+        }
         self.sink.extend(parsed.diagnostics);
         let value = parsed.value.filter(|_| !parsed.damaged)?;
+        if let Some(kind) = inputs::other_kind(&value) {
+            let message = format!("`{}` is no policy document: it is {kind}", shown(path.raw));
+            let help =
+                "`from` takes one policy document; give other files as inputs, or name them with import";
+            self.reader(block.file).error(codes::GATE_IMPORT, path.span, message, help);
+            return None;
+        }
         document::read(&mut self.reader(index), &value, kind)
     }
 

@@ -66,6 +66,26 @@ pub(super) fn read<'a>(
     }
 }
 
+/// Whether a file is one policy document and nothing else.
+pub(super) fn is_document(source: &Source) -> bool {
+    let (values, diagnostics) = json::parse_sequence(source);
+    let [Value { kind: Kind::Object(members), .. }] = values.as_slice() else { return false };
+    diagnostics.is_empty() && kind(members) == Input::Document
+}
+
+/// What a file is that stands where a policy document is wanted, and is an input of another kind.
+pub(super) fn other_kind(value: &Value) -> Option<&'static str> {
+    let Kind::Object(members) = &value.kind else { return None };
+    match kind(members) {
+        Input::Document | Input::Unknown => None,
+        Input::Snapshot => Some("an account snapshot"),
+        Input::Managed => Some("an entry of a list of managed policies"),
+        Input::Resource => Some("a resource"),
+        Input::Organization => Some("an organization"),
+        Input::Unsupported(what) => Some(what),
+    }
+}
+
 fn one<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<'a>, bare: &mut usize) {
     let Kind::Object(members) = &value.kind else {
         let message = format!("{} is no input", value.kind.noun());

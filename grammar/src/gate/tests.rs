@@ -1,7 +1,7 @@
 //! What parses, and what is said about what does not.
 
 use super::ast::{AccountItem, BodyItem, Item, Source as PolicySource};
-use super::{MAX_DEPTH, format, parse};
+use super::{MAX_DEPTH, format, imports, parse};
 use crate::source::Source;
 
 const ACME: &str = r#"
@@ -148,4 +148,22 @@ fn long_lines_are_broken() {
     let text = format!("policy P {{ allow {} on * }}", many.join(", "));
     let text = formatted(&text);
     assert!(text.lines().all(|line| line.len() <= 110) && text.lines().count() > 4, "{text}");
+}
+
+#[test]
+fn files_are_named_by_what_imports_and_not_by_names() {
+    let text = r#"import "a.gate"
+policy P from "p.json"
+policy from version v1 { allow s3:* on * }
+account 1 {
+  policy Q { version v1 from "q.json" version v2 { allow s3:* on "import" } }
+  role r { trust from "t.json" inline from from "i.json" tag import = "no" }
+  resource arn:a { policy from "r.json" }
+}
+organization o { scp S from "s.json" root from "Root" { unit import "Dev" } }
+"#;
+    let found = imports(&Source::new("a.gate", text));
+    let found: Vec<(&str, bool)> = found.iter().map(|it| (&*it.path, it.is_document)).collect();
+    let files = ["p.json", "q.json", "t.json", "i.json", "r.json", "s.json"].map(|path| (path, true));
+    assert_eq!(found, [&[("a.gate", false)], &files[..]].concat());
 }
