@@ -6,6 +6,7 @@
 
 pub mod ast;
 mod format;
+mod hidden;
 mod imports;
 mod lexer;
 mod parse;

@@ -167,3 +167,15 @@ organization o { scp S from "s.json" root from "Root" { unit import "Dev" } }
     let files = ["p.json", "q.json", "t.json", "i.json", "r.json", "s.json"].map(|path| (path, true));
     assert_eq!(found, [&[("a.gate", false)], &files[..]].concat());
 }
+
+#[test]
+fn reading_stops_where_nothing_is_understood() {
+    let policy = "policy P { allow s3:* on * }";
+    let read = |wrong: usize| {
+        let source = Source::new("a.gate", format!("{}\n{policy}", "x; ".repeat(wrong)));
+        let parsed = parse(&source);
+        (parsed.diagnostics.len(), parsed.file.items.len())
+    };
+    // Of one line one error is shown, and what follows is read; but not behind thousands of them, each of which takes long.
+    assert_eq!((read(900), read(300_000)), ((1, 1), (1, 0)));
+}
