@@ -291,3 +291,30 @@ account 111111111111 {
     let folder = folder(&[("a.gate", text)]);
     assert_eq!(run(folder.path(), &["check", "a.gate"]).quiet(0), "");
 }
+
+#[test]
+fn names_are_read_with_their_escapes_and_roles_by_their_values() {
+    let text = r#"let deployer = deploy
+let run = s1
+account 123456789012 "the \"first\" \u{e9} for \$1" {
+  user alice { inline "a\$b" { allow sts:AssumeRole on * } }
+  role deploy {
+    trust { allow user alice }
+    inline p { "Reads\u{21}": allow s3:GetObject on * }
+  }
+}
+test "a \"quoted\" test" {
+  alice as $(deployer)/$run may s3:GetObject on arn:aws:s3:::b/k of "the \"first\" \u{e9} for \$1"
+}
+"#;
+    let folder = folder(&[("a.gate", text)]);
+    let tested = run(folder.path(), &["test", "a.gate", "--format", "jsonl"]);
+    let line: serde_json::Value = serde_json::from_str(tested.out.trim()).unwrap();
+    assert_eq!((tested.status, line["test"].as_str()), (0, Some("a \"quoted\" test")), "{}", tested.err);
+    // Back from JSON, where these are characters.
+    let json = run(folder.path(), &["convert", "a.gate", "--without-tests"]).quiet(0);
+    assert!(json.contains(r#""PolicyName": "a$b""#) && json.contains(r#""Sid": "Reads!""#), "{json}");
+    std::fs::write(folder.path().join("a.json"), &json).unwrap();
+    let gate = run(folder.path(), &["convert", "a.json"]).quiet(0);
+    assert!(gate.contains(r#"inline "a\$b""#) && gate.contains(r#""Reads!":"#), "{gate}");
+}

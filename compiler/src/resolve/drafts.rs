@@ -15,6 +15,8 @@ pub(super) struct Drafts<'a> {
     pub(super) pages: Vec<Page<'a>>,
     pub(super) resources: Vec<ResourceDraft<'a>>,
     pub(super) organization: Option<OrganizationDraft<'a>>,
+    /// Where an organization stands, whether it could be read or not.
+    pub(super) organization_place: Option<Place<'a>>,
     /// Unique ids that policies name as principals (rule N5).
     pub(super) principal_ids: Vec<Reference<'a>>,
     /// Quotas that an account declares to have, by account and name (rule P5).

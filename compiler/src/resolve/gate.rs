@@ -7,6 +7,7 @@ mod accounts;
 mod actions;
 mod conditions;
 mod json;
+mod managed;
 mod names;
 mod organization;
 mod policies;
@@ -302,6 +303,7 @@ impl<'a> Elaborator<'a, '_> {
         let scope = Rc::new(scope);
         let mut own = HashMap::new();
         for policy in policies.filter(|policy| policy.parameters.is_some()) {
+            scope::name(&mut reader, &policy.name);
             let is_at_top = account.is_none();
             let template = Template { policy, file, scope: Rc::clone(&scope), is_at_top };
             // Declaring them says whether they can be names, and whether one stands twice.

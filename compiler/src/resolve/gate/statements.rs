@@ -9,7 +9,7 @@ use portcullis_grammar::source::Span;
 use super::conditions::{self, Condition, Test};
 use super::json::{member, object, string, strings};
 use super::policies::{Drafted, STATEMENT};
-use super::scope::{Scope, expand_all, literal};
+use super::scope::{self, Scope, expand_all};
 use super::{Block, Elaborator, actions, principals};
 use crate::model::DocumentKind;
 use crate::resolve::codes;
@@ -32,8 +32,10 @@ impl<'a> Elaborator<'a, '_> {
         let actions = actions.map(|(span, selection)| self.selection(block, span, selection, "Action"));
         let resources = parts.on.map(|(span, selection)| self.selection(block, span, selection, "Resource"));
         let mut members = vec![];
-        if let Some(name) = &statement.name {
-            members.push(member("Sid", name.span, string(&literal(name), name.span)));
+        if let Some(text) = &statement.name
+            && let Some(name) = scope::name(&mut self.reader(block.file), text)
+        {
+            members.push(member("Sid", text.span, string(&name, text.span)));
         }
         let effect = match statement.effect {
             Effect::Allow => "Allow",
