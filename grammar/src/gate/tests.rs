@@ -1,6 +1,7 @@
 //! What parses, and what is said about what does not.
 
 use super::ast::{AccountItem, BodyItem, Item, Source as PolicySource};
+use super::lexer::Lexer;
 use super::{MAX_DEPTH, format, imports, parse};
 use crate::source::Source;
 
@@ -178,4 +179,37 @@ fn reading_stops_where_nothing_is_understood() {
     };
     // Of one line one error is shown, and what follows is read; but not behind thousands of them, each of which takes long.
     assert_eq!((read(900), read(300_000)), ((1, 1), (1, 0)));
+}
+
+#[test]
+fn a_brace_behind_a_comment_stands_on_the_next_line() {
+    let text = "policy A # c\n{ allow s3:* on * }\naccount 1 # c\n# d\n { user a # e\n in b # f\n {} \n role r { trust # g\n { allow user a } } }";
+    assert_eq!(
+        formatted(text),
+        "policy A # c
+{ allow s3:* on * }
+account 1 # c
+    # d
+{
+  user a # e
+      in b # f
+  {}
+  role r {
+    trust # g
+    { allow user a }
+  }
+}
+"
+    );
+}
+
+#[test]
+fn a_comment_can_stand_anywhere() {
+    let text = formatted(ACME);
+    let source = Source::new("a.gate", text.as_str());
+    for (start, _, _) in Lexer::new(&source).flatten() {
+        let (before, behind) = text.split_at(start);
+        formatted(&format!("{before} # c\n{behind}"));
+        formatted(&format!("{before}\n# c\n\n# d\n{behind}"));
+    }
 }
