@@ -8,7 +8,7 @@ use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::gate;
 use portcullis_grammar::source::Source;
 
-use crate::files::{FileError, Input, read_text, real};
+use crate::files::{FileError, Input, read_file, real};
 
 /// Reads what the `.gate` files among the inputs name and adds it to them, each file once. Gives who names whom, and what could not be read.
 pub(crate) fn follow(inputs: &mut Vec<Input>) -> (Vec<Import>, Vec<Diagnostic>) {
@@ -33,7 +33,7 @@ pub(crate) fn follow(inputs: &mut Vec<Input>) -> (Vec<Import>, Vec<Diagnostic>) 
                 found.as_ref().and_then(|found| known.iter().position(|known| known.as_ref() == Some(found)));
             let to = match to {
                 Some(to) => to,
-                None => match read_text(&target) {
+                None => match read_file(&target) {
                     Ok(text) => {
                         let name = below(input.source.name(), relative);
                         inputs.push(Input { source: Source::new(name, text), path: target });
@@ -42,6 +42,10 @@ pub(crate) fn follow(inputs: &mut Vec<Input>) -> (Vec<Import>, Vec<Diagnostic>) 
                     }
                     Err(error @ FileError::NotUtf8 { .. }) => {
                         errors.push(error.diagnostic());
+                        continue;
+                    }
+                    Err(error @ FileError::Special { .. }) => {
+                        errors.push(refuse(error.to_string(), "import a file"));
                         continue;
                     }
                     Err(error) => {
