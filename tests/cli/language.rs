@@ -318,3 +318,13 @@ test "a \"quoted\" test" {
     let gate = run(folder.path(), &["convert", "a.json"]).quiet(0);
     assert!(gate.contains(r#"inline "a\$b""#) && gate.contains(r#""Reads!":"#), "{gate}");
 }
+
+#[test]
+fn a_file_by_two_paths_is_one_file() {
+    let main = "import \"common.gate\"\nimport \"./common.gate\"\nimport \"../main/common.gate\"\naccount 123456789012 {\n  user a { inline p = Read($b) }\n}\n";
+    let folder = folder(&[
+        ("main/a.gate", main),
+        ("main/common.gate", "let b = arn:aws:s3:::b\npolicy Read(what) { allow s3:GetObject on $what/* }\n"),
+    ]);
+    assert_eq!(run(folder.path(), &["check", "main/a.gate"]).quiet(0), "");
+}

@@ -16,7 +16,7 @@ pub mod questions;
 mod scope;
 mod statements;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use portcullis_grammar::gate::Parsed;
@@ -216,11 +216,12 @@ impl<'a> Elaborator<'a, '_> {
         self.tops.insert(index, None);
         let files = self.files;
         let file = files.iter().find(|file| file.index == index)?;
-        let (mut scopes, mut templates) = (Vec::new(), Vec::new());
+        let (mut scopes, mut templates, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
         for item in &file.parsed.file.items {
             let Item::Import(path) = item else { continue };
             let Some(target) = self.target(index, path) else { continue };
-            if !files.iter().any(|file| file.index == target) {
+            // A file that is imported twice, by whatever paths, is one file.
+            if !files.iter().any(|file| file.index == target) || !seen.insert(target) {
                 continue;
             }
             let deep = self.tops.values().filter(|top| top.is_none()).count() > MOST_IMPORTS;
@@ -289,7 +290,9 @@ impl<'a> Elaborator<'a, '_> {
             let bound = match &it.value {
                 LetValue::Values(value) => {
                     let texts = scope::expand(&mut reader, &scope, value);
-                    Bound::Texts(texts.into_iter().map(|(text, _)| text).collect())
+                    let texts: Rc<[Box<str>]> = texts.into_iter().map(|(text, _)| text).collect();
+                    let reported = texts.is_empty() && !scope::holds_nothing(value);
+                    if reported { Bound::Broken } else { Bound::Texts(texts) }
                 }
                 LetValue::Condition(condition) => {
                     match conditions::named_condition(&mut reader, &scope, condition) {

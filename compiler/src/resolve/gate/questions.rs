@@ -8,7 +8,7 @@ use portcullis_grammar::source::{Source, Span};
 use portcullis_grammar::suggest;
 use portcullis_runtime::value::arn;
 
-use super::scope::{self, expand_all, literal};
+use super::scope::{self, expand_all, holds_nothing, literal};
 use super::{Block, Elaborator};
 use crate::facts::is_principal_key;
 use crate::model::resource::owner_name;
@@ -167,8 +167,8 @@ impl<'a> Elaborator<'a, '_> {
         }
         let count = who.len() * actions.len() * resources.len();
         // An empty name was reported where it stands.
-        let empty = |value: &Value<'_>| matches!(value, Value::List(_, items) if items.is_empty());
-        if count == 0 && ask.actions.iter().chain(ask.resources.iter().flatten()).any(empty) {
+        let empty = |values: &[Value<'_>]| values.iter().all(holds_nothing);
+        if count == 0 && (empty(&ask.actions) || ask.resources.as_deref().is_some_and(empty)) {
             let message = "this asks nothing: a list in it is empty";
             let help = "write at least one action and one resource";
             self.reader(block.file).error(codes::GATE_TEST, ask.span, message, help);

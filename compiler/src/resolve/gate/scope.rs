@@ -219,6 +219,11 @@ fn malformed(reader: &mut Reader<'_, '_>, text: &Text<'_>, place: Range<usize>) 
     reader.error(codes::GATE_NAME, span, message, help);
 }
 
+/// Whether nothing but empty lists stands in a value: nothing comes of it, and nothing was reported.
+pub(super) fn holds_nothing(value: &Value<'_>) -> bool {
+    matches!(value, Value::List(_, items) if items.iter().all(holds_nothing))
+}
+
 fn collect(reader: &mut Reader<'_, '_>, scope: &Scope, value: &Value<'_>, texts: &mut Vec<Expanded>) {
     match value {
         Value::Text(text) => {
@@ -229,7 +234,7 @@ fn collect(reader: &mut Reader<'_, '_>, scope: &Scope, value: &Value<'_>, texts:
         Value::Prefixed(prefix, span, items) => {
             let Some(prefixes) = expand_text(reader, scope, prefix) else { return };
             let endings = expand_all(reader, scope, items);
-            if items.is_empty() {
+            if items.iter().all(holds_nothing) {
                 let message = format!("no ending stands in the list behind `{}`", shown(prefix.raw));
                 reader.error(
                     codes::GATE_NAME,
