@@ -328,3 +328,35 @@ fn a_file_by_two_paths_is_one_file() {
     ]);
     assert_eq!(run(folder.path(), &["check", "main/a.gate"]).quiet(0), "");
 }
+
+/// AWS's console writes empty Sids, and an organization file may leave the name of a policy out: neither is a name in the language.
+#[test]
+fn what_has_no_name_in_json_is_converted_without_one() {
+    let statement = |sid: &str, effect: &str| {
+        format!(r#"{{"Sid": "{sid}", "Effect": "{effect}", "Action": "s3:*", "Resource": "*"}}"#)
+    };
+    let organization = format!(
+        r#"{{"Organization": {{"Id": "o-acme12345", "MasterAccountId": "111111111111"}},
+            "Roots": [{{"Id": "r-acme", "Name": "costs in ${{x}}", "PolicyTypes": [{{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}}]}}],
+            "OrganizationalUnits": {{"r-acme": []}}, "Accounts": {{"r-acme": [{{"Id": "111111111111"}}]}},
+            "PoliciesForTarget": {{"r-acme": [{{"Id": "p-nameless"}}], "111111111111": [{{"Id": "p-nameless"}}]}},
+            "Policies": [{{"PolicySummary": {{"Id": "p-nameless", "Type": "SERVICE_CONTROL_POLICY"}},
+                "Content": {{"Version": "2012-10-17", "Statement": [{}, {}]}}}}]}}"#,
+        statement("", "Allow"),
+        statement("${x}", "Deny")
+    );
+    let folder = folder(&[("a.json", &organization)]);
+    let gate = run(folder.path(), &["convert", "a.json"]).quiet(0);
+    for part in [
+        "scp p-nameless id p-nameless",
+        "attach p-nameless",
+        "    allow s3:*",
+        r#""\${x}": deny"#,
+        r#""costs in \${x}""#,
+    ] {
+        assert!(gate.contains(part), "{part}: {gate}");
+    }
+    std::fs::write(folder.path().join("b.gate"), format!("{gate}account 111111111111 {{\n  user u\n}}\n"))
+        .unwrap();
+    assert_eq!(run(folder.path(), &["check", "b.gate"]).quiet(0), "");
+}

@@ -30,7 +30,7 @@ impl<'m> Writer<'m> {
             let _ = write!(
                 self.out,
                 "{word} {} id {} ",
-                name_or_quote(&control.name),
+                name_or_quote(if control.name.is_empty() { &control.id } else { &control.name }),
                 name_or_quote(&control.id)
             );
             self.body(&control.document);
@@ -88,7 +88,7 @@ impl<'m> Writer<'m> {
             let unique =
                 model.controls.iter().filter(|it| it.name == control.name || it.id == control.name).count()
                     == 1;
-            name_or_quote(if unique { &control.name } else { &control.id })
+            name_or_quote(if unique && !control.name.is_empty() { &control.name } else { &control.id })
         };
         let names: Vec<String> = policies.filter(|it| !implied(it)).map(name).collect();
         if !names.is_empty() {

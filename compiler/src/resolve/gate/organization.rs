@@ -190,7 +190,7 @@ impl<'a> Elaborator<'a, '_> {
         let mut reader = self.reader(block.file);
         let name = scope::name(&mut reader, &control.name);
         let id = match &control.id {
-            Some(id) => scope::id(&mut reader, id),
+            Some(id) => scope::name(&mut reader, id),
             None => name.as_ref().map(|name| format!("p-{name}").into()),
         };
         let sized = self.document(block, &control.source, kind)?;
