@@ -8,8 +8,17 @@ use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::source::{MAX_SOURCE_BYTES, Source, Span};
 use portcullis_runtime::format::MAGIC;
 
-/// Endings of the files that are read from a folder.
-const ENDINGS: [&str; 3] = ["json", "jsonl", "gate"];
+/// Which files are read from a folder.
+#[derive(Clone, Copy)]
+struct Wanted {
+    endings: &'static [&'static str],
+    /// The same for people.
+    noun: &'static str,
+}
+
+const INPUTS: Wanted = Wanted { endings: &["json", "jsonl", "gate"], noun: ".json, .jsonl or .gate" };
+#[cfg(feature = "cli")]
+const GATE: Wanted = Wanted { endings: &["gate"], noun: ".gate" };
 
 /// Why a file could not be read or written.
 #[derive(Debug)]
@@ -43,6 +52,13 @@ pub enum FileError {
     EmptyFolder {
         /// The folder.
         path: PathBuf,
+        /// What was looked for.
+        wanted: &'static str,
+    },
+    /// A pipe, a device or the like, where only a file can be meant.
+    Special {
+        /// What it is.
+        path: PathBuf,
     },
     /// The target of an output is neither a file nor free.
     NotAFile {
@@ -73,9 +89,10 @@ impl fmt::Display for FileError {
                 path.display(),
                 MAX_SOURCE_BYTES / 1024 / 1024
             ),
-            Self::EmptyFolder { path } => {
-                write!(f, "no .json, .jsonl or .gate file below the folder {}", path.display())
+            Self::EmptyFolder { path, wanted } => {
+                write!(f, "no {wanted} file below the folder {}", path.display())
             }
+            Self::Special { path } => write!(f, "{} is no ordinary file: it is not read", path.display()),
             Self::NotAFile { path } => {
                 write!(f, "{} is there and no ordinary file: it is not replaced", path.display())
             }
@@ -95,8 +112,14 @@ impl FileError {
                 return Diagnostic::error("p4-not-utf8", message).at(source, *span, "").help(*help);
             }
             Self::TooLarge { path } => ("p4-source-too-large", path, "split it into several files"),
-            Self::EmptyFolder { path } => ("input-empty", path, "give the folder that holds the inputs"),
-            Self::Io { path, .. } | Self::NotAFile { path } => {
+            Self::EmptyFolder { path, .. } => ("input-empty", path, "give the folder that holds the inputs"),
+            Self::Special { path } => {
+                ("input-unreadable", path, "take it out of the folder; a pipe can be given by its own path")
+            }
+            Self::Io { verb: "write", path, .. } | Self::NotAFile { path } => {
+                ("output-unwritable", path, "check the path, and that the file and its folder may be written")
+            }
+            Self::Io { path, .. } => {
                 ("input-unreadable", path, "check the path, and that the file may be read")
             }
         };
@@ -126,12 +149,24 @@ pub struct Input {
 /// that what is wrong in them shows in the same run.
 #[must_use]
 pub fn read_inputs(paths: &[PathBuf]) -> (Vec<Input>, Vec<FileError>) {
+    read(paths, INPUTS)
+}
+
+/// The same, of folders only the `.gate` files: what is wrong with others is no matter.
+#[cfg(feature = "cli")]
+pub(crate) fn read_gate_files(paths: &[PathBuf]) -> (Vec<Input>, Vec<FileError>) {
+    read(paths, GATE)
+}
+
+fn read(paths: &[PathBuf], wanted: Wanted) -> (Vec<Input>, Vec<FileError>) {
     let (mut inputs, mut errors) = (Vec::new(), Vec::new());
     for path in paths {
-        match list(path) {
+        match list(path, wanted) {
             Ok(files) => {
                 for (file, name) in files {
-                    match read_text(&file) {
+                    // What is given by its own path may be a pipe; what lies in a folder must not block.
+                    let text = if file == *path { read_text(&file) } else { read_file(&file) };
+                    match text {
                         Ok(text) => inputs.push(Input { source: Source::new(name, text), path: file }),
                         Err(error) => errors.push(error),
                     }
@@ -144,7 +179,7 @@ pub fn read_inputs(paths: &[PathBuf]) -> (Vec<Input>, Vec<FileError>) {
 }
 
 /// The files behind one given path, with the names they get.
-fn list(path: &Path) -> Result<Vec<(PathBuf, String)>, FileError> {
+fn list(path: &Path, wanted: Wanted) -> Result<Vec<(PathBuf, String)>, FileError> {
     if path == Path::new("-") {
         return Ok(vec![(path.to_owned(), "<stdin>".to_owned())]);
     }
@@ -166,14 +201,14 @@ fn list(path: &Path) -> Result<Vec<(PathBuf, String)>, FileError> {
                 folders.push(entry);
             } else if entry
                 .extension()
-                .is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+                .is_some_and(|ending| wanted.endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
             {
                 files.push(entry);
             }
         }
     }
     if files.is_empty() {
-        return Err(FileError::EmptyFolder { path: path.to_owned() });
+        return Err(FileError::EmptyFolder { path: path.to_owned(), wanted: wanted.noun });
     }
     // The order in which a system lists a folder is no order.
     files.sort();
@@ -190,8 +225,11 @@ fn list(path: &Path) -> Result<Vec<(PathBuf, String)>, FileError> {
 /// # Errors
 /// [`FileError`] if it cannot be read.
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+    read_most(path, MAX_SOURCE_BYTES as u64 * 8 + 1)
+}
+
+fn read_most(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
-    let limit = MAX_SOURCE_BYTES as u64 * 8 + 1;
     if path == Path::new("-") {
         std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(io("read", path))?;
     } else {
@@ -206,12 +244,25 @@ pub fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
 /// # Errors
 /// [`FileError`] if it cannot be read, is too large or not UTF-8.
 pub fn read_text(path: &Path) -> Result<String, FileError> {
-    let bytes = read_bytes(path)?;
+    let bytes = read_most(path, MAX_SOURCE_BYTES as u64 + 1)?;
     if bytes.len() > MAX_SOURCE_BYTES {
         return Err(FileError::TooLarge { path: path.to_owned() });
     }
     String::from_utf8(bytes)
         .map_err(|error| not_utf8(path, error.as_bytes(), error.utf8_error().valid_up_to()))
+}
+
+/// The same of what has to be a file: a pipe would block, and a device may have no end.
+///
+/// # Errors
+/// [`FileError`], as for [`read_text`], or if it is a pipe, a device or the like.
+pub fn read_file(path: &Path) -> Result<String, FileError> {
+    let kind = std::fs::metadata(path).map_err(io("read", path))?;
+    // What the system says of a folder is good enough.
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(FileError::Special { path: path.to_owned() });
+    }
+    read_text(path)
 }
 
 fn not_utf8(path: &Path, bytes: &[u8], valid: usize) -> FileError {
@@ -248,25 +299,41 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         Err(error) => return Err(io("write", path)(error)),
     };
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let old = std::fs::metadata(&target).ok();
     let mut builder = tempfile::Builder::new();
     builder.prefix(".portcullis-").suffix(".tmp");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // As any program writes files; the process's umask narrows it.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+        // As any program writes files, which the process's umask narrows; where there is an old file, nobody else's until it is as that one.
+        let mode = if old.is_some() { 0o600 } else { 0o666 };
+        builder.permissions(std::fs::Permissions::from_mode(mode));
     }
     // The name of the temporary file in its errors would tell nobody anything: what the system says is enough.
     let created = builder.tempfile_in(folder).map_err(|error| error.kind().into());
     let file = created.map_err(io("write", path))?;
-    file.as_file().write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io("write", path))?;
-    if let Ok(old) = std::fs::metadata(&target) {
+    if let Some(old) = old {
         // Who may read the old file may read the new one, and nobody else.
+        keep_owner(file.as_file(), &old);
         file.as_file().set_permissions(old.permissions()).map_err(io("write", path))?;
     }
+    file.as_file().write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io("write", path))?;
     file.persist(&target).map_err(|error| io("write", path)(error.error))?;
     Ok(())
 }
+
+/// Gives a file the owner and group of an old one, as far as the system lets this process.
+#[cfg(unix)]
+fn keep_owner(file: &std::fs::File, old: &std::fs::Metadata) {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    // Only root may give a file away; a group of one's own anybody may.
+    if fchown(file, Some(old.uid()), Some(old.gid())).is_err() {
+        let _ = fchown(file, None, Some(old.gid()));
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &std::fs::File, _: &std::fs::Metadata) {}
 
 /// Writes files whole into a folder, which is made where it is not there.
 ///

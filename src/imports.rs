@@ -1,5 +1,6 @@
 //! Files that `.gate` files name: read, and linked to where they are named.
 
+use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
 use portcullis_compiler::resolve::{Import, codes, is_gate};
@@ -7,13 +8,13 @@ use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::gate;
 use portcullis_grammar::source::Source;
 
-use crate::files::{FileError, Input, read_text, real};
+use crate::files::{FileError, Input, read_file, real};
 
 /// Reads what the `.gate` files among the inputs name and adds it to them, each file once. Gives who names whom, and what could not be read.
 pub(crate) fn follow(inputs: &mut Vec<Input>) -> (Vec<Import>, Vec<Diagnostic>) {
     let (mut imports, mut errors) = (Vec::new(), Vec::new());
     let mut known: Vec<Option<PathBuf>> = inputs.iter().map(|input| real(&input.path)).collect();
-    let mut from = 0;
+    let (given, mut from) = (inputs.len(), 0);
     while let Some(input) = inputs.get(from).cloned() {
         let named = if is_gate(&input.source) { gate::imports(&input.source) } else { Vec::new() };
         for gate::Import { span, path, is_document } in named {
@@ -32,7 +33,7 @@ pub(crate) fn follow(inputs: &mut Vec<Input>) -> (Vec<Import>, Vec<Diagnostic>) 
                 found.as_ref().and_then(|found| known.iter().position(|known| known.as_ref() == Some(found)));
             let to = match to {
                 Some(to) => to,
-                None => match read_text(&target) {
+                None => match read_file(&target) {
                     Ok(text) => {
                         let name = below(input.source.name(), relative);
                         inputs.push(Input { source: Source::new(name, text), path: target });
@@ -43,6 +44,10 @@ pub(crate) fn follow(inputs: &mut Vec<Input>) -> (Vec<Import>, Vec<Diagnostic>) 
                         errors.push(error.diagnostic());
                         continue;
                     }
+                    Err(error @ FileError::Special { .. }) => {
+                        errors.push(refuse(error.to_string(), "import a file"));
+                        continue;
+                    }
                     Err(error) => {
                         errors
                             .push(refuse(error.to_string(), "name the file as seen from this file's folder"));
@@ -50,10 +55,13 @@ pub(crate) fn follow(inputs: &mut Vec<Input>) -> (Vec<Import>, Vec<Diagnostic>) 
                     }
                 },
             };
-            imports.push(Import { from, path, to, is_document });
+            imports.push(Import { from, path, to, is_document, is_input: false });
         }
         from += 1;
     }
+    let plain = imports.iter().filter(|import| !import.is_document).map(|import| import.to);
+    let plain: HashSet<usize> = plain.chain(0..given).collect();
+    imports.iter_mut().for_each(|import| import.is_input = plain.contains(&import.to));
     (imports, errors)
 }
 

@@ -18,6 +18,8 @@ mod checking;
 mod command;
 #[path = "cli/explaining.rs"]
 mod explaining;
+#[path = "cli/files.rs"]
+mod files;
 #[path = "cli/language.rs"]
 mod language;
 #[path = "cli/manual.rs"]

@@ -49,9 +49,19 @@ fn text(path: &Path) -> String {
     all
 }
 
-/// A byte order mark could not be seen in a review.
+/// A byte order mark, and what else a `.gate` file must not hold, could not be seen in a review.
 fn visible(text: &str) -> String {
-    text.replace('\u{feff}', "\\u{feff}")
+    let hidden =
+        |it: char| matches!(it, '\u{feff}' | '\u{85}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let text = text.replace("\r\n", "\n").replace('\r', "\\r");
+    text.chars().fold(String::new(), |mut shown, it| {
+        if hidden(it) {
+            shown.extend(it.escape_unicode())
+        } else {
+            shown.push(it)
+        }
+        shown
+    })
 }
 
 /// Runs a command on a fixture, in its folder; a policy document is attached to a user, since nobody could ask anything else.

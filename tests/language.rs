@@ -20,3 +20,5 @@ mod editor;
 mod expressions;
 #[path = "language/reference.rs"]
 mod reference;
+#[path = "language/sizes.rs"]
+mod sizes;

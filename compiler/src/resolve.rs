@@ -30,6 +30,8 @@ mod snapshot;
 mod tags;
 mod variables;
 
+use std::collections::HashMap;
+
 use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::json;
 use portcullis_grammar::source::{Source, Span};
@@ -98,6 +100,8 @@ pub struct Import {
     pub to: usize,
     /// Whether it is taken for the document of a policy, and so is no input by itself.
     pub is_document: bool,
+    /// Whether the other is an input all the same: it is given, or imported as well.
+    pub is_input: bool,
 }
 
 /// What resolving gave.
@@ -133,10 +137,14 @@ pub fn resolve_linked(
     let attached = files.split_off(files.partition_point(|file| file.index < sources.len()));
     let mut sink = sink::Sink::default();
     let mut drafts = drafts::Drafts { incomplete: !options.complete, ..drafts::Drafts::default() };
+    let named = imports.iter().filter(|import| import.is_document);
+    let named: HashMap<usize, bool> = named.map(|import| (import.to, import.is_input)).collect();
     let read: Vec<usize> = (0..sources.len())
-        .filter(|&at| {
-            let is_document = imports.iter().any(|import| import.to == at && import.is_document);
-            !is_document && all.get(at).is_some_and(|source| !is_gate(source))
+        .filter(|at| {
+            let Some(source) = all.get(*at) else { return false };
+            // What is given stays an input where `from` names it as well: only of a document nothing is lost then.
+            let is_input = named.get(at).is_none_or(|given| *given && !inputs::is_document(source));
+            is_input && !is_gate(source)
         })
         .collect();
     // Parsed side by side, as many as there are threads and no more: the trees are large. Read one behind the other.
@@ -145,6 +153,7 @@ pub fn resolve_linked(
         for (at, parsed) in parsed.collect::<Vec<_>>() {
             let Some(source) = all.get(at) else { continue };
             inputs::read(source, parsed, FileId::at(at), &mut drafts, &mut sink, options);
+            drafts.read.insert(at);
         }
     }
     let questions = gate::read(&all, &files, imports, &mut drafts, &mut sink, options);

@@ -104,7 +104,9 @@ impl LayerWalk<'_> {
         for part in parts(self.view, at, self.view.set(at)?.seed)? {
             let part = u32::from_le_bytes(*part);
             self.root_list(of_slots(self.view, part, &self.view.set(part)?, action)?, verdict)?;
-            if verdict.deny().is_some() {
+            // Nothing can undo a deny.
+            let denied = verdict.deny().is_some();
+            if denied {
                 break;
             }
         }

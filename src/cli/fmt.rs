@@ -6,13 +6,14 @@ use super::inputs::show;
 use super::output::print;
 use super::{Failure, Outcome, Result};
 use crate::compiler::resolve::is_gate;
-use crate::files::{FileError, read_inputs, write_whole};
+use crate::files::{FileError, read_gate_files, write_whole};
 use crate::grammar::gate::format;
 
 /// Arguments of `fmt`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit status: 0 fine, 1 with --check: some file would change, 2 a file does not parse and stays as it is.
+    after_help = "Exit status: 0 fine, 1 with --check: some file would change, 2 a file does not parse, or cannot
+be read or written, and stays as it is.
 
 Examples:
   portcullis fmt policies/
@@ -29,7 +30,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result {
-    let (inputs, errors) = read_inputs(&arguments.files);
+    let (inputs, errors) = read_gate_files(&arguments.files);
     let mut findings: Vec<_> = errors.iter().map(FileError::diagnostic).collect();
     let (mut changed, mut files) = (0, 0);
     let given = |path: &PathBuf| arguments.files.contains(path);
@@ -49,8 +50,8 @@ pub(super) fn run(arguments: &Arguments) -> Result {
             changed += 1;
             if arguments.check {
                 print(&format!("{}\n", input.path.display()))?;
-            } else {
-                write_whole(&input.path, text.as_bytes())?;
+            } else if let Err(error) = write_whole(&input.path, text.as_bytes()) {
+                findings.push(error.diagnostic());
             }
         }
     }

@@ -242,3 +242,121 @@ test \"taking\" {
     assert_eq!(failed.status, 1);
     assert!(failed.out.contains("the role cannot be taken"), "{}", failed.out);
 }
+
+/// A file that is given or imported stays an input, whatever else names it: an organization must not vanish with what it denies.
+#[test]
+fn what_is_given_is_no_less_an_input_where_from_names_it() {
+    let organization = r#"{
+        "Organization": {"Id": "o-acme12345", "MasterAccountId": "111111111111"},
+        "Roots": [{"Id": "r-acme", "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}]}],
+        "OrganizationalUnits": {"r-acme": []},
+        "Accounts": {"r-acme": [{"Id": "111111111111"}, {"Id": "222222222222"}]},
+        "PoliciesForTarget": {"r-acme": [], "111111111111": [], "222222222222": []}}"#;
+    let document =
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#;
+    let account = "account 222222222222 {\n  user v { inline i from \"document.json\" }\n}\ntest \"t\" {\n  v denied by scp s3:GetObject on arn:aws:s3:::a/b of 222222222222\n}\n";
+    // The one way to name a file by `from` that is never followed.
+    let unused = "policy T(x) { version v1 from \"organization.json\" }\n";
+    let folder = folder(&[
+        ("a.gate", &format!("{account}{unused}")),
+        ("b.gate", &format!("import \"organization.json\"\n{account}{unused}")),
+        ("organization.json", organization),
+        ("document.json", document),
+    ]);
+    for given in [&["test", "a.gate", "organization.json"][..], &["test", "b.gate"]] {
+        let done = run(folder.path(), given);
+        assert!(done.out.contains("0 failed"), "{given:?}: {}{}", done.out, done.err);
+    }
+    // A document that is given beside the file that takes it is no second one.
+    let converted = run(folder.path(), &["ir", "a.gate", "document.json", "organization.json"]);
+    assert!(!converted.out.contains("document.json"), "{}", converted.out);
+}
+
+#[test]
+fn names_that_are_words_of_the_language_import_nothing() {
+    let text = "organization o-acme12345 {
+  management 111111111111
+  scps off
+  root r-from \"Root\" {
+    unit import \"Dev\"
+    unit from \"Sales\" {
+      account 111111111111
+    }
+  }
+}
+account 111111111111 {
+  user u
+}
+";
+    let folder = folder(&[("a.gate", text)]);
+    assert_eq!(run(folder.path(), &["check", "a.gate"]).quiet(0), "");
+}
+
+#[test]
+fn names_are_read_with_their_escapes_and_roles_by_their_values() {
+    let text = r#"let deployer = deploy
+let run = s1
+account 123456789012 "the \"first\" \u{e9} for \$1" {
+  user alice { inline "a\$b" { allow sts:AssumeRole on * } }
+  role deploy {
+    trust { allow user alice }
+    inline p { "Reads\u{21}": allow s3:GetObject on * }
+  }
+}
+test "a \"quoted\" test" {
+  alice as $(deployer)/$run may s3:GetObject on arn:aws:s3:::b/k of "the \"first\" \u{e9} for \$1"
+}
+"#;
+    let folder = folder(&[("a.gate", text)]);
+    let tested = run(folder.path(), &["test", "a.gate", "--format", "jsonl"]);
+    let line: serde_json::Value = serde_json::from_str(tested.out.trim()).unwrap();
+    assert_eq!((tested.status, line["test"].as_str()), (0, Some("a \"quoted\" test")), "{}", tested.err);
+    // Back from JSON, where these are characters.
+    let json = run(folder.path(), &["convert", "a.gate", "--without-tests"]).quiet(0);
+    assert!(json.contains(r#""PolicyName": "a$b""#) && json.contains(r#""Sid": "Reads!""#), "{json}");
+    std::fs::write(folder.path().join("a.json"), &json).unwrap();
+    let gate = run(folder.path(), &["convert", "a.json"]).quiet(0);
+    assert!(gate.contains(r#"inline "a\$b""#) && gate.contains(r#""Reads!":"#), "{gate}");
+}
+
+#[test]
+fn a_file_by_two_paths_is_one_file() {
+    let main = "import \"common.gate\"\nimport \"./common.gate\"\nimport \"../main/common.gate\"\naccount 123456789012 {\n  user a { inline p = Read($b) }\n}\n";
+    let folder = folder(&[
+        ("main/a.gate", main),
+        ("main/common.gate", "let b = arn:aws:s3:::b\npolicy Read(what) { allow s3:GetObject on $what/* }\n"),
+    ]);
+    assert_eq!(run(folder.path(), &["check", "main/a.gate"]).quiet(0), "");
+}
+
+/// AWS's console writes empty Sids, and an organization file may leave the name of a policy out: neither is a name in the language.
+#[test]
+fn what_has_no_name_in_json_is_converted_without_one() {
+    let statement = |sid: &str, effect: &str| {
+        format!(r#"{{"Sid": "{sid}", "Effect": "{effect}", "Action": "s3:*", "Resource": "*"}}"#)
+    };
+    let organization = format!(
+        r#"{{"Organization": {{"Id": "o-acme12345", "MasterAccountId": "111111111111"}},
+            "Roots": [{{"Id": "r-acme", "Name": "costs in ${{x}}", "PolicyTypes": [{{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}}]}}],
+            "OrganizationalUnits": {{"r-acme": []}}, "Accounts": {{"r-acme": [{{"Id": "111111111111"}}]}},
+            "PoliciesForTarget": {{"r-acme": [{{"Id": "p-nameless"}}], "111111111111": [{{"Id": "p-nameless"}}]}},
+            "Policies": [{{"PolicySummary": {{"Id": "p-nameless", "Type": "SERVICE_CONTROL_POLICY"}},
+                "Content": {{"Version": "2012-10-17", "Statement": [{}, {}]}}}}]}}"#,
+        statement("", "Allow"),
+        statement("${x}", "Deny")
+    );
+    let folder = folder(&[("a.json", &organization)]);
+    let gate = run(folder.path(), &["convert", "a.json"]).quiet(0);
+    for part in [
+        "scp p-nameless id p-nameless",
+        "attach p-nameless",
+        "    allow s3:*",
+        r#""\${x}": deny"#,
+        r#""costs in \${x}""#,
+    ] {
+        assert!(gate.contains(part), "{part}: {gate}");
+    }
+    std::fs::write(folder.path().join("b.gate"), format!("{gate}account 111111111111 {{\n  user u\n}}\n"))
+        .unwrap();
+    assert_eq!(run(folder.path(), &["check", "b.gate"]).quiet(0), "");
+}

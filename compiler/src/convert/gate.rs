@@ -6,7 +6,7 @@ mod organization;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
-use portcullis_grammar::gate::text::{quote, word_or_quote};
+use portcullis_grammar::gate::text::{name_or_quote, quoted_name, word_or_quote};
 use portcullis_runtime::value::arn;
 
 use self::names::Names;
@@ -198,7 +198,7 @@ impl<'m> Writer<'m> {
         self.out.push_str(" {\n");
         let inside = self.out.len();
         if !identity.unique_id.is_empty() {
-            let _ = writeln!(self.out, "id {}", word_or_quote(&identity.unique_id));
+            let _ = writeln!(self.out, "id {}", name_or_quote(&identity.unique_id));
         }
         more(self);
         let attached: Vec<String> = identity
@@ -211,7 +211,7 @@ impl<'m> Writer<'m> {
             let _ = writeln!(self.out, "attach {}", attached.join(", "));
         }
         for policy in &identity.inline {
-            let _ = write!(self.out, "inline {} ", word_or_quote(&policy.name));
+            let _ = write!(self.out, "inline {} ", name_or_quote(&policy.name));
             self.body(&policy.document);
         }
         if self.out.len() == inside {
@@ -263,12 +263,12 @@ impl<'m> Writer<'m> {
                 path_and_name(path, &policy.name)
             }
             // Its name is that of its file, and its version says nothing.
-            None => word_or_quote(policy.arn.strip_suffix(".json").unwrap_or(&policy.arn)),
+            None => name_or_quote(policy.arn.strip_suffix(".json").unwrap_or(&policy.arn)),
         };
         let _ = write!(self.out, "policy {name} ");
         if let [version] = policy.versions.as_slice() {
             if &*version.id != "v1" && account_of(&policy.arn).is_some() {
-                let _ = write!(self.out, "version {} ", word_or_quote(&version.id));
+                let _ = write!(self.out, "version {} ", name_or_quote(&version.id));
             }
             self.body(&version.document);
             return;
@@ -276,7 +276,7 @@ impl<'m> Writer<'m> {
         self.out.push_str("{\n");
         for (at, version) in policy.versions.iter().enumerate() {
             let default = if at == policy.default as usize { "default " } else { "" };
-            let _ = write!(self.out, "{default}version {} ", word_or_quote(&version.id));
+            let _ = write!(self.out, "{default}version {} ", name_or_quote(&version.id));
             self.body(&version.document);
         }
         self.out.push_str("}\n");
@@ -309,10 +309,10 @@ impl<'m> Writer<'m> {
     }
 
     fn statement(&mut self, statement: &'m Statement, kind: DocumentKind) {
-        if let Some(sid) = &statement.sid {
-            let plain = !sid.is_empty()
-                && sid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
-            let name = if plain { sid.to_string() } else { quote(sid) };
+        // An empty Sid, as AWS's console writes them, names nothing.
+        if let Some(sid) = statement.sid.as_ref().filter(|sid| !sid.is_empty()) {
+            let plain = sid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+            let name = if plain { sid.to_string() } else { quoted_name(sid) };
             let _ = write!(self.out, "{name}: ");
         }
         self.out.push_str(match statement.effect {
@@ -428,5 +428,5 @@ impl<'m> Writer<'m> {
 }
 
 fn path_and_name(path: &str, name: &str) -> String {
-    word_or_quote(&if path == "/" { name.to_owned() } else { format!("{path}{name}") })
+    name_or_quote(&if path == "/" { name.to_owned() } else { format!("{path}{name}") })
 }

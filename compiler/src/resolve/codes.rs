@@ -67,6 +67,8 @@ codes! {
     N6_WITHOUT_ACCOUNT "n6-without-account" "Lint: NotPrincipal names a user or role without its account."
     NO_PRINCIPAL "no-principal" "The inputs hold no user and no role."
     ORGANIZATION "organization" "An organization file lacks something, or contradicts itself."
+    ORGANIZATION_DENIED "organization-denied" "Lint: under `scps allow-list` no SCP is attached to something that holds accounts, which are denied everything."
+    ORGANIZATION_UNUSED "organization-unused" "Lint: a control policy of a .gate file is attached nowhere, or its kind is switched off."
     ORGANIZATION_ACCOUNT "organization-account" "Lint: an account's snapshot is given, and the organization does not hold the account."
     P1_UNKNOWN_VERSION "p1-unknown-version" "The language version is neither 2012-10-17 nor 2008-10-17."
     P2_ACTION "p2-action" "A statement has not exactly one of Action and NotAction."

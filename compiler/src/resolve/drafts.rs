@@ -1,6 +1,6 @@
 //! What the inputs say before names are looked up: entities whose references to each other are still texts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::document::Sized;
 use super::principals::is_unique_id;
@@ -18,12 +18,16 @@ pub(super) struct Drafts<'a> {
     /// AWS-managed policies that were read, by ARN: the text of their versions, and the default one as the policy names it. Every account
     /// holds the same ones: what is written alike means the same.
     pub(super) managed: HashMap<Box<str>, (&'a str, Option<Box<str>>)>,
+    /// Where an organization stands, whether it could be read or not.
+    pub(super) organization_place: Option<Place<'a>>,
     /// Unique ids that policies name as principals (rule N5).
     pub(super) principal_ids: Vec<Reference<'a>>,
     /// Quotas that an account declares to have, by account and name (rule P5).
     pub(super) quotas: HashMap<(Box<str>, &'static str), usize>,
     /// Whether something could not be read, which was reported. What other parts name may be in it, so that nobody is told it is missing.
     pub(super) incomplete: bool,
+    /// Places of the JSON sources that were read as inputs.
+    pub(super) read: HashSet<usize>,
 }
 
 impl<'a> Drafts<'a> {

@@ -7,6 +7,7 @@ mod accounts;
 mod actions;
 mod conditions;
 mod json;
+mod managed;
 mod names;
 mod organization;
 mod policies;
@@ -15,11 +16,11 @@ pub mod questions;
 mod scope;
 mod statements;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use portcullis_grammar::gate::Parsed;
-use portcullis_grammar::gate::ast::{Item, Let, LetValue, Policy, Test, Text};
+use portcullis_grammar::gate::ast::{self, Item, Let, LetValue, Policy, Test, Text};
 use portcullis_grammar::json as grammar_json;
 use portcullis_grammar::source::{Source, Span};
 
@@ -30,7 +31,7 @@ use super::document::{self, Sized};
 use super::drafts::Drafts;
 use super::reader::{Reader, shown};
 use super::sink::Sink;
-use super::{Import, Options, codes, is_gate};
+use super::{Import, Options, codes, inputs, is_gate};
 use crate::model::{DocumentKind, FileId};
 
 /// How deep files may import each other.
@@ -215,11 +216,12 @@ impl<'a> Elaborator<'a, '_> {
         self.tops.insert(index, None);
         let files = self.files;
         let file = files.iter().find(|file| file.index == index)?;
-        let (mut scopes, mut templates) = (Vec::new(), Vec::new());
+        let (mut scopes, mut templates, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
         for item in &file.parsed.file.items {
             let Item::Import(path) = item else { continue };
             let Some(target) = self.target(index, path) else { continue };
-            if !files.iter().any(|file| file.index == target) {
+            // A file that is imported twice, by whatever paths, is one file.
+            if !files.iter().any(|file| file.index == target) || !seen.insert(target) {
                 continue;
             }
             let deep = self.tops.values().filter(|top| top.is_none()).count() > MOST_IMPORTS;
@@ -288,7 +290,9 @@ impl<'a> Elaborator<'a, '_> {
             let bound = match &it.value {
                 LetValue::Values(value) => {
                     let texts = scope::expand(&mut reader, &scope, value);
-                    Bound::Texts(texts.into_iter().map(|(text, _)| text).collect())
+                    let texts: Rc<[Box<str>]> = texts.into_iter().map(|(text, _)| text).collect();
+                    let reported = texts.is_empty() && !scope::holds_nothing(value);
+                    if reported { Bound::Broken } else { Bound::Texts(texts) }
                 }
                 LetValue::Condition(condition) => {
                     match conditions::named_condition(&mut reader, &scope, condition) {
@@ -302,12 +306,26 @@ impl<'a> Elaborator<'a, '_> {
         let scope = Rc::new(scope);
         let mut own = HashMap::new();
         for policy in policies.filter(|policy| policy.parameters.is_some()) {
+            scope::name(&mut reader, &policy.name);
             let is_at_top = account.is_none();
             let template = Template { policy, file, scope: Rc::clone(&scope), is_at_top };
             // Declaring them says whether they can be names, and whether one stands twice.
             let mut parameters = Scope::inside(Vec::new(), false);
             for name in policy.parameters.iter().flatten() {
                 parameters.declare(&mut reader, name, Bound::Broken);
+            }
+            if !matches!(policy.source, ast::Source::Body(_)) {
+                let message = format!(
+                    "`{}` takes parameters, and nothing in it could use them",
+                    shown(policy.name.raw)
+                );
+                let help = "write its statements in braces, or take the parameters away";
+                reader.error(codes::GATE_PLACE, policy.span, message, help);
+            }
+            if let Some(version) = &policy.version {
+                let message = "a policy with parameters has no version";
+                let help = "take it away; the policies that are made of it have versions";
+                reader.error(codes::GATE_PLACE, version.span, message, help);
             }
             if let Some(first) = own.insert(policy.name.raw, template) {
                 let message = format!("two policies with parameters are named `{}`", shown(policy.name.raw));
@@ -381,8 +399,19 @@ impl<'a> Elaborator<'a, '_> {
             return None;
         }
         let parsed = grammar_json::parse(source);
+        // What is wrong with an input was said where it was read.
+        if self.drafts.read.contains(&index) && !parsed.diagnostics.is_empty() {
+            return None;
+        }
         self.sink.extend(parsed.diagnostics);
         let value = parsed.value.filter(|_| !parsed.damaged)?;
+        if let Some(kind) = inputs::other_kind(&value) {
+            let message = format!("`{}` is no policy document: it is {kind}", shown(path.raw));
+            let help =
+                "`from` takes one policy document; give other files as inputs, or name them with import";
+            self.reader(block.file).error(codes::GATE_IMPORT, path.span, message, help);
+            return None;
+        }
         document::read(&mut self.reader(index), &value, kind)
     }
 

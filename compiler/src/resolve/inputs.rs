@@ -3,7 +3,7 @@
 //! A file may hold several values, one after the other or in a list: pages of a snapshot, or one policy per line.
 
 use portcullis_grammar::diagnostic::Diagnostic;
-use portcullis_grammar::json::{Kind, Member, Value};
+use portcullis_grammar::json::{self, Kind, Member, Value};
 use portcullis_grammar::source::{Source, Span};
 use portcullis_grammar::suggest;
 
@@ -64,6 +64,26 @@ pub(super) fn read<'a>(
             format!("`{}` holds nothing", shown(source.name())),
             KINDS,
         );
+    }
+}
+
+/// Whether a file is one policy document and nothing else.
+pub(super) fn is_document(source: &Source) -> bool {
+    let (values, diagnostics) = json::parse_sequence(source);
+    let [Value { kind: Kind::Object(members), .. }] = values.as_slice() else { return false };
+    diagnostics.is_empty() && kind(members) == Input::Document
+}
+
+/// What a file is that stands where a policy document is wanted, and is an input of another kind.
+pub(super) fn other_kind(value: &Value) -> Option<&'static str> {
+    let Kind::Object(members) = &value.kind else { return None };
+    match kind(members) {
+        Input::Document | Input::Unknown => None,
+        Input::Snapshot => Some("an account snapshot"),
+        Input::Managed => Some("an entry of a list of managed policies"),
+        Input::Resource => Some("a resource"),
+        Input::Organization => Some("an organization"),
+        Input::Unsupported(what) => Some(what),
     }
 }
 

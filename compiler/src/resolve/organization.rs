@@ -66,8 +66,8 @@ pub(super) fn read<'a>(
         all &= reader.required(*member, name, "an organization file", value.span).is_some();
     }
     let place = reader.place(value.span);
-    if let Some(first) = &drafts.organization {
-        let (place, first) = (super::link::opening(place), super::link::opening(first.place));
+    if let Some(first) = drafts.organization_place {
+        let (place, first) = (super::link::opening(place), super::link::opening(first));
         let message = "a second organization is given".to_owned();
         super::link::error(
             reader.sink,
@@ -79,6 +79,7 @@ pub(super) fn read<'a>(
         );
         return;
     }
+    drafts.organization_place = Some(place);
     let (Some(organization), Some(roots), Some(units), Some(accounts), Some(targets)) =
         (organization, roots, units, accounts, targets)
     else {

@@ -190,7 +190,14 @@ impl<'p, 't> Printer<'p, 't> {
                 continue;
             }
             if piece.token == Token::OpenBrace {
-                self.write(" {");
+                // Behind a comment it would be part of it.
+                if broken {
+                    self.new_line(indent);
+                } else {
+                    self.write(" ");
+                }
+                broken = false;
+                self.write("{");
                 self.at += 1;
                 self.block(indent, opener);
                 before = Some(Token::CloseBrace);

@@ -3,8 +3,12 @@
 //! It gives tokens even where something is wrong, so that the parser goes on: a text that is not closed counts as closed at the end of its
 //! line, and what can begin no token is skipped.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use logos::Logos as _;
 
+use super::hidden::is_hidden;
 use super::token::{Token, keyword};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
@@ -36,6 +40,8 @@ pub(super) struct Lexer<'s> {
     pub(super) comments: Option<Vec<Span>>,
     /// Whether reading ended early.
     pub(super) stopped: bool,
+    /// Whether whoever takes the tokens has had enough of them.
+    pub(super) enough: Rc<Cell<bool>>,
 }
 
 impl<'s> Lexer<'s> {
@@ -51,6 +57,7 @@ impl<'s> Lexer<'s> {
             diagnostics: Vec::new(),
             comments: None,
             stopped: false,
+            enough: Rc::default(),
         }
     }
 
@@ -89,8 +96,10 @@ impl<'s> Lexer<'s> {
         };
         let length = width(rest, &is_foreign).max(first.len_utf8());
         let text = rest.get(..length).unwrap_or("");
-        let (message, help) = foreign(text);
-        self.error("gate-character", Span::new(start, start + length), message, help);
+        if !is_hidden(first) {
+            let (message, help) = foreign(text);
+            self.error("gate-character", Span::new(start, start + length), message, help);
+        }
         let meant = match text {
             "&" | "&&" => Token::And,
             "|" | "||" => Token::Or,
@@ -141,6 +150,7 @@ impl Iterator for Lexer<'_> {
     type Item = Result<Spanned, ()>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        self.stopped |= self.enough.get();
         if let Some((start, token, end)) = self.pending.take() {
             return self.bounded(token, start, end).map(Ok);
         }
@@ -152,9 +162,7 @@ impl Iterator for Lexer<'_> {
             let token = match token {
                 Ok(Token::Comment) => {
                     let span = Span::new(range.start, range.end);
-                    if self.last.is_some_and(|(last, end)| {
-                        matches!(last, Token::Word | Token::Label) && end == range.start
-                    }) {
+                    if self.last.is_some_and(|(last, end)| last.is_word() && end == range.start) {
                         let help = "put the word in double quotes, or a blank before a comment";
                         self.error(
                             "gate-character",
@@ -201,6 +209,7 @@ impl Iterator for Lexer<'_> {
 fn is_foreign(character: char) -> bool {
     !character.is_ascii_alphanumeric()
         && !character.is_whitespace()
+        && !is_hidden(character)
         && !"_.-:/*?+@%~{}[](),;=<>\"#'“”‘’".contains(character)
 }
 
@@ -214,6 +223,9 @@ fn foreign(text: &str) -> (String, &'static str) {
     let first = text.chars().next().unwrap_or(' ');
     if !is_letter(first) && !first.is_ascii_graphic() {
         let message = format!("the character U+{:04X} has no meaning here", u32::from(first));
+        if first == '\u{feff}' {
+            return (message, "save the file as UTF-8 without a byte order mark");
+        }
         return (message, "take it away; in a text it stands as \\u{…}");
     }
     let message = format!("`{}` has no meaning here", text.escape_debug());

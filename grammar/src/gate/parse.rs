@@ -1,11 +1,14 @@
 //! The parser: tokens to a syntax tree, going on behind what is wrong.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use lalrpop_util::ParseError;
 
 use super::ast::{Expression, ExpressionKind, File, Text};
 use super::lexer::{Lexer, MAX_FINDINGS};
-use super::recover;
 use super::token::Token;
+use super::{hidden, recover};
 use crate::diagnostic::Diagnostic;
 use crate::source::{MAX_SOURCE_BYTES, Source, Span};
 
@@ -33,9 +36,25 @@ mod syntax {
 #[derive(Default)]
 pub(super) struct Report {
     /// Errors that it went on behind.
-    pub(super) errors: Vec<ParseError<usize, Token, ()>>,
+    errors: Vec<ParseError<usize, Token, ()>>,
     /// Where the items of blocks and of the file begin.
     pub(super) starts: Vec<usize>,
+    /// Tells the lexer that it need not go on.
+    enough: Rc<Cell<bool>>,
+}
+
+/// How many errors are kept, each with all that could have stood in its place. Several may be of one line, of which one is shown.
+const MOST_ERRORS: usize = 10 * MAX_FINDINGS;
+
+impl Report {
+    /// Keeps an error that the parser went on behind.
+    pub(super) fn error(&mut self, error: ParseError<usize, Token, ()>) {
+        if self.errors.len() < MOST_ERRORS {
+            self.errors.push(error);
+        } else {
+            self.enough.set(true);
+        }
+    }
 }
 
 /// What parsing gave.
@@ -63,10 +82,12 @@ pub fn parse(source: &Source) -> Parsed<'_> {
     }
     let mut report = Report::default();
     let mut lexer = Lexer::new(source);
+    lexer.enough = Rc::clone(&report.enough);
     let result = syntax::FileParser::new().parse(source.text(), &mut report, &mut lexer);
-    let Report { mut errors, starts } = report;
+    let Report { mut errors, starts, .. } = report;
     let (open, stopped) = (lexer.open.last().copied(), lexer.stopped);
-    let mut diagnostics = lexer.diagnostics;
+    let mut diagnostics = hidden::find(source, MAX_FINDINGS);
+    diagnostics.extend(lexer.diagnostics);
     // Where the lexer stopped, or replaced something, what the parser says of the same place is no news.
     let lexed: Vec<Span> =
         diagnostics.iter().filter_map(|found| found.labels.first()).map(|label| label.span).collect();
@@ -94,6 +115,7 @@ pub fn parse(source: &Source) -> Parsed<'_> {
         line = here;
     }
     diagnostics.sort_by_key(|found| found.labels.first().map_or(0, |label| label.span.start));
+    diagnostics.truncate(MAX_FINDINGS);
     Parsed { file, diagnostics, starts }
 }
 

@@ -272,8 +272,33 @@ fn help(found: Option<Token>, text: &str, wanted: &Wanted) -> String {
     let near = crate::suggest::nearest(text, wanted.words.iter().copied());
     match near.filter(|near| near.len() > 1 && *near != text) {
         Some(near) => format!("did you mean `{near}`?"),
+        None if found.is_some_and(|found| is_meant_as_value(found, wanted.kind)) => {
+            format!("{}; a word of the language in double quotes: \"{text}\"", wanted.form())
+        }
         None => wanted.form(),
     }
+}
+
+/// Whether a word of the language was likely meant as a value, and not as what it is: before those that go on, or begin a statement, a value
+/// is missing.
+fn is_meant_as_value(found: Token, wanted: Kind) -> bool {
+    let goes_on = matches!(
+        found,
+        Token::On
+            | Token::To
+            | Token::For
+            | Token::If
+            | Token::Unless
+            | Token::And
+            | Token::Or
+            | Token::With
+            | Token::Except
+            | Token::Allow
+            | Token::Deny
+            | Token::Word
+            | Token::Label
+    );
+    matches!(wanted, Kind::Value | Kind::Principal) && found.is_word() && !goes_on
 }
 
 impl Wanted {

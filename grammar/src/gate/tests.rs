@@ -1,7 +1,8 @@
 //! What parses, and what is said about what does not.
 
 use super::ast::{AccountItem, BodyItem, Item, Source as PolicySource};
-use super::{MAX_DEPTH, format, parse};
+use super::lexer::Lexer;
+use super::{MAX_DEPTH, format, imports, parse};
 use crate::source::Source;
 
 const ACME: &str = r#"
@@ -148,4 +149,67 @@ fn long_lines_are_broken() {
     let text = format!("policy P {{ allow {} on * }}", many.join(", "));
     let text = formatted(&text);
     assert!(text.lines().all(|line| line.len() <= 110) && text.lines().count() > 4, "{text}");
+}
+
+#[test]
+fn files_are_named_by_what_imports_and_not_by_names() {
+    let text = r#"import "a.gate"
+policy P from "p.json"
+policy from version v1 { allow s3:* on * }
+account 1 {
+  policy Q { version v1 from "q.json" version v2 { allow s3:* on "import" } }
+  role r { trust from "t.json" inline from from "i.json" tag import = "no" }
+  resource arn:a { policy from "r.json" }
+}
+organization o { scp S from "s.json" root from "Root" { unit import "Dev" } }
+"#;
+    let found = imports(&Source::new("a.gate", text));
+    let found: Vec<(&str, bool)> = found.iter().map(|it| (&*it.path, it.is_document)).collect();
+    let files = ["p.json", "q.json", "t.json", "i.json", "r.json", "s.json"].map(|path| (path, true));
+    assert_eq!(found, [&[("a.gate", false)], &files[..]].concat());
+}
+
+#[test]
+fn reading_stops_where_nothing_is_understood() {
+    let policy = "policy P { allow s3:* on * }";
+    let read = |wrong: usize| {
+        let source = Source::new("a.gate", format!("{}\n{policy}", "x; ".repeat(wrong)));
+        let parsed = parse(&source);
+        (parsed.diagnostics.len(), parsed.file.items.len())
+    };
+    // Of one line one error is shown, and what follows is read; but not behind thousands of them, each of which takes long.
+    assert_eq!((read(900), read(300_000)), ((1, 1), (1, 0)));
+}
+
+#[test]
+fn a_brace_behind_a_comment_stands_on_the_next_line() {
+    let text = "policy A # c\n{ allow s3:* on * }\naccount 1 # c\n# d\n { user a # e\n in b # f\n {} \n role r { trust # g\n { allow user a } } }";
+    assert_eq!(
+        formatted(text),
+        "policy A # c
+{ allow s3:* on * }
+account 1 # c
+    # d
+{
+  user a # e
+      in b # f
+  {}
+  role r {
+    trust # g
+    { allow user a }
+  }
+}
+"
+    );
+}
+
+#[test]
+fn a_comment_can_stand_anywhere() {
+    let text = formatted(ACME);
+    let source = Source::new("a.gate", text.as_str());
+    for (start, _, _) in Lexer::new(&source).flatten() {
+        let (before, behind) = text.split_at(start);
+        formatted(&format!("{before} # c\n{behind}"));
+        formatted(&format!("{before}\n# c\n\n# d\n{behind}"));
+    }
 }

@@ -1,8 +1,10 @@
 //! What stands in a word or text: literal characters, `$name`, policy variables, escapes.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::ast::Text;
+use super::hidden::is_hidden;
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub enum Piece<'t> {
     Name(&'t str),
 }
 
-/// An escape that is none, or a `$` that begins nothing: its place in the raw text.
+/// An escape that is none, a `$` that begins nothing, or the beginning of a variable that does not end: its place in the raw text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed(pub Range<usize>);
 
@@ -45,7 +47,7 @@ pub fn pieces<'t>(text: &Text<'t>) -> Result<Vec<Piece<'t>>, Malformed> {
             (Piece::Escaped(character), length)
         } else if rest.starts_with("${") {
             // A variable of IAM: it stays as it is.
-            let length = rest.find('}').map_or(rest.len(), |end| end + 1);
+            let length = rest.find('}').ok_or(Malformed(start..start + 2))? + 1;
             at = start + length;
             continue;
         } else {
@@ -101,12 +103,18 @@ fn escape(rest: &str) -> Option<(char, usize)> {
     }
 }
 
-/// The text, quoted so that it reads back as these characters; `${` stays a variable.
+/// The text, quoted so that it reads back as these characters; `${key}` stays a variable. Linear.
 #[must_use]
 pub fn quote(text: &str) -> String {
+    quoted(text, true)
+}
+
+fn quoted(text: &str, variables: bool) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     let mut rest = text;
+    // Before this no variable ends that can stay one.
+    let mut barred = if variables { 0 } else { text.len() };
     while let Some(character) = rest.chars().next() {
         let behind = rest.get(character.len_utf8()..).unwrap_or("");
         match character {
@@ -114,26 +122,33 @@ pub fn quote(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            // An unclosed variable would swallow the rest, and reads back the same.
-            '$' if behind.starts_with('{') => {
-                let length = rest.find('}').map_or(rest.len(), |end| end + 1);
-                let variable = rest.get(..length).unwrap_or("");
-                if variable.contains(['"', '\\', '\n', '\r', '\t']) {
-                    quoted.push_str("\\$");
-                } else {
+            '$' if behind.starts_with('{') && text.len() - behind.len() > barred => {
+                let end = behind.find(|it| it == '}' || needs_escape(it));
+                let variable = behind.get(..=end.unwrap_or(0)).filter(|variable| variable.ends_with('}'));
+                if let Some(variable) = variable {
+                    quoted.push('$');
                     quoted.push_str(variable);
-                    rest = rest.get(length..).unwrap_or("");
+                    rest = behind.get(variable.len()..).unwrap_or("");
                     continue;
                 }
+                barred = end.map_or(text.len(), |end| text.len() - behind.len() + end);
+                quoted.push_str("\\$");
             }
             '$' => quoted.push_str("\\$"),
-            other if other.is_control() => quoted.push_str(&format!("\\u{{{:x}}}", u32::from(other))),
+            other if needs_escape(other) => {
+                let _ = write!(quoted, "\\u{{{:x}}}", u32::from(other));
+            }
             other => quoted.push(other),
         }
         rest = behind;
     }
     quoted.push('"');
     quoted
+}
+
+/// Whether a character stands in a text as an escape only.
+fn needs_escape(character: char) -> bool {
+    matches!(character, '"' | '\\') || character.is_control() || is_hidden(character)
 }
 
 /// Whether a text can stand without quotes and mean these characters.
@@ -153,7 +168,7 @@ pub fn is_word(text: &str) -> bool {
             rest = rest.get(1..).unwrap_or("");
         } else if rest.starts_with("${") {
             let Some(end) = rest.find('}') else { return false };
-            if rest.get(..end).is_some_and(|inside| inside.contains(['\n', '"', '\\'])) {
+            if rest.get(..end).is_some_and(|inside| inside.contains(needs_escape)) {
                 return false;
             }
             rest = rest.get(end + 1..).unwrap_or("");
@@ -162,6 +177,18 @@ pub fn is_word(text: &str) -> bool {
         }
     }
     true
+}
+
+/// The name of something in quotes. Policy variables have no meaning in a name, so that a `$` is the character.
+#[must_use]
+pub fn quoted_name(text: &str) -> String {
+    quoted(text, false)
+}
+
+/// The name of something, in quotes unless it can be a word.
+#[must_use]
+pub fn name_or_quote(text: &str) -> String {
+    if is_word(text) && !text.contains('$') { text.to_owned() } else { quoted_name(text) }
 }
 
 /// The text as a word where it can be one, else in quotes.
@@ -191,9 +218,15 @@ mod tests {
         );
         assert_eq!(of("${aws:x, '$y'}", true), Ok(vec![Literal("${aws:x, '$y'}")]));
         assert_eq!(of("", true), Ok(vec![]));
-        for (raw, place) in
-            [("a$", 1..2), ("$1", 0..1), ("$(a", 0..1), (r"a\x", 1..3), (r"\u{110000}", 0..2), ("é$é", 2..3)]
-        {
+        for (raw, place) in [
+            ("a$", 1..2),
+            ("$1", 0..1),
+            ("$(a", 0..1),
+            (r"a\x", 1..3),
+            (r"\u{110000}", 0..2),
+            ("é$é", 2..3),
+            ("a${b", 1..3),
+        ] {
             assert_eq!(of(raw, true), Err(Malformed(place)), "{raw}");
         }
     }
@@ -215,19 +248,23 @@ mod tests {
             "${$}",
             "//a",
             "a$b${c}d",
+            "${a\u{202e}}${b}${c",
+            "${${\"${b}",
         ] {
-            let quoted = quote(text);
-            let inside = quoted.strip_prefix('"').unwrap().strip_suffix('"').unwrap();
-            let read: String = of(inside, true)
-                .unwrap()
-                .into_iter()
-                .map(|piece| match piece {
-                    Piece::Literal(text) => text.to_owned(),
-                    Piece::Escaped(character) => character.to_string(),
-                    Piece::Name(name) => panic!("{name}"),
-                })
-                .collect();
-            assert_eq!(read, text);
+            for quoted in [quote(text), quoted(text, false)] {
+                let inside = quoted.strip_prefix('"').unwrap().strip_suffix('"').unwrap();
+                let read: String = of(inside, true)
+                    .unwrap()
+                    .into_iter()
+                    .map(|piece| match piece {
+                        Piece::Literal(text) => text.to_owned(),
+                        Piece::Escaped(character) => character.to_string(),
+                        Piece::Name(name) => panic!("{name}"),
+                    })
+                    .collect();
+                assert_eq!(read, text);
+            }
         }
+        assert_eq!((name_or_quote("${a}"), name_or_quote("a")), (r#""\${a}""#.to_owned(), "a".to_owned()));
     }
 }

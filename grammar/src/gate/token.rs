@@ -67,3 +67,10 @@ tokens! {
 pub(super) fn keyword(text: &str) -> Option<Token> {
     Token::KEYWORDS.iter().find(|(word, _)| *word == text).map(|(_, token)| *token)
 }
+
+impl Token {
+    /// Whether it is a word, of the language or not.
+    pub(super) fn is_word(self) -> bool {
+        matches!(self, Self::Word | Self::Label) || Self::KEYWORDS.iter().any(|(_, token)| *token == self)
+    }
+}

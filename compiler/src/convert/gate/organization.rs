@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use portcullis_grammar::gate::text::{quote, word_or_quote};
+use portcullis_grammar::gate::text::{name_or_quote, quoted_name};
 
 use super::Writer;
 use crate::model::organization::{FULL_RCP, FULL_SCP};
@@ -16,7 +16,7 @@ impl<'m> Writer<'m> {
         if !tree.nodes.first().is_some_and(|root| self.extent.holds(root.origin)) {
             return;
         }
-        let _ = writeln!(self.out, "organization {} {{", word_or_quote(&tree.id));
+        let _ = writeln!(self.out, "organization {} {{", name_or_quote(&tree.id));
         let _ = writeln!(self.out, "management {}", tree.management);
         let deny_list = tree.scps && self.everywhere(tree);
         let style = match (tree.scps, deny_list) {
@@ -30,8 +30,8 @@ impl<'m> Writer<'m> {
             let _ = write!(
                 self.out,
                 "{word} {} id {} ",
-                word_or_quote(&control.name),
-                word_or_quote(&control.id)
+                name_or_quote(if control.name.is_empty() { &control.id } else { &control.name }),
+                name_or_quote(&control.id)
             );
             self.body(&control.document);
             self.out.push('\n');
@@ -51,9 +51,9 @@ impl<'m> Writer<'m> {
     fn node(&mut self, tree: &'m Organization, at: u32, deny_list: bool) {
         let Some(node) = tree.nodes.get(at as usize) else { return };
         let word = if node.parent.is_none() { "root" } else { "unit" };
-        let _ = write!(self.out, "{word} {}", word_or_quote(&node.id));
+        let _ = write!(self.out, "{word} {}", name_or_quote(&node.id));
         if !node.name.is_empty() {
-            let _ = write!(self.out, " {}", quote(&node.name));
+            let _ = write!(self.out, " {}", quoted_name(&node.name));
         }
         self.out.push_str(" {\n");
         self.attached(tree, &node.scps, &node.rcps, deny_list);
@@ -88,7 +88,7 @@ impl<'m> Writer<'m> {
             let unique =
                 model.controls.iter().filter(|it| it.name == control.name || it.id == control.name).count()
                     == 1;
-            word_or_quote(if unique { &control.name } else { &control.id })
+            name_or_quote(if unique && !control.name.is_empty() { &control.name } else { &control.id })
         };
         let names: Vec<String> = policies.filter(|it| !implied(it)).map(name).collect();
         if !names.is_empty() {

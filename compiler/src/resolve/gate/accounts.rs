@@ -1,25 +1,19 @@
-//! Accounts: managed policies, users, groups, roles and resources to drafts (rules I1–I3).
+//! Accounts: users, groups, roles and resources to drafts (rules I1, I3).
 
 use std::rc::Rc;
 
-use portcullis_grammar::gate::ast::{
-    Account, AccountItem, BodyItem, Identity, IdentityItem, Policy, Resource, Source, Text, Value,
-};
+use portcullis_grammar::gate::ast::{Account, AccountItem, Identity, IdentityItem, Resource, Text, Value};
 use portcullis_grammar::source::Span;
 
 use super::names::{entity_arn, is_number, kind_of, split_name};
-use super::scope::{expand, expand_all, literal, one};
+use super::scope::{self, expand, expand_all, literal, one};
 use super::{AccountOf, Block, Elaborator};
-use crate::model::{DocumentKind, ManagedPolicy, PolicyVersion, Tag};
-use crate::resolve::document::Sized;
-use crate::resolve::drafts::{IdentityDraft, IdentityKind, InlineDraft, PolicyDraft, Reference};
+use crate::model::{DocumentKind, Tag};
+use crate::resolve::drafts::{IdentityDraft, IdentityKind, InlineDraft, Reference};
 use crate::resolve::names::EntityArn;
 use crate::resolve::reader::shown;
 use crate::resolve::resources::{self, Declared};
 use crate::resolve::{codes, tags};
-
-/// Versions by name.
-type Versions = Vec<(Box<str>, Sized)>;
 
 impl<'a> Elaborator<'a, '_> {
     /// Everything in an account but its tests.
@@ -39,6 +33,9 @@ impl<'a> Elaborator<'a, '_> {
 
     /// The block of an account; `None` if its number is none.
     fn account_block(&mut self, outer: &Block<'a>, account: &'a Account<'a>) -> Option<Block<'a>> {
+        if let Some(name) = &account.name {
+            scope::name(&mut self.reader(outer.file), name);
+        }
         let number = account.number.raw;
         if !is_number(number) {
             let message = format!("`{}` is no account", shown(number));
@@ -89,103 +86,8 @@ impl<'a> Elaborator<'a, '_> {
         Some(self.block(outer.file, scopes, templates, Some(of), lets, policies))
     }
 
-    /// A managed policy, or outside of an account one that nothing can be attached by.
-    pub(super) fn policy(&mut self, block: &Block<'a>, policy: &'a Policy<'a>) {
-        let name = split_name(policy.name.raw).1;
-        let arn: Box<str> = match &block.account {
-            Some(account) => entity_arn(&account.partition, &account.number, "policy", policy.name.raw),
-            None => literal(&policy.name),
-        };
-        let checked = block.account.is_none() || self.checked_arn(block, &arn, policy.name.span);
-        let Some((versions, default)) = self.versions(block, policy) else {
-            self.drafts.incomplete = true;
-            return;
-        };
-        if !checked {
-            self.drafts.incomplete = true;
-            return;
-        }
-        let reader = self.reader(block.file);
-        let (origin, place) = (reader.origin(policy.span), reader.place(policy.span));
-        let sizes = versions.iter().map(|(_, sized)| sized.size).collect();
-        let version_count = versions.len();
-        let kept = versions.into_iter().map(|(id, sized)| PolicyVersion { id, document: sized.document });
-        let name: Box<str> = if block.account.is_some() { name.into() } else { arn.clone() };
-        let policy = ManagedPolicy { arn, name, versions: kept.collect(), default, origin };
-        let account = block.account.as_ref().map_or("".into(), |account| account.number.clone());
-        self.drafts.policies.push(PolicyDraft { policy, account, sizes, version_count, place });
-    }
-
-    /// The versions of a policy, and the place of the default one.
-    fn versions(&mut self, block: &Block<'a>, policy: &'a Policy<'a>) -> Option<(Versions, u32)> {
-        let listed: Vec<_> = match &policy.source {
-            Source::Body(body) => body
-                .items
-                .iter()
-                .filter_map(|item| match item {
-                    BodyItem::Version(version) => Some(version),
-                    _ => None,
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
-        if listed.is_empty() {
-            let id = policy.version.map_or("v1", |version| version.raw);
-            let sized = self.document(block, &policy.source, DocumentKind::Identity)?;
-            return Some((vec![(id.into(), sized)], 0));
-        }
-        let mut reader = self.reader(block.file);
-        let mut fine = true;
-        if let Source::Body(body) = &policy.source
-            && body.items.len() != listed.len()
-        {
-            let message = format!("`{}` has versions, and statements beside them", shown(policy.name.raw));
-            let help = "move the statements into a version";
-            reader.error(codes::GATE_PLACE, policy.span, message, help);
-            fine = false;
-        }
-        if let Some(version) = policy.version {
-            let message = "the versions stand in the braces already";
-            reader.error(codes::GATE_PLACE, version.span, message, "take the version before them away");
-            fine = false;
-        }
-        for (at, version) in listed.iter().enumerate() {
-            if let Some(first) = listed.iter().take(at).find(|first| first.name.raw == version.name.raw) {
-                let message = format!("two versions are named `{}`", shown(version.name.raw));
-                let help = "give each its own name";
-                reader.clash(codes::I2_DUPLICATE_VERSION, version.name.span, first.name.span, message, help);
-                fine = false;
-            }
-        }
-        let defaults: Vec<usize> = listed
-            .iter()
-            .enumerate()
-            .filter(|(_, version)| version.is_default || listed.len() == 1)
-            .map(|(at, _)| at)
-            .collect();
-        let [default] = defaults.as_slice() else {
-            let message = match defaults.len() {
-                0 => format!("none of the versions of `{}` is the default", shown(policy.name.raw)),
-                count => format!("{count} versions of `{}` are the default", shown(policy.name.raw)),
-            };
-            reader.error(
-                codes::I2_DEFAULT_VERSION,
-                policy.span,
-                message,
-                "write `default` before one of them",
-            );
-            return None;
-        };
-        let mut versions = Vec::with_capacity(listed.len());
-        for version in &listed {
-            let sized = self.document(block, &version.source, DocumentKind::Identity);
-            versions.push((version.name.raw.into(), sized?));
-        }
-        fine.then_some((versions, u32::try_from(*default).unwrap_or(u32::MAX)))
-    }
-
     /// Whether an ARN is one of an IAM entity; else that is reported.
-    fn checked_arn(&mut self, block: &Block<'a>, arn: &str, span: Span) -> bool {
+    pub(super) fn checked_arn(&mut self, block: &Block<'a>, arn: &str, span: Span) -> bool {
         let Err(why) = EntityArn::parse(arn) else { return true };
         let message = format!("`{}` cannot be: {why}", shown(arn));
         let help = "names have letters, digits and _+=,.@-, with a path such as /team/ before them";
@@ -202,9 +104,12 @@ impl<'a> Elaborator<'a, '_> {
             self.reader(block.file).error(codes::GATE_PLACE, identity.span, message, help);
             return;
         }
-        let arn = entity_arn(&account.partition, &account.number, kind.noun(), identity.name.raw);
-        let (path, name) = split_name(identity.name.raw);
-        let checked = self.checked_arn(block, &arn, identity.name.span);
+        let given = scope::name(&mut self.reader(block.file), &identity.name);
+        let known = given.is_some();
+        let given = given.unwrap_or_else(|| literal(&identity.name));
+        let arn = entity_arn(&account.partition, &account.number, kind.noun(), &given);
+        let (path, name) = split_name(&given);
+        let checked = known && self.checked_arn(block, &arn, identity.name.span);
         let reader = self.reader(block.file);
         let (origin, place) = (reader.origin(identity.span), reader.place(identity.span));
         let mut draft = IdentityDraft {
@@ -253,10 +158,10 @@ impl<'a> Elaborator<'a, '_> {
                     draft.attached.extend(policies);
                 }
                 IdentityItem::Inline(span, name, source) => {
-                    self.plain(block, name);
+                    let name = scope::name(&mut self.reader(block.file), name).unwrap_or_default();
                     if let Some(content) = self.document(block, source, DocumentKind::Identity) {
                         let place = self.reader(block.file).place(*span);
-                        draft.inline.push(InlineDraft { name: literal(name), content, place });
+                        draft.inline.push(InlineDraft { name, content, place });
                     }
                 }
                 IdentityItem::Boundary(_, policy) => {
@@ -264,7 +169,9 @@ impl<'a> Elaborator<'a, '_> {
                     draft.boundary = texts.map(|(text, span)| self.policy_reference(block, &text, span));
                 }
                 IdentityItem::Tag(_, pairs) => tags.extend(self.tags(block, pairs)),
-                IdentityItem::Id(_, id) => draft.unique_id = id.raw.into(),
+                IdentityItem::Id(_, id) => {
+                    draft.unique_id = scope::id(&mut self.reader(block.file), id).unwrap_or_default()
+                }
                 IdentityItem::SessionMax(_, length) => {
                     draft.max_session_seconds = self.seconds(block, length)
                 }
@@ -353,8 +260,8 @@ impl<'a> Elaborator<'a, '_> {
             Some(b's') => (length.raw.strip_suffix('s'), 1),
             _ => (Some(length.raw), 1),
         };
-        let seconds =
-            digits.and_then(|digits| digits.parse::<u32>().ok()).and_then(|number| number.checked_mul(unit));
+        let number = digits.filter(|digits| is_digits(digits)).and_then(|digits| digits.parse::<u32>().ok());
+        let seconds = number.and_then(|number| number.checked_mul(unit));
         let mut reader = self.reader(block.file);
         match seconds {
             None => {
@@ -433,7 +340,8 @@ impl<'a> Elaborator<'a, '_> {
         let Some(account) = &block.account else { return };
         let account = account.number.clone();
         let known = crate::resolve::quotas::NAMES;
-        let Ok(most) = number.raw.parse::<usize>() else {
+        let Some(most) = Some(number.raw).filter(|text| is_digits(text)).and_then(|text| text.parse().ok())
+        else {
             let message = format!("`{}` is no number", shown(number.raw));
             self.reader(block.file).error(codes::GATE_VALUE, number.span, message, "write digits");
             return;
@@ -454,18 +362,15 @@ impl<'a> Elaborator<'a, '_> {
         }
     }
 
-    /// Reports a name in which a `$` stands, which is not read there.
-    pub(super) fn plain(&mut self, block: &Block<'a>, name: &Text<'a>) {
-        if name.raw.contains('$') {
-            let message = format!("`{}` is a name, in which $ stands for nothing", shown(name.raw));
-            self.reader(block.file).error(codes::GATE_NAME, name.span, message, "write the name itself");
-        }
-    }
-
     /// The texts of a value that has to be one name each.
     pub(super) fn names(&mut self, block: &Block<'a>, value: &Value<'a>) -> Vec<(Box<str>, Span)> {
         expand(&mut self.reader(block.file), &block.scope, value)
     }
+}
+
+/// Whether this is a number without a sign, which Rust would take.
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether this is a partition as AWS names them.

@@ -14,7 +14,7 @@ use portcullis_grammar::source::Span;
 use portcullis_grammar::suggest;
 use portcullis_runtime::value::boolean;
 
-use super::scope::{Bound, Expanded, Scope, expand, one};
+use super::scope::{Bound, Expanded, Scope, expand, holds_nothing, one};
 use crate::facts::keys::{KeyType, ValueType, key_type, keys_of};
 use crate::facts::known_service;
 use crate::model::{BaseOperator, Operator, SetPrefix};
@@ -230,8 +230,7 @@ fn compare(reader: &mut Reader<'_, '_>, scope: &Scope, compare: &Compare<'_>) ->
         && key_type(&key.0).is_some_and(|kind| kind.value == ValueType::Bool);
     if values.is_empty() {
         // An empty list, or values that were reported.
-        let empty = matches!(&compare.values, portcullis_grammar::gate::ast::Value::List(_, items) if items.is_empty());
-        if empty {
+        if holds_nothing(&compare.values) {
             let message = format!("`{}` is compared with an empty list", shown(&key.0));
             reader.error(codes::P2_EMPTY_VALUES, compare.values.span(), message, "write at least one value");
         }

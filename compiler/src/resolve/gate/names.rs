@@ -6,6 +6,7 @@ use portcullis_grammar::gate::ast::{Account, AccountItem, IdentityKind as Kind, 
 use portcullis_runtime::value::arn;
 
 use super::GateFile;
+use super::scope::literal;
 use crate::resolve::drafts::{Drafts, IdentityKind};
 
 /// The names of one account.
@@ -25,6 +26,8 @@ pub(super) struct World {
     numbers: HashMap<Box<str>, Option<Box<str>>>,
     /// The partitions that accounts are in, where anything says so.
     partitions: HashMap<Box<str>, Box<str>>,
+    /// The ARNs of users and roles by name in lower case, sorted.
+    anywhere: HashMap<String, Vec<Box<str>>>,
 }
 
 impl World {
@@ -60,6 +63,13 @@ impl World {
                 }
             }
         }
+        for names in world.accounts.values() {
+            let all = names.identities.iter().filter(|((kind, _), _)| *kind != IdentityKind::Group);
+            for ((_, name), arn) in all {
+                world.anywhere.entry(name.clone()).or_default().push(arn.clone());
+            }
+        }
+        world.anywhere.values_mut().for_each(|arns| arns.sort_unstable());
         world
     }
 
@@ -72,7 +82,7 @@ impl World {
     fn declare(&mut self, account: &Account<'_>) {
         let number = account.number.raw;
         if let Some(name) = account.name {
-            let known = self.numbers.entry(name.raw.into()).or_insert_with(|| Some(number.into()));
+            let known = self.numbers.entry(literal(&name)).or_insert_with(|| Some(number.into()));
             if known.as_deref() != Some(number) {
                 *known = None;
             }
@@ -81,14 +91,16 @@ impl World {
         for item in &account.items {
             match item {
                 AccountItem::Policy(policy) if policy.parameters.is_none() => {
-                    let arn = entity_arn(&partition, number, "policy", policy.name.raw);
-                    self.policy(number, split_name(policy.name.raw).1, &arn);
+                    let name = literal(&policy.name);
+                    let arn = entity_arn(&partition, number, "policy", &name);
+                    self.policy(number, split_name(&name).1, &arn);
                 }
                 AccountItem::Identity(identity) => {
                     let kind = kind_of(identity.kind);
-                    let arn = entity_arn(&partition, number, kind.noun(), identity.name.raw);
+                    let given = literal(&identity.name);
+                    let arn = entity_arn(&partition, number, kind.noun(), &given);
                     let names = self.accounts.entry(number.into()).or_default();
-                    let name = split_name(identity.name.raw).1.to_ascii_lowercase();
+                    let name = split_name(&given).1.to_ascii_lowercase();
                     names.identities.insert((kind, name), arn);
                 }
                 _ => {}
@@ -110,21 +122,13 @@ impl World {
     }
 
     /// The ARN of a user, group or role.
-    pub(super) fn identity(&self, account: &str, kind: IdentityKind, name: &str) -> Option<Box<str>> {
-        self.accounts.get(account)?.identities.get(&(kind, name.to_ascii_lowercase())).cloned()
+    pub(super) fn identity(&self, account: &str, kind: IdentityKind, name: &str) -> Option<&str> {
+        self.accounts.get(account)?.identities.get(&(kind, name.to_ascii_lowercase())).map(|arn| &**arn)
     }
 
     /// The ARNs of the users and roles of this name in all accounts, sorted.
-    pub(super) fn anywhere(&self, name: &str) -> Vec<&str> {
-        let name = name.to_ascii_lowercase();
-        let kinds = [IdentityKind::User, IdentityKind::Role];
-        let all = self
-            .accounts
-            .values()
-            .flat_map(|names| kinds.map(|kind| names.identities.get(&(kind, name.clone()))));
-        let mut found: Vec<&str> = all.flatten().map(|arn| &**arn).collect();
-        found.sort_unstable();
-        found
+    pub(super) fn anywhere(&self, name: &str) -> &[Box<str>] {
+        self.anywhere.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a principal is a user, a role, or a session of a role that the inputs hold; `None` where they hold nothing of its account, or

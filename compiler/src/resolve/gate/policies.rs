@@ -8,7 +8,7 @@ use portcullis_grammar::json::{Kind, Value};
 use portcullis_grammar::source::Span;
 
 use super::json::{member, object, relocate, string};
-use super::scope::{Bound, Scope, expand};
+use super::scope::{Bound, Scope, expand, holds_nothing};
 use super::{Block, Elaborator};
 use crate::model::DocumentKind;
 use crate::resolve::codes;
@@ -214,19 +214,17 @@ impl<'a> Elaborator<'a, '_> {
         let mut scope = Scope::inside(vec![Rc::clone(&template.scope)], false);
         for (name, argument) in parameters.iter().zip(&call.arguments) {
             let texts = expand(&mut reader, &block.scope, argument);
-            scope.fill(name, Bound::Texts(texts.into_iter().map(|(text, _)| text).collect()));
+            // Other arguments of which nothing comes were reported, and no parameter is about nothing by accident.
+            if holds_nothing(argument) {
+                let message = format!("the argument for `{}` is an empty list", shown(name.raw));
+                let help = "give it a value; where nothing is meant, write [] in the policy";
+                reader.error(codes::GATE_ARGUMENTS, argument.span(), message, help);
+            }
+            let texts: Rc<[Box<str>]> = texts.into_iter().map(|(text, _)| text).collect();
+            scope.fill(name, if texts.is_empty() { Bound::Broken } else { Bound::Texts(texts) });
         }
-        let Source::Body(body) = &template.policy.source else {
-            let message =
-                format!("`{}` takes parameters and has no statements in braces", shown(call.name.raw));
-            self.reader(block.file).error(
-                codes::GATE_PLACE,
-                call.span,
-                message,
-                "write its statements in braces",
-            );
-            return None;
-        };
+        // What is no body was reported where it is declared.
+        let Source::Body(body) = &template.policy.source else { return None };
         // An importing file sees no more of a file than what it declares; the file's own policies see what it imports.
         let of_file = if template.is_at_top { self.top(template.file) } else { None };
         let inside = Block {

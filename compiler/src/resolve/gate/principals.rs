@@ -153,7 +153,7 @@ impl<'a> Elaborator<'a, '_> {
             return None;
         };
         let number = account.number.clone();
-        let found = self.world.identity(&number, kind, name);
+        let found = self.world.identity(&number, kind, name).map(Into::into);
         if found.is_none() && !self.drafts.incomplete {
             let near = self
                 .near(block.file, codes::GATE_PRINCIPAL, name, |world| world.identity_names(&number, kind));

@@ -8,7 +8,7 @@ use portcullis_grammar::source::{Source, Span};
 use portcullis_grammar::suggest;
 use portcullis_runtime::value::arn;
 
-use super::scope::expand_all;
+use super::scope::{self, expand_all, holds_nothing, literal};
 use super::{Block, Elaborator};
 use crate::facts::is_principal_key;
 use crate::model::resource::owner_name;
@@ -82,6 +82,7 @@ impl<'a> Elaborator<'a, '_> {
             let help = "write WHO may ACTION on RESOURCE";
             self.reader(block.file).error(codes::GATE_TEST, test.span, message, help);
         }
+        scope::name(&mut self.reader(block.file), &test.name);
         self.items(block, test, &test.items, &Vec::new());
     }
 
@@ -149,7 +150,7 @@ impl<'a> Elaborator<'a, '_> {
             },
         };
         let owner = ask.owner.and_then(|owner| {
-            let number = self.account_number(owner.raw);
+            let number = self.account_number(&literal(&owner));
             if number.is_none() {
                 let message = format!("`{}` is no account", shown(owner.raw));
                 let help = "write 12 digits, or the name of an account that is declared";
@@ -166,8 +167,8 @@ impl<'a> Elaborator<'a, '_> {
         }
         let count = who.len() * actions.len() * resources.len();
         // An empty name was reported where it stands.
-        let empty = |value: &Value<'_>| matches!(value, Value::List(_, items) if items.is_empty());
-        if count == 0 && ask.actions.iter().chain(ask.resources.iter().flatten()).any(empty) {
+        let empty = |values: &[Value<'_>]| values.iter().all(holds_nothing);
+        if count == 0 && (empty(&ask.actions) || ask.resources.as_deref().is_some_and(empty)) {
             let message = "this asks nothing: a list in it is empty";
             let help = "write at least one action and one resource";
             self.reader(block.file).error(codes::GATE_TEST, ask.span, message, help);
@@ -196,7 +197,7 @@ impl<'a> Elaborator<'a, '_> {
                         ..Request::default()
                     };
                     self.questions.push(Question {
-                        test: test.name.raw.into(),
+                        test: literal(&test.name),
                         test_span: test.span,
                         source: source.clone(),
                         span: ask.span,

@@ -4,6 +4,7 @@
 //! it only, so that no name can stand for itself; everything else sees all of its block.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use portcullis_grammar::gate::ast::{Text, Value};
@@ -145,7 +146,7 @@ pub(super) fn one(reader: &mut Reader<'_, '_>, scope: &Scope, text: &Text<'_>) -
     }
 }
 
-/// A name as it is meant, its escapes read. A `$` in it is the character: values stand in no name.
+/// A name as it is meant, its escapes read. What else `$` and `\` begin has no meaning in a name, and is reported by [`name`].
 pub(super) fn literal(text: &Text<'_>) -> Box<str> {
     let Ok(pieces) = text::pieces(text) else { return text.raw.into() };
     let mut name = String::with_capacity(text.raw.len());
@@ -159,6 +160,70 @@ pub(super) fn literal(text: &Text<'_>) -> Box<str> {
     name.into()
 }
 
+/// The name of something that is declared; `None` if it is none, which was reported. No value stands in it: a `$` that is not escaped is an
+/// error, as is an escape that is none.
+pub(super) fn name(reader: &mut Reader<'_, '_>, text: &Text<'_>) -> Option<Box<str>> {
+    let pieces = match text::pieces(text) {
+        Ok(pieces) => pieces,
+        Err(Malformed(place)) => {
+            malformed(reader, text, place);
+            return None;
+        }
+    };
+    let stands = |piece: &Piece<'_>| match piece {
+        Piece::Name(_) => true,
+        // A policy variable, which IAM reads in policies only.
+        Piece::Literal(text) => text.contains('$'),
+        Piece::Escaped(_) => false,
+    };
+    if pieces.iter().any(stands) {
+        let message = format!("`{}` is a name, in which $ stands for nothing", shown(text.raw));
+        let help = "write the name itself; in quotes \\$ is a dollar sign";
+        reader.error(codes::GATE_NAME, text.span, message, help);
+        return None;
+    }
+    if pieces.is_empty() {
+        reader.error(codes::GATE_NAME, text.span, "this name is empty", "write a name");
+        return None;
+    }
+    Some(literal(text))
+}
+
+/// The id of something that is declared: a name without blanks.
+pub(super) fn id(reader: &mut Reader<'_, '_>, text: &Text<'_>) -> Option<Box<str>> {
+    let id = name(reader, text)?;
+    if !id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let message = format!("`{}` is no id: a blank or a character outside of ASCII is in it", shown(&id));
+        reader.error(codes::GATE_VALUE, text.span, message, "write the id as AWS gives it");
+        return None;
+    }
+    Some(id)
+}
+
+/// Reports what `$` or `\` begin and does not end, or what is no escape.
+fn malformed(reader: &mut Reader<'_, '_>, text: &Text<'_>, place: Range<usize>) {
+    let start = text.span.start as usize + usize::from(text.quoted);
+    let span = Span::new(start + place.start, start + place.end);
+    let what = text.raw.get(place).unwrap_or("");
+    let (message, help) = if what == "${" {
+        (
+            "`${` is not closed".to_owned(),
+            "write ${key} for a policy variable; in quotes \\$ is a dollar sign",
+        )
+    } else {
+        (
+            format!("`{}` has no meaning here", shown(what)),
+            "write $name for a value, ${key} for a policy variable; in quotes \\$ is a dollar sign, \\\\ a backslash",
+        )
+    };
+    reader.error(codes::GATE_NAME, span, message, help);
+}
+
+/// Whether nothing but empty lists stands in a value: nothing comes of it, and nothing was reported.
+pub(super) fn holds_nothing(value: &Value<'_>) -> bool {
+    matches!(value, Value::List(_, items) if items.iter().all(holds_nothing))
+}
+
 fn collect(reader: &mut Reader<'_, '_>, scope: &Scope, value: &Value<'_>, texts: &mut Vec<Expanded>) {
     match value {
         Value::Text(text) => {
@@ -169,7 +234,7 @@ fn collect(reader: &mut Reader<'_, '_>, scope: &Scope, value: &Value<'_>, texts:
         Value::Prefixed(prefix, span, items) => {
             let Some(prefixes) = expand_text(reader, scope, prefix) else { return };
             let endings = expand_all(reader, scope, items);
-            if items.is_empty() {
+            if items.iter().all(holds_nothing) {
                 let message = format!("no ending stands in the list behind `{}`", shown(prefix.raw));
                 reader.error(
                     codes::GATE_NAME,
@@ -200,18 +265,18 @@ fn expand_text(reader: &mut Reader<'_, '_>, scope: &Scope, text: &Text<'_>) -> O
     if !text.raw.contains(['$', '\\']) {
         return Some(vec![text.raw.into()]);
     }
-    variables(reader, scope, text)?;
     let pieces = match text::pieces(text) {
         Ok(pieces) => pieces,
         Err(Malformed(place)) => {
-            let start = text.span.start as usize + usize::from(text.quoted);
-            let span = Span::new(start + place.start, start + place.end);
-            let message = format!("`{}` has no meaning here", shown(text.raw.get(place).unwrap_or("")));
-            let help = "write $name for a value, ${key} for a policy variable; in quotes \\$ is a dollar sign, \\\\ a backslash";
-            reader.error(codes::GATE_NAME, span, message, help);
+            malformed(reader, text, place);
             return None;
         }
     };
+    for piece in &pieces {
+        if let Piece::Literal(literal) = piece {
+            variables(reader, scope, literal, text.span)?;
+        }
+    }
     let mut texts = vec![String::new()];
     for piece in pieces {
         match piece {
@@ -254,18 +319,20 @@ fn expand_text(reader: &mut Reader<'_, '_>, scope: &Scope, text: &Text<'_>) -> O
 }
 
 /// Policy variables that are meant otherwise: one that is named like a value, and one that nobody knows.
-fn variables(reader: &mut Reader<'_, '_>, scope: &Scope, text: &Text<'_>) -> Option<()> {
-    let mut rest = text.raw;
+fn variables(reader: &mut Reader<'_, '_>, scope: &Scope, literal: &str, span: Span) -> Option<()> {
+    let mut rest = literal;
     while let Some(at) = rest.find("${") {
         let behind = rest.get(at + 2..).unwrap_or("");
-        let inside = behind.split(['}', ',']).next().unwrap_or("");
-        rest = behind;
+        // Past its end, so that each byte is looked at once.
+        let (variable, further) = behind.split_once('}').unwrap_or((behind, ""));
+        let inside = variable.split(',').next().unwrap_or("");
+        rest = further;
         if scope.get(inside).is_some() {
             let message =
                 format!("`${{{0}}}` is a policy variable, and `{0}` is declared with `let`", shown(inside));
             reader.error(
                 codes::GATE_NAME,
-                text.span,
+                span,
                 message,
                 format!("write ${inside}, or $({inside}) before a letter"),
             );
@@ -274,7 +341,7 @@ fn variables(reader: &mut Reader<'_, '_>, scope: &Scope, text: &Text<'_>) -> Opt
         let full = reader.sink.is_full(reader.source.name(), codes::GATE_UNKNOWN_KEY);
         let odd = matches!(inside, "" | "*" | "?" | "$") || inside.contains(char::is_whitespace);
         if !odd && !full && key_type(inside).is_none() {
-            super::conditions::unknown_key(reader, &(inside.into(), text.span));
+            super::conditions::unknown_key(reader, &(inside.into(), span));
         }
     }
     Some(())

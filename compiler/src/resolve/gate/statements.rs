@@ -9,7 +9,7 @@ use portcullis_grammar::source::Span;
 use super::conditions::{self, Condition, Test};
 use super::json::{member, object, string, strings};
 use super::policies::{Drafted, STATEMENT};
-use super::scope::{Scope, expand_all, literal};
+use super::scope::{self, Scope, expand_all, holds_nothing};
 use super::{Block, Elaborator, actions, principals};
 use crate::model::DocumentKind;
 use crate::resolve::codes;
@@ -32,8 +32,10 @@ impl<'a> Elaborator<'a, '_> {
         let actions = actions.map(|(span, selection)| self.selection(block, span, selection, "Action"));
         let resources = parts.on.map(|(span, selection)| self.selection(block, span, selection, "Resource"));
         let mut members = vec![];
-        if let Some(name) = &statement.name {
-            members.push(member("Sid", name.span, string(&literal(name), name.span)));
+        if let Some(text) = &statement.name
+            && let Some(name) = scope::name(&mut self.reader(block.file), text)
+        {
+            members.push(member("Sid", text.span, string(&name, text.span)));
         }
         let effect = match statement.effect {
             Effect::Allow => "Allow",
@@ -119,6 +121,16 @@ impl<'a> Elaborator<'a, '_> {
             None => return,
         };
         if !whole {
+            // Whatever a statement is left out for, it is never left out silently: it may deny something.
+            if !self.sink.failed() && self.options.complete {
+                let message = "a list in this statement is empty, so that it speaks to nobody";
+                self.reader(block.file).error(
+                    codes::P2_PRINCIPAL,
+                    start,
+                    message,
+                    "name at least one principal",
+                );
+            }
             return;
         }
         for (number, tests) in (1..).zip(conjunctions) {
@@ -151,7 +163,7 @@ impl<'a> Elaborator<'a, '_> {
     ) -> Option<Member> {
         let mut reader = self.reader(block.file);
         let texts = expand_all(&mut reader, &block.scope, &selection.values);
-        let empty = |values: &[Given<'_>]| matches!(values, [Given::List(_, items)] if items.is_empty());
+        let empty = |values: &[Given<'_>]| values.iter().all(holds_nothing);
         let Some(except) = &selection.except else {
             let some = !texts.is_empty() || empty(&selection.values);
             return some.then(|| member(name, span, strings(texts, selection.span)));

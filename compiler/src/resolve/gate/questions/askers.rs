@@ -13,6 +13,9 @@ use crate::resolve::gate::scope::one;
 use crate::resolve::gate::{Block, Elaborator};
 use crate::resolve::reader::shown;
 
+/// How many that have one name are listed.
+const MOST_NAMED: usize = 8;
+
 /// The name of a session that a test does not name.
 const SESSION: &str = "test";
 
@@ -23,10 +26,9 @@ impl<'a> Elaborator<'a, '_> {
         let (text, span) = one(&mut self.reader(block.file), &block.scope, who)?;
         let principal = self.who(block, asker.kind, &text, span)?;
         let Some(role) = &asker.role else { return Some((principal.into(), None)) };
-        let (name, session) = match role.raw.rsplit_once('/').filter(|_| !role.raw.contains(':')) {
-            Some((name, session)) => (name, session),
-            None => (role.raw, SESSION),
-        };
+        let (taken, _) = one(&mut self.reader(block.file), &block.scope, role)?;
+        let (name, session) =
+            taken.rsplit_once('/').filter(|_| !taken.contains(':')).unwrap_or((&*taken, SESSION));
         if name.contains(':') && !arn::split(name).is_some_and(|parts| parts[5].starts_with("role/")) {
             let message = format!("`{}` is no role", shown(name));
             let help = "write the role's name, or its ARN, arn:aws:iam::ACCOUNT:role/NAME";
@@ -36,8 +38,8 @@ impl<'a> Elaborator<'a, '_> {
         let arn =
             if name.contains(':') { Some(name.into()) } else { self.role_of(block, &principal, name, role) };
         let arn = arn?;
-        let Some(taken) = session_arn(&arn, session) else {
-            let message = format!("`{}` is no role", shown(role.raw));
+        let Some(principal_of) = session_arn(&arn, session) else {
+            let message = format!("`{}` is no role", shown(&taken));
             self.reader(block.file).error(
                 codes::GATE_TEST,
                 role.span,
@@ -49,13 +51,13 @@ impl<'a> Elaborator<'a, '_> {
         let federated = asker.kind == PrincipalKind::Federated;
         let taking =
             Taking { caller: principal.into(), role: arn.into(), session: session.to_owned(), federated };
-        Some((taken.into(), Some(taking)))
+        Some((principal_of.into(), Some(taking)))
     }
 
     /// A role by its name: of the account of who takes it, else the only one of that name.
     fn role_of(&mut self, block: &Block<'a>, caller: &str, name: &str, text: &Text<'a>) -> Option<Box<str>> {
         let account = arn::split(caller).map_or("", |parts| parts[4]);
-        let own = self.world.identity(account, IdentityKind::Role, name);
+        let own = self.world.identity(account, IdentityKind::Role, name).map(Into::into);
         own.or_else(|| self.who(block, PrincipalKind::Role, name, text.span))
     }
 
@@ -87,24 +89,24 @@ impl<'a> Elaborator<'a, '_> {
             },
             None => (block.account.as_ref().map(|account| account.number.clone()), text),
         };
-        let fits = |arn: &&str| {
-            let parts = arn::split(arn);
-            let of_account =
-                account.as_deref().is_none_or(|account| parts.is_some_and(|parts| parts[4] == account));
-            let kind = of_kind.is_none_or(|kind| parts.is_some_and(|parts| parts[5].starts_with(kind)));
-            of_account && kind
+        let fits =
+            |arn: &&str| of_kind.is_none_or(|kind| arn::split(arn).is_some_and(|it| it[5].starts_with(kind)));
+        let all = self.world.anywhere(name).iter().map(|arn| &**arn);
+        // Of one account two can have the name; of all accounts there may be many, which are looked through where no account is named.
+        let mut found: Vec<&str> = match account.as_deref() {
+            Some(account) => {
+                let kinds = [IdentityKind::User, IdentityKind::Role];
+                kinds
+                    .iter()
+                    .filter_map(|kind| self.world.identity(account, *kind, name))
+                    .filter(fits)
+                    .collect()
+            }
+            None => all.clone().filter(fits).collect(),
         };
-        let all = self.world.anywhere(name);
-        let mut found: Vec<&str> = all.iter().copied().filter(fits).collect();
         // A test in an account may ask about another one's.
         if found.is_empty() && !text.contains('/') {
-            found = all
-                .iter()
-                .copied()
-                .filter(|arn| {
-                    of_kind.is_none_or(|kind| arn::split(arn).is_some_and(|it| it[5].starts_with(kind)))
-                })
-                .collect();
+            found = all.filter(fits).collect();
         }
         // Of a user and a role of one name and account the user is meant.
         if let [first, second] = found.as_slice()
@@ -136,7 +138,9 @@ impl<'a> Elaborator<'a, '_> {
                 None
             }
             several => {
-                let help = format!("write account/{0} or one of {1}", shown(name), several.join(", "));
+                let some: Vec<&str> = several.iter().take(MOST_NAMED).copied().collect();
+                let more = if several.len() > MOST_NAMED { ", …" } else { "" };
+                let help = format!("write account/{0} or one of {1}{more}", shown(name), some.join(", "));
                 let message = format!("{} users or roles are named `{}`", several.len(), shown(text));
                 self.reader(block.file).error(codes::GATE_TEST, span, message, help);
                 None
