@@ -155,7 +155,9 @@ impl Roots {
             return residual.roots.clone();
         }
         if whole && states <= MERGED_STATES / 2 {
-            let budget = Budget { states: (2 * states + 8).min(MERGED_STATES), ..self.budget };
+            // A share of the work: a long list that does not fit is tried again by halves, each of which may fail.
+            let states = (2 * states + 8).min(MERGED_STATES);
+            let budget = Budget { states, work: self.budget.work / 8, ..self.budget };
             if let Some(root) = self.automaton(ir, &rules, budget) {
                 return vec![root];
             }
