@@ -123,6 +123,9 @@ pub fn resolve(sources: &[Source], attachments: &[Attachment], options: &Options
     resolve_linked(sources, &[], attachments, options)
 }
 
+/// Most files whose trees are held at once.
+const TREES: usize = 8;
+
 /// The same of sources that import each other.
 #[must_use]
 pub fn resolve_linked(
@@ -147,10 +150,17 @@ pub fn resolve_linked(
             is_input && !is_gate(source)
         })
         .collect();
-    // Parsed side by side, as many as there are threads and no more: the trees are large. Read one behind the other.
-    for some in read.chunks(rayon::current_num_threads().max(1)) {
-        let parsed = some.par_iter().filter_map(|&at| Some((at, json::parse_sequence(all.get(at)?))));
-        for (at, parsed) in parsed.collect::<Vec<_>>() {
+    // Parsed side by side, as many as there are threads, and a few at most: the trees are large. Read one behind the other. Where no threads
+    // can be had, or for one file, there is nothing side by side.
+    let pool = if read.len() > 1 { rayon::ThreadPoolBuilder::new().build().ok() } else { None };
+    let together = pool.as_ref().map_or(1, |pool| pool.current_num_threads().clamp(1, TREES));
+    for some in read.chunks(together) {
+        let parse = |&at: &usize| Some((at, json::parse_sequence(all.get(at)?)));
+        let parsed: Vec<_> = match &pool {
+            Some(pool) => pool.install(|| some.par_iter().filter_map(parse).collect()),
+            None => some.iter().filter_map(parse).collect(),
+        };
+        for (at, parsed) in parsed {
             let Some(source) = all.get(at) else { continue };
             inputs::read(source, parsed, FileId::at(at), &mut drafts, &mut sink, options);
             drafts.read.insert(at);

@@ -86,8 +86,8 @@ pub(crate) fn walk(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> Option<End> {
                     reference = third;
                 }
             },
+            node::SEGMENT if rest.is_empty() => return Some(end),
             node::SEGMENT => match find_segment(nodes, at, parameter as u32, fourth, text, rest)? {
-                _ if rest.is_empty() => return Some(end),
                 None => return Some(End::Terminal(third)),
                 Some((target, Some(behind))) => {
                     rest = behind;

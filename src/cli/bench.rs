@@ -21,7 +21,7 @@ use crate::runtime::{Action, Bundle, ContextMap, Principal, Request};
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Without a file the requests are made from the bundle's own statements: 2,000 of 50 principals.
+    after_help = "Without a file the requests are made from the bundle's own statements: at most 2,000 of 50 principals.
 Strings: principal and action are looked up for every request. Handles: they were looked up before.
 Percentiles are of the mean of batches of 100 decisions.
 
@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     /// Requests, as `decide` reads them; `-` for standard input
     #[arg(long, value_name = "FILE")]
     requests: Option<PathBuf>,
-    /// How long to measure each way, in seconds
+    /// How long to measure each figure, in seconds: three of each way
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
     seconds: f64,
     /// Output for people or for machines

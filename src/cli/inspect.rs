@@ -50,7 +50,8 @@ fn costs(bundle: &Bundle) -> Vec<Cost> {
     let mut holders: HashMap<u32, (usize, String)> = HashMap::new();
     let records = words(Section::Principals).chunks_exact(Principal::WORDS).filter_map(Principal::read);
     for (record, arn) in records.zip(bundle.principals()) {
-        for set in [record.identity, record.boundary] {
+        let boundary = Some(record.boundary).filter(|set| ![NONE, record.identity].contains(set));
+        for set in [Some(record.identity), boundary].into_iter().flatten() {
             holders.entry(set).or_insert_with(|| (0, arn.to_owned())).0 += 1;
         }
     }
@@ -60,10 +61,11 @@ fn costs(bundle: &Bundle) -> Vec<Cost> {
         let length = if is_union { set.seed as usize } else { set.slots as usize * SetService::WORDS };
         let behind = sets.get(at + Set::WORDS..at + Set::WORDS + length).unwrap_or(&[]);
         let services = behind.chunks_exact(SetService::WORDS).filter_map(SetService::read);
-        let named: BTreeSet<u32> = services.filter(|it| it.service != NONE).map(|it| it.row).collect();
+        let named: Vec<u32> = services.filter(|it| it.service != NONE).map(|it| it.row).collect();
+        let distinct: BTreeSet<&u32> = named.iter().collect();
         let (services, row_bytes) = match is_union {
             true => (length, 0),
-            false => (named.len(), named.iter().filter_map(|id| rows.get(id)).sum()),
+            false => (named.len(), distinct.into_iter().filter_map(|id| rows.get(id)).sum()),
         };
         let (count, first) = holders.remove(&(at as u32)).unwrap_or_default();
         let bytes = (Set::WORDS + length) * 4;

@@ -277,9 +277,13 @@ const SEGMENTS: usize = 4;
 /// Slots with segments and where they lead.
 type Slots = Vec<Option<(Segment, Target)>>;
 
-/// A seed under which every segment stands near its slot, in a table that is at most half full.
+/// A seed under which every segment stands near its slot, in a table that is at most half full, or less where no seed does.
 fn place(entries: &[(Segment, Target)]) -> Option<(u32, Slots)> {
     let size = (entries.len() * 2).next_power_of_two();
+    (0..3).find_map(|doubled| place_in(entries, size << doubled))
+}
+
+fn place_in(entries: &[(Segment, Target)], size: usize) -> Option<(u32, Slots)> {
     'seeds: for seed in 0..SEEDS {
         let mut slots: Slots = vec![None; size];
         for entry in entries {

@@ -207,6 +207,8 @@ fn segments(
     let (slots, seed) = (word(0)? >> 8, word(3)? >> 8);
     let delimiter = word(3)? as u8;
     let first_text = segment::HEADER_WORDS as u32 + slots * segment::SLOT_WORDS as u32;
+    // Texts stand side by side, so that all of them together are read once.
+    let mut next_text = first_text;
     for number in 0..slots {
         let place = segment::HEADER_WORDS as u32 + number * segment::SLOT_WORDS as u32;
         let [tag, size, text, target] = [word(place)?, word(place + 1)?, word(place + 2)?, word(place + 3)?];
@@ -215,8 +217,9 @@ fn segments(
             continue;
         }
         let (bytes, ends) = (size & !segment::ENDS, size & segment::ENDS != 0);
-        let inside = bytes > 0 && text >= first_text && within(text, words_of(bytes), length);
+        let inside = bytes > 0 && text == next_text && within(text, words_of(bytes), length);
         check(inside, section, at, "a segment without text, or outside of its node")?;
+        next_text = text + words_of(bytes);
         let own = view.bytes_at(section, (at + text) as usize, bytes as usize).unwrap_or(&[]);
         let hash = hash(segment::seed(seed, ends), own);
         // No further from its slot than a walk looks, and with no empty one between.
@@ -229,8 +232,18 @@ fn segments(
         };
         let placed = (hash >> 32) as u32 == tag && u64::from(far) < segment::PROBES && (0..far).all(full);
         check(placed && !own.contains(&delimiter), section, at, "a segment that does not belong there")?;
+        // A segment is known once.
+        let twin = |distance: u32| {
+            let other = segment::HEADER_WORDS as u32
+                + (home.wrapping_add(distance) & (slots - 1)) * segment::SLOT_WORDS as u32;
+            let same = word(other).ok()? == tag && word(other + 1).ok()? == size;
+            let text = view.bytes_at(section, (at + word(other + 2).ok()?) as usize, bytes as usize)?;
+            Some(same && text == own)
+        };
+        let twice = (0..far).any(|distance| twin(distance).unwrap_or(false));
+        check(!twice, section, at, "a segment that stands twice")?;
         let known = if ends { references.terminal(target) } else { references.known(target) };
         check(known, section, at, "unknown node or terminal")?;
     }
-    Ok(())
+    check(next_text == length, section, at, "texts that do not use the node up")
 }

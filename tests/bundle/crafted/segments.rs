@@ -43,6 +43,11 @@ pub(super) const SEGMENTS: &[(u32, Section, &str, Change)] = &[
         let at = add(it);
         it.set(Section::Nodes, at + 4, 2);
     }),
+    (44, Section::Nodes, "do not use the node up", |it| {
+        let at = add(it);
+        it.set(Section::Nodes, at + 4, 2);
+        it.content(Section::Nodes).extend([0; 4]);
+    }),
     (42, Section::Nodes, "unknown node", |it| {
         let at = add(it);
         it.set(Section::Nodes, at + 4, u32::MAX);
