@@ -1,5 +1,6 @@
 //! Rows: from (permission set, action class) to root lists, and the rule roots for actions outside the vocabulary.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::classifiers::Classifiers;
@@ -51,12 +52,34 @@ pub struct Automata {
     pub rule_root_lists: Interner<Vec<u32>>,
 }
 
-/// What one rule list (one policy) has for every action class, as residuals.
+/// What one rule list (one policy) has for every action class.
 pub(super) struct PolicyRows {
+    /// Residual of the actions of every service without a row.
     default: u32,
-    rows: BTreeMap<u32, Vec<u32>>,
+    /// By service: a row of residuals.
+    rows: BTreeMap<u32, u32>,
     pub(super) rule_roots: Option<u32>,
 }
+
+/// What is made once for all policies and sets that ask for the same.
+#[derive(Default)]
+struct Shared {
+    /// Distinct rows of policies: a residual for each class of a service.
+    policy_rows: Interner<Vec<u32>>,
+    /// What policies say together about a service, their distinct rows and defaults: the row of root lists. Most policies of a set say nothing
+    /// about most of its services, so these are far fewer than the sets' services.
+    joined: HashMap<Joined, JoinedRow>,
+}
+
+/// A row of root lists.
+struct JoinedRow {
+    lists: Vec<u32>,
+    /// Its id in the bundle, once a set has it: for another all of it may be its default list.
+    id: Option<u32>,
+}
+
+/// Rows of policies, and defaults of those that have none; both sorted, each once.
+type Joined = (Vec<u32>, Vec<u32>);
 
 impl PolicyRows {
     /// The services that have a row.
@@ -73,17 +96,18 @@ pub fn build(ir: &Ir, budget: Budget) -> Automata {
     let roots = Roots::new(ir, &classifiers, budget);
     let mut automata = Automata { vocabulary, classifiers, roots, ..Automata::default() };
     let coverage = Coverage::of(ir, &automata.vocabulary);
+    let mut shared = Shared::default();
     let policies: Vec<PolicyRows> =
-        ir.rule_lists.items().iter().map(|rules| automata.policy(ir, &coverage, rules)).collect();
+        ir.rule_lists.items().iter().map(|rules| automata.policy(ir, &coverage, &mut shared, rules)).collect();
     let mut unions = Unions::of(ir, &policies, budget.services);
     for (id, lists) in (0..).zip(ir.sets.items()) {
         let parts: Vec<&PolicyRows> = lists.iter().filter_map(|&list| policies.get(list as usize)).collect();
-        let table = if unions.joins(id) { unions.table(lists, &parts) } else { automata.set(ir, &parts) };
+        let table = if unions.joins(id) { unions.table(lists, &parts) } else { automata.set(ir, &mut shared, &parts) };
         automata.sets.push(table);
     }
     for list in unions.besides {
         let part: Vec<&PolicyRows> = policies.get(list as usize).into_iter().collect();
-        let table = automata.set(ir, &part);
+        let table = automata.set(ir, &mut shared, &part);
         automata.sets.push(table);
     }
     automata.roots.finish();
@@ -144,7 +168,7 @@ impl Coverage {
 }
 
 impl Automata {
-    fn policy(&mut self, ir: &Ir, coverage: &Coverage, rules: &[u32]) -> PolicyRows {
+    fn policy(&mut self, ir: &Ir, coverage: &Coverage, shared: &mut Shared, rules: &[u32]) -> PolicyRows {
         let covered: Vec<(u32, &SetCoverage)> =
             rules.iter().filter_map(|&id| Some((id, coverage.set(ir.rules.get(id)?.actions)?))).collect();
         let elsewhere: Vec<u32> =
@@ -178,7 +202,7 @@ impl Automata {
                 };
                 row.push(residual);
             }
-            rows.insert(service, row);
+            rows.insert(service, shared.policy_rows.intern(row));
         }
         PolicyRows { default, rows, rule_roots: self.policy_rule_roots(ir, rules) }
     }
@@ -208,37 +232,57 @@ impl Automata {
         (!roots.is_empty()).then(|| self.rule_root_lists.intern(roots))
     }
 
-    fn set(&mut self, ir: &Ir, parts: &[&PolicyRows]) -> SetTable {
-        let defaults: Vec<u32> = parts.iter().map(|part| part.default).collect();
+    fn set(&mut self, ir: &Ir, shared: &mut Shared, parts: &[&PolicyRows]) -> SetTable {
+        let defaults = distinct(parts.iter().map(|part| part.default).collect());
         let default_list = self.roots.list(ir, &defaults);
-        let services: BTreeSet<u32> = parts.iter().flat_map(|part| part.rows.keys().copied()).collect();
+        let services: BTreeSet<u32> = parts.iter().flat_map(|part| part.services()).collect();
         let mut table = SetTable { default_list, ..SetTable::default() };
         for service in services {
-            let classes =
-                self.vocabulary.services.get(service as usize).map_or(0, |entry| entry.classes.len());
-            let mut row = Vec::with_capacity(classes);
-            let mut cell = Vec::with_capacity(parts.len());
-            let mut before: Option<(Vec<u32>, u32)> = None;
-            for class in 0..classes {
-                cell.clear();
-                cell.extend(parts.iter().map(|part| {
-                    part.rows.get(&service).and_then(|row| row.get(class)).copied().unwrap_or(part.default)
-                }));
-                // Neighbouring classes are often equal: spare the hashing.
-                let list = match &before {
-                    Some((same, list)) if *same == cell => *list,
-                    _ => self.roots.list(ir, &cell),
-                };
-                before = Some((cell.clone(), list));
-                row.push(list);
-            }
-            if row.iter().any(|&list| list != default_list) {
-                table.services.push((service, self.rows.intern(row)));
+            let rows = distinct(parts.iter().filter_map(|part| part.rows.get(&service).copied()).collect());
+            let silent = parts.iter().filter(|part| !part.rows.contains_key(&service));
+            let joined = (rows, distinct(silent.map(|part| part.default).collect()));
+            let row = match shared.joined.entry(joined) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(free) => {
+                    let lists = self.row(ir, &shared.policy_rows, free.key());
+                    free.insert(JoinedRow { lists, id: None })
+                }
+            };
+            if row.lists.iter().any(|&list| list != default_list) {
+                let id = *row.id.get_or_insert_with(|| self.rows.intern(row.lists.clone()));
+                table.services.push((service, id));
             }
         }
-        table.rule_root_lists = parts.iter().filter_map(|part| part.rule_roots).collect();
-        table.rule_root_lists.sort_unstable();
-        table.rule_root_lists.dedup();
+        table.rule_root_lists = distinct(parts.iter().filter_map(|part| part.rule_roots).collect());
         table
     }
+
+    /// The row of root lists of what several policies say together about a service. Time: its classes times the policies.
+    fn row(&mut self, ir: &Ir, policy_rows: &Interner<Vec<u32>>, (rows, defaults): &Joined) -> Vec<u32> {
+        let rows: Vec<&Vec<u32>> = rows.iter().filter_map(|&row| policy_rows.get(row)).collect();
+        let classes = rows.first().map_or(0, |row| row.len());
+        let mut lists = Vec::with_capacity(classes);
+        let mut cell = Vec::new();
+        let mut before: Option<(Vec<u32>, u32)> = None;
+        for class in 0..classes {
+            cell.clear();
+            cell.extend(rows.iter().filter_map(|row| row.get(class)));
+            cell.extend(defaults);
+            // Neighbouring classes are often equal: spare the hashing.
+            let list = match &before {
+                Some((same, list)) if *same == cell => *list,
+                _ => self.roots.list(ir, &cell),
+            };
+            before = Some((cell.clone(), list));
+            lists.push(list);
+        }
+        lists
+    }
+}
+
+/// Sorted, each once.
+fn distinct(mut ids: Vec<u32>) -> Vec<u32> {
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
