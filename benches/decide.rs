@@ -30,5 +30,8 @@ fn main() {
         }
     }
     criterion.final_summary();
-    run.print(&groups, &["strings", "handles", "cache-hit", "naive-loop"]);
+    run.print(
+        &groups,
+        &["strings", "handles", "strings-parsed", "handles-parsed", "cache-hit", "naive-loop"],
+    );
 }

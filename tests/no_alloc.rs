@@ -15,15 +15,17 @@ mod worlds;
 use std::collections::BTreeMap;
 
 use allocation_counter::measure;
+use portcullis::ask::context_of;
 use portcullis::compiler::automata::Budget;
 use portcullis::compiler::request::{ContextValue, Request};
-use portcullis::runtime::{Bundle, ContextMap, Decision, Effect, Reason};
+use portcullis::runtime::{Bundle, ContextMap, Decision, Effect, ParsedValue, Reason};
 
-fn context(request: &Request) -> ContextMap {
+/// The context with every single value parsed already.
+fn parsed_context(request: &Request) -> ContextMap {
     let mut context = ContextMap::new();
     for (key, value) in &request.context {
         match value {
-            ContextValue::One(text) => context.insert(key, text.as_str()).unwrap(),
+            ContextValue::One(text) => context.insert_parsed(key, ParsedValue::new(text.as_str())).unwrap(),
             ContextValue::Many(texts) => context.insert_list(key, texts.iter().map(String::as_str)).unwrap(),
         }
     }
@@ -32,7 +34,13 @@ fn context(request: &Request) -> ContextMap {
 
 /// Decides with strings, as a gateway does that resolves nothing before; counts what is allocated meanwhile.
 fn decide(bundle: &Bundle, request: &Request) -> Decision {
-    let context = context(request);
+    let decided = decide_with(bundle, request, &context_of(request).unwrap());
+    // Whether a context comes as text or parsed changes nothing.
+    assert_eq!(decide_with(bundle, request, &parsed_context(request)), decided, "{request:#?}");
+    decided
+}
+
+fn decide_with(bundle: &Bundle, request: &Request, context: &ContextMap) -> Decision {
     let mut decided = None;
     let allocated = measure(|| {
         decided = Some(bundle.decide(&portcullis::runtime::Request {
@@ -40,7 +48,7 @@ fn decide(bundle: &Bundle, request: &Request) -> Decision {
             action: bundle.action(&request.action),
             resource: &request.resource,
             resource_account: request.resource_account.as_deref(),
-            context: &context,
+            context,
             now: request.now,
             context_is_complete: request.context_complete,
         }));

@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
+use portcullis::ask::context_of;
 use portcullis::compiler::request::{ContextValue, Request as Owned};
-use portcullis::runtime::{Action, Bundle, Context, ContextMap, Decision, Principal, Request};
+use portcullis::runtime::{Action, Bundle, Context, ContextMap, Decision, ParsedValue, Principal, Request};
 
 use crate::workloads::{Set, Workload};
 use cache::Cache;
@@ -30,22 +31,34 @@ pub struct Prepared<'a> {
 }
 
 pub fn prepare<'a>(bundle: &Bundle, requests: &'a [Owned]) -> Vec<Prepared<'a>> {
-    requests
-        .iter()
-        .map(|owned| {
-            let mut context = ContextMap::new();
-            for (key, value) in &owned.context {
-                match value {
-                    ContextValue::One(text) => context.insert(key, text.as_str()).expect("keys are distinct"),
-                    ContextValue::Many(texts) => {
-                        context.insert_list(key, texts.clone()).expect("keys are distinct")
-                    }
-                }
-            }
-            let (principal, action) = (bundle.principal(&owned.principal), bundle.action(&owned.action));
-            Prepared { owned, context, principal, action }
-        })
-        .collect()
+    prepare_with(bundle, requests, |owned| context_of(owned).expect("keys are distinct"))
+}
+
+/// The same with every single value of the contexts parsed before.
+fn prepare_parsed<'a>(bundle: &Bundle, requests: &'a [Owned]) -> Vec<Prepared<'a>> {
+    prepare_with(bundle, requests, |owned| {
+        let mut context = ContextMap::new();
+        for (key, value) in &owned.context {
+            let added = match value {
+                ContextValue::One(text) => context.insert_parsed(key, ParsedValue::new(text.as_str())),
+                ContextValue::Many(texts) => context.insert_list(key, texts.clone()),
+            };
+            added.expect("keys are distinct");
+        }
+        context
+    })
+}
+
+fn prepare_with<'a>(
+    bundle: &Bundle,
+    requests: &'a [Owned],
+    context: impl Fn(&Owned) -> ContextMap,
+) -> Vec<Prepared<'a>> {
+    let prepare = |owned: &'a Owned| {
+        let (principal, action) = (bundle.principal(&owned.principal), bundle.action(&owned.action));
+        Prepared { owned, context: context(owned), principal, action }
+    };
+    requests.iter().map(prepare).collect()
 }
 
 /// Decides with what was resolved before.
@@ -126,6 +139,11 @@ pub fn set(criterion: &mut Criterion, workload: &Workload, set: Set) -> f64 {
     let mut group = group(criterion, workload.name, set.name(), owned.len());
     way(&mut group, "strings", &prepared, |it| by_strings(bundle, it).is_allowed());
     way(&mut group, "handles", &prepared, |it| by_handles(bundle, it).is_allowed());
+    if set == Set::Hot && owned.iter().any(|it| !it.context.is_empty()) {
+        let parsed = prepare_parsed(bundle, &owned);
+        way(&mut group, "strings-parsed", &parsed, |it| by_strings(bundle, it).is_allowed());
+        way(&mut group, "handles-parsed", &parsed, |it| by_handles(bundle, it).is_allowed());
+    }
     way(&mut group, "cache-hit", &owned, |it| cache.get(it));
     if set == Set::Hot {
         let naive = Naive::new(&workload.model);

@@ -42,6 +42,7 @@ impl<'a> Facts<'a> {
         let context: &'a dyn Context = self.caller.request.context;
         Some(match context.get(self.view.layout.keys.get(key as usize)?)? {
             Values::One(text) => Held::One(Text::Borrowed(text)),
+            Values::Parsed(value) => Held::One(Text::Borrowed(value.as_str())),
             Values::Many(texts) => Held::Many(texts),
         })
     }

@@ -3,7 +3,7 @@
 use core::cell::{Cell, OnceCell};
 
 use crate::atom::{Facts, Held};
-use crate::context::Values;
+use crate::context::{ParsedValue, Values};
 use crate::format::{self as f, NONE, Section, TERMINAL_BIT, class};
 use crate::glob::simple_lower_case;
 use crate::hash::{Table, classifier_seed, search};
@@ -77,7 +77,8 @@ impl Facts<'_> {
             match self.caller.request.context.get(self.view.layout.keys.get(record.key as usize)?) {
                 None => class::MISSING,
                 Some(Values::Many(_)) => class::LIST,
-                Some(Values::One(text)) => of_value(self.view, classifier, &record, text)?,
+                Some(Values::One(text)) => of_value(self.view, classifier, &record, Value::text(text))?,
+                Some(Values::Parsed(value)) => of_value(self.view, classifier, &record, value.into())?,
             }
         } else {
             self.of_held(classifier, &record)?
@@ -92,7 +93,7 @@ impl Facts<'_> {
         Some(match self.held(record.key) {
             None => class::MISSING,
             Some(Held::Many(_)) => class::LIST,
-            Some(Held::One(text)) => of_value(self.view, classifier, record, text.as_str())?,
+            Some(Held::One(text)) => of_value(self.view, classifier, record, Value::text(text.as_str()))?,
         })
     }
 }
@@ -135,8 +136,28 @@ impl crate::Bundle {
     }
 }
 
-/// The class of one value. Linear in the value, and logarithmic in the classifier's intervals or thresholds.
-fn of_value(view: &View<'_>, id: u32, classifier: &f::Classifier, value: &str) -> Option<u32> {
+/// A value, as text or parsed already.
+#[derive(Clone, Copy)]
+struct Value<'a> {
+    text: &'a str,
+    parsed: Option<&'a ParsedValue>,
+}
+
+impl<'a> Value<'a> {
+    const fn text(text: &'a str) -> Self {
+        Self { text, parsed: None }
+    }
+}
+
+impl<'a> From<&'a ParsedValue> for Value<'a> {
+    fn from(value: &'a ParsedValue) -> Self {
+        Self { text: value.as_str(), parsed: Some(value) }
+    }
+}
+
+/// The class of one value. Linear in the value's text, and logarithmic in the classifier's intervals or thresholds.
+fn of_value(view: &View<'_>, id: u32, classifier: &f::Classifier, value: Value<'_>) -> Option<u32> {
+    let Value { text: value, parsed } = value;
     Some(match classifier.reading {
         f::CLASSIFY_TEXT => of_text(view, id, classifier.root, value.as_bytes())?,
         f::CLASSIFY_FOLDED => {
@@ -146,7 +167,7 @@ fn of_value(view: &View<'_>, id: u32, classifier: &f::Classifier, value: &str) -
                 None => class::OTHER,
             }
         }
-        f::CLASSIFY_ADDRESS => match ip::parse_address(value) {
+        f::CLASSIFY_ADDRESS => match parsed.map_or_else(|| ip::parse_address(value), ParsedValue::address) {
             Some(address) => of_address(view, classifier, &address)?,
             None => class::OTHER,
         },
@@ -158,14 +179,16 @@ fn of_value(view: &View<'_>, id: u32, classifier: &f::Classifier, value: &str) -
             })?,
             None => class::OTHER,
         },
-        f::CLASSIFY_DATE => match date::Date::parse(value, date::Zone::UtcIfAbsent) {
+        f::CLASSIFY_DATE => match parsed
+            .map_or_else(|| date::Date::parse(value, date::Zone::UtcIfAbsent), ParsedValue::date)
+        {
             Some(value) => by_thresholds(view, classifier, |threshold| {
                 let seconds = (u64::from(threshold.high) << 32 | u64::from(threshold.low)) as i64;
                 Some(value.compare(&date::Date { seconds, fraction: view.string(threshold.text)? }))
             })?,
             None => class::OTHER,
         },
-        f::CLASSIFY_BOOL => match boolean::parse(value) {
+        f::CLASSIFY_BOOL => match parsed.map_or_else(|| boolean::parse(value), ParsedValue::boolean) {
             Some(true) => class::TRUE,
             Some(false) => class::FALSE,
             None => class::OTHER,

@@ -1,8 +1,12 @@
 //! The request's context: keys to one or several values.
 
+mod parsed;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+
+pub use parsed::ParsedValue;
 
 use crate::format::limits;
 use crate::hash::equal;
@@ -13,6 +17,8 @@ use crate::hash::equal;
 pub enum Values<'a> {
     /// One value.
     One(&'a str),
+    /// One value that is parsed already.
+    Parsed(&'a ParsedValue),
     /// A list, which may be empty.
     Many(&'a [String]),
 }
@@ -54,6 +60,7 @@ pub struct ContextMap {
 #[derive(Clone, Debug)]
 enum Stored {
     One(String),
+    Parsed(ParsedValue),
     Many(Vec<String>),
 }
 
@@ -86,6 +93,15 @@ impl ContextMap {
         self.add(key, Stored::One(value), oversized)
     }
 
+    /// Adds a key with one value that is parsed already.
+    ///
+    /// # Errors
+    /// [`DuplicateKey`] if the key is there already; the context is then unchanged.
+    pub fn insert_parsed(&mut self, key: &str, value: ParsedValue) -> Result<(), DuplicateKey> {
+        let oversized = value.as_str().len() > limits::VALUE_BYTES;
+        self.add(key, Stored::Parsed(value), oversized)
+    }
+
     /// Adds a key with a list of values, which may be empty.
     ///
     /// # Errors
@@ -116,6 +132,7 @@ impl Context for ContextMap {
         let (_, values) = self.entries.iter().find(|(known, _)| equal(known.as_bytes(), key.as_bytes()))?;
         Some(match values {
             Stored::One(value) => Values::One(value),
+            Stored::Parsed(value) => Values::Parsed(value),
             Stored::Many(values) => Values::Many(values),
         })
     }
@@ -135,6 +152,7 @@ mod tests {
         let mut context = ContextMap::new();
         context.insert("aws:SourceIp", "10.0.0.1").unwrap();
         assert!(context.insert_list("AWS:sourceip", ["10.0.0.2"]).is_err());
+        assert!(context.insert_parsed("aws:sourceIP", ParsedValue::new("10.0.0.3")).is_err());
         assert_eq!(context.get("aws:sourceip"), Some(Values::One("10.0.0.1")));
     }
 
@@ -151,6 +169,9 @@ mod tests {
         context.insert("k", "v".repeat(8_192)).unwrap();
         assert!(context.within_limits());
         context.insert_list("l", ["v".repeat(8_193)]).unwrap();
+        assert!(!context.within_limits());
+        let mut context = ContextMap::new();
+        context.insert_parsed("k", ParsedValue::new("v".repeat(8_193))).unwrap();
         assert!(!context.within_limits());
     }
 }

@@ -237,6 +237,7 @@ fn endpoint(
     } else if view.world.endpoints {
         let place = match request.context.get("aws:sourcevpce") {
             Some(Values::One(id)) => owner::endpoint(view, id),
+            Some(Values::Parsed(id)) => owner::endpoint(view, id.as_str()),
             // Through which of them it came nobody can tell: nothing lets it pass.
             Some(Values::Many(_)) => return Some(Some(Verdict::default())),
             None => None,

@@ -57,7 +57,7 @@ mod view;
 mod walk;
 
 pub use bundle::Bundle;
-pub use context::{Context, ContextMap, EmptyContext, Values};
+pub use context::{Context, ContextMap, EmptyContext, ParsedValue, Values};
 pub use decision::{Decision, Effect, Layer, Reason, RuleId};
 pub use error::LoadError;
 pub use principal::{Principal, PrincipalKind};

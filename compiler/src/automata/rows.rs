@@ -97,12 +97,20 @@ pub fn build(ir: &Ir, budget: Budget) -> Automata {
     let mut automata = Automata { vocabulary, classifiers, roots, ..Automata::default() };
     let coverage = Coverage::of(ir, &automata.vocabulary);
     let mut shared = Shared::default();
-    let policies: Vec<PolicyRows> =
-        ir.rule_lists.items().iter().map(|rules| automata.policy(ir, &coverage, &mut shared, rules)).collect();
+    let policies: Vec<PolicyRows> = ir
+        .rule_lists
+        .items()
+        .iter()
+        .map(|rules| automata.policy(ir, &coverage, &mut shared, rules))
+        .collect();
     let mut unions = Unions::of(ir, &policies, budget.services);
     for (id, lists) in (0..).zip(ir.sets.items()) {
         let parts: Vec<&PolicyRows> = lists.iter().filter_map(|&list| policies.get(list as usize)).collect();
-        let table = if unions.joins(id) { unions.table(lists, &parts) } else { automata.set(ir, &mut shared, &parts) };
+        let table = if unions.joins(id) {
+            unions.table(lists, &parts)
+        } else {
+            automata.set(ir, &mut shared, &parts)
+        };
         automata.sets.push(table);
     }
     for list in unions.besides {
