@@ -6,6 +6,7 @@
 mod classifiers;
 mod determinize;
 mod diagram;
+mod draft;
 mod glob;
 mod layout;
 mod nfa;
@@ -19,7 +20,7 @@ mod vocabulary;
 
 pub use classifiers::{ClassSet, Classifier, Classifiers, Reading, Run, Table};
 pub use diagram::Diagrams;
-pub use residual::{Budget, Roots};
+pub use residual::{Budget, Roots, TooLarge};
 pub use rows::{Automata, RuleRoot, SetTable, build};
 pub use set_leaf::Leaf;
 pub use terminal::Terminals;

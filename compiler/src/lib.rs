@@ -16,6 +16,7 @@ pub mod pattern;
 pub mod reference;
 pub mod request;
 pub mod resolve;
+mod workers;
 
 use std::fmt;
 
@@ -88,7 +89,8 @@ pub fn compile_watched(
     ir::verify(&ir).map_err(CompileError::Violation)?;
     // Behind this point: every rule is canonical, and every id is known.
     begins(Step::Automata);
-    let automata = automata::build(&ir, options.budget);
+    let automata = automata::build(&ir, options.budget)
+        .map_err(|automata::TooLarge| CompileError::Write(bundle::WriteError::TooLarge))?;
     automata::verify(&ir, &automata).map_err(CompileError::Violation)?;
     // Behind this point: every cell has its root list, and every terminal is folded.
     begins(Step::Write);

@@ -1,5 +1,6 @@
 //! What conditions cost in a build: time and room near linear in their operands, whatever they are. Without any clock: each of these took
 //! minutes or gigabytes where it took the product of atoms and classes, of states and rules, or of states and failed diagrams.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use portcullis_compiler::automata::{Automata, Budget, build, verify};
 use portcullis_compiler::ir::{ActionSet, Atom, Ir, ResourceSet, Rule};
@@ -67,7 +68,7 @@ fn built(together: bool, rules: impl IntoIterator<Item = (Effect, ResourceForm, 
         let list = ir.rule_lists.intern(list);
         ir.sets.intern(vec![list]);
     }
-    let automata = build(&ir, Budget::default());
+    let automata = build(&ir, Budget::default()).unwrap();
     assert_eq!(verify(&ir, &automata), Ok(()));
     automata
 }
@@ -199,9 +200,9 @@ fn policies_that_are_merged_leave_no_automata_of_their_own() {
         })
         .collect();
     ir.sets.intern(lists.clone());
-    let merged = build(&ir, Budget::default());
+    let merged = build(&ir, Budget::default()).unwrap();
     ir.sets.intern(vec![lists.first().copied().unwrap_or(0)]);
-    let with_one = build(&ir, Budget::default());
+    let with_one = build(&ir, Budget::default()).unwrap();
     assert!(merged.roots.nodes.len() < with_one.roots.nodes.len());
     assert_eq!(merged.roots.terminals.diagrams.words.len(), with_one.roots.terminals.diagrams.words.len());
 }

@@ -9,13 +9,15 @@ use portcullis_runtime::format::{NONE, node, segment};
 use portcullis_runtime::hash::{hash, slot};
 
 use super::layout::{Built, Node, Target, layout};
-use super::nfa::{Element, Nfa, Segment, State, Stay};
+use super::nfa::{Element, Nfa, Segment, Segments, State, Stay};
 use super::residual::Budget;
-use super::terminal::Terminals;
 
 /// The residual does not fit the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct OverBudget;
+pub(super) struct OverBudget {
+    /// What was spent until that was known.
+    pub(super) work: usize,
+}
 
 /// Longest run of one literal node, in bytes.
 const RUN: usize = 1_024;
@@ -24,6 +26,7 @@ const RUN: usize = 1_024;
 pub(super) struct Graph {
     nodes: Vec<Node>,
     root: Target,
+    work: usize,
 }
 
 impl Graph {
@@ -43,9 +46,14 @@ impl Graph {
         }
     }
 
-    /// Its nodes as words.
-    pub(super) fn layout(&self) -> Built {
+    /// Its nodes as words; nothing if they are more than references can name.
+    pub(super) fn layout(&self) -> Option<Built> {
         layout(&self.nodes, self.root)
+    }
+
+    /// What it cost to build.
+    pub(super) const fn work(&self) -> usize {
+        self.work
     }
 }
 
@@ -56,16 +64,6 @@ pub(super) trait Ends {
 
     /// What all terminals have cost so far, as work of a budget.
     fn spent(&self) -> usize;
-}
-
-impl Ends for Terminals {
-    fn end(&mut self, nfa: &Nfa, state: &State) -> u32 {
-        self.fold(nfa.outcomes(state))
-    }
-
-    fn spent(&self) -> usize {
-        Self::spent(self)
-    }
 }
 
 struct Determinizer<'a, E> {
@@ -94,7 +92,7 @@ pub(super) fn determinize(nfa: &Nfa, ends: &mut impl Ends, budget: Budget) -> Re
         let node = builder.node(state)?;
         builder.nodes.push(node);
     }
-    Ok(Graph { nodes: builder.nodes, root })
+    Ok(Graph { nodes: builder.nodes, root, work: builder.work })
 }
 
 impl<E: Ends> Determinizer<'_, E> {
@@ -114,7 +112,7 @@ impl<E: Ends> Determinizer<'_, E> {
             return Ok(Target::State(known));
         }
         if self.queue.len() >= self.budget.states {
-            return Err(OverBudget);
+            return Err(self.over_budget());
         }
         let id = self.queue.len() as u32;
         self.states.insert(state.clone(), id);
@@ -124,13 +122,20 @@ impl<E: Ends> Determinizer<'_, E> {
 
     fn step(&mut self, state: &State, byte: u8) -> Result<State, OverBudget> {
         self.work += state.live.len() + state.matched.len() + state.pending.len() + 1;
-        if self.work > self.budget.work { Err(OverBudget) } else { Ok(self.nfa.step(state, byte)) }
+        self.within()?;
+        Ok(self.nfa.step(state, byte))
+    }
+
+    const fn over_budget(&self) -> OverBudget {
+        OverBudget { work: self.work }
+    }
+
+    const fn within(&self) -> Result<(), OverBudget> {
+        if self.work > self.budget.work { Err(self.over_budget()) } else { Ok(()) }
     }
 
     fn node(&mut self, state: State) -> Result<Node, OverBudget> {
-        if self.work > self.budget.work {
-            return Err(OverBudget);
-        }
+        self.within()?;
         let end = self.end(&state);
         if let Some(node) = self.suffix(&state, end) {
             return Ok(node);
@@ -177,20 +182,27 @@ impl<E: Ends> Determinizer<'_, E> {
         if state.live.len() < SEGMENTS || !dead.live.is_empty() {
             return Ok(None);
         }
-        let of = |delimiter: u8| {
-            let segments = self.nfa.segments(state, delimiter)?;
-            let usable = segments.iter().all(|(it, _)| it.ends || !it.bytes.is_empty());
-            (usable && segments.len() >= SEGMENTS).then_some((delimiter, segments))
-        };
-        let Some((delimiter, segments)) = of(b'/').or_else(|| of(b':')) else { return Ok(None) };
+        let mut usable = None;
+        for delimiter in *b"/:" {
+            let segments = self.nfa.segments(state, delimiter, &mut self.work);
+            self.within()?;
+            let fits = |found: &Segments| {
+                found.len() >= SEGMENTS && found.iter().all(|(it, _)| it.ends || !it.bytes.is_empty())
+            };
+            if let Some(segments) = segments.filter(fits) {
+                usable = Some((delimiter, segments));
+                break;
+            }
+        }
+        let Some((delimiter, segments)) = usable else { return Ok(None) };
         let mut entries = Vec::with_capacity(segments.len());
         // Of a text that ends here the end tells.
         for (segment, next) in segments.into_iter().filter(|(it, _)| !it.bytes.is_empty()) {
-            self.work += segment.bytes.len() + next.live.len() + 1;
+            self.within()?;
             let target = if segment.ends { Target::Terminal(self.end(&next)) } else { self.target(next)? };
             entries.push((segment, target));
         }
-        let Some((seed, slots)) = place(&entries) else { return Ok(None) };
+        let Some((seed, slots)) = place(&entries, &mut self.work) else { return Ok(None) };
         let miss = self.end(dead);
         Ok(Some(Node::Segment { delimiter, end, miss, seed, slots }))
     }
@@ -278,15 +290,16 @@ const SEGMENTS: usize = 4;
 type Slots = Vec<Option<(Segment, Target)>>;
 
 /// A seed under which every segment stands near its slot, in a table that is at most half full, or less where no seed does.
-fn place(entries: &[(Segment, Target)]) -> Option<(u32, Slots)> {
+fn place(entries: &[(Segment, Target)], work: &mut usize) -> Option<(u32, Slots)> {
     let size = (entries.len() * 2).next_power_of_two();
-    (0..3).find_map(|doubled| place_in(entries, size << doubled))
+    (0..3).find_map(|doubled| place_in(entries, size << doubled, work))
 }
 
-fn place_in(entries: &[(Segment, Target)], size: usize) -> Option<(u32, Slots)> {
+fn place_in(entries: &[(Segment, Target)], size: usize, work: &mut usize) -> Option<(u32, Slots)> {
     'seeds: for seed in 0..SEEDS {
         let mut slots: Slots = vec![None; size];
         for entry in entries {
+            *work += 1;
             let hash = hash(segment::seed(seed, entry.0.ends), &entry.0.bytes);
             let mut near = (0..segment::PROBES).map(|far| slot(hash.wrapping_add(far), size as u32) as usize);
             let free = near.find(|&place| slots.get(place).is_some_and(Option::is_none));

@@ -1,6 +1,7 @@
 //! The nodes of an automaton, and their layout as the words of FORMAT.md.
 
-use portcullis_runtime::format::{NONE, node, segment};
+use bincode::{Decode, Encode};
+use portcullis_runtime::format::{LIST_BIT, NONE, node, segment};
 use portcullis_runtime::hash::hash;
 
 use super::nfa::Segment;
@@ -73,7 +74,7 @@ impl Node {
 }
 
 /// An automaton as words, with references relative to its first word, and the reference of its root.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(super) struct Built {
     pub(super) words: Vec<u32>,
     /// Places of words that are references to nodes and move with the automaton.
@@ -84,13 +85,13 @@ pub(super) struct Built {
     pub(super) states: usize,
 }
 
-/// Lays nodes out as words, one after the other.
-pub(super) fn layout(nodes: &[Node], root: Target) -> Built {
+/// Lays nodes out as words, one after the other; nothing where a reference could not name a word of them.
+pub(super) fn layout(nodes: &[Node], root: Target) -> Option<Built> {
     let mut starts = Vec::with_capacity(nodes.len());
     let mut next = 0_u32;
     for node in nodes {
         starts.push(next);
-        next += length(node);
+        next = next.checked_add(length(node)).filter(|&next| next <= LIST_BIT)?;
     }
     let mut built = Built {
         words: Vec::with_capacity(next as usize),
@@ -107,7 +108,7 @@ pub(super) fn layout(nodes: &[Node], root: Target) -> Built {
         write(node, &mut built, &resolve);
     }
     built.root = resolve(root);
-    built
+    Some(built)
 }
 
 fn length(node: &Node) -> u32 {

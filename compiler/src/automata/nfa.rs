@@ -11,7 +11,8 @@ use portcullis_runtime::format::limits::RESOURCE_BYTES;
 
 use super::ResidualRule;
 use super::classifiers::Pattern;
-use super::terminal::{Matched, RuleFacts, Terminals};
+use super::terminal::{Matched, RuleFacts};
+use crate::intern::Interner;
 use crate::model::Effect;
 use crate::pattern::{Glob, Piece, ResourceForm};
 
@@ -89,7 +90,7 @@ pub(super) struct Segment {
 pub(super) struct Alternative {
     /// Place of the rule in the residual.
     pub(super) rule: u32,
-    /// The pattern to verify, if it holds a variable.
+    /// The pattern to verify, if it holds a variable: its id in the automaton.
     pub(super) variable: Option<u32>,
     /// First position.
     pub(super) start: u32,
@@ -101,6 +102,8 @@ pub(super) struct Alternative {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Nfa {
     pub(super) rules: Vec<RuleFacts>,
+    /// Distinct patterns with variables.
+    pub(super) variables: Interner<Box<[Glob; 6]>>,
     pub(super) alternatives: Vec<Alternative>,
     pub(super) positions: Vec<Position>,
     /// Rules with a pattern that covers everything: matched from the start.
@@ -112,6 +115,9 @@ pub(super) struct Nfa {
     /// Whether any rule is without a guard, so that states can be folded.
     constant: bool,
 }
+
+/// Segments, and the state behind each.
+pub(super) type Segments = Vec<(Segment, State)>;
 
 /// How far the rules of a residual got.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -125,9 +131,8 @@ pub(super) struct State {
 }
 
 impl Nfa {
-    /// The automaton of some rules. Patterns with variables are interned into the terminals' table. A pattern longer than any resource
-    /// may be matches nothing and is left out.
-    pub(super) fn new(rules: &[ResidualRule<'_>], terminals: &mut Terminals) -> Self {
+    /// The automaton of some rules. A pattern longer than any resource may be matches nothing and is left out.
+    pub(super) fn new(rules: &[ResidualRule<'_>]) -> Self {
         let mut nfa = Self::default();
         for (number, rule) in (0..).zip(rules) {
             nfa.rules.push(RuleFacts::of(rule));
@@ -140,8 +145,7 @@ impl Nfa {
                     ResourceForm::Nothing => {}
                     ResourceForm::Everything => nfa.matched.push(number),
                     ResourceForm::Parts(parts) => {
-                        let variable =
-                            pattern.has_variable().then(|| terminals.patterns.intern(parts.clone()));
+                        let variable = pattern.has_variable().then(|| nfa.variables.intern(parts.clone()));
                         nfa.add(number, variable, &parts[..], RESOURCE_BYTES);
                     }
                 }
@@ -154,8 +158,9 @@ impl Nfa {
     }
 
     /// What every live position of a state waits for, up to a byte and with it, or to the end of the text: bytes alone. `None` if any of them
-    /// waits for more than bytes. With the state behind each: nothing else is live then. Linear in what is given, but for the sorting.
-    pub(super) fn segments(&self, state: &State, delimiter: u8) -> Option<Vec<(Segment, State)>> {
+    /// waits for more than bytes. With the state behind each: nothing else is live then. Linear in what is looked at, but for the sorting, and
+    /// that is added to `work`.
+    pub(super) fn segments(&self, state: &State, delimiter: u8, work: &mut usize) -> Option<Segments> {
         let mut segments: BTreeMap<Segment, Vec<u32>> = BTreeMap::new();
         if !self.segments {
             return None;
@@ -164,6 +169,7 @@ impl Nfa {
             let mut segment = Segment::default();
             let mut next = at;
             for position in self.positions.get(at as usize..)? {
+                *work += 1;
                 if position.stay != Stay::No || position.after_one {
                     return None;
                 }
@@ -185,7 +191,8 @@ impl Nfa {
             }
             segments.entry(segment).or_default().push(next);
         }
-        let behind = |live| {
+        let mut behind = |live: Vec<u32>| {
+            *work += live.len() + state.matched.len() + state.pending.len() + 1;
             let (matched, pending) = (state.matched.clone(), state.pending.clone());
             self.settle(State { live, matched, pending })
         };
@@ -401,8 +408,9 @@ impl Nfa {
         names
     }
 
-    /// What the rules come to if the text ends here, but for those that do not apply. Time: linear in the state and the negated rules.
-    pub(super) fn outcomes(&self, state: &State) -> Vec<(RuleFacts, Matched)> {
+    /// What the rules, by their places, come to if the text ends here, but for those that do not apply. Time: linear in the state and the
+    /// negated rules.
+    pub(super) fn outcomes(&self, state: &State) -> Vec<(u32, Matched)> {
         let mut matched = state.matched.clone();
         let mut checks: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         let mut depends = |alternative: &Alternative| {
@@ -439,6 +447,6 @@ impl Nfa {
                 outcomes.push((number, Matched::Depends(patterns)));
             }
         }
-        outcomes.into_iter().filter_map(|(number, matched)| Some((facts(number)?, matched))).collect()
+        outcomes
     }
 }

@@ -3,20 +3,22 @@
 //! A residual is the ordered list of the rules that can still matter. Each distinct one becomes a short list of roots: normally one
 //! automaton; past the budget one for every rule, and past that a set leaf. So the bundle always compiles, and every decision stays exact.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use portcullis_runtime::format::{self, TERMINAL_BIT, node};
 
 use super::ResidualRule;
 use super::classifiers::Classifiers;
-use super::determinize::determinize;
+use super::draft::{Attempt, Draft};
 use super::layout::Built;
 use super::nfa::Nfa;
 use super::set_leaf::Leaf;
-use super::terminal::Terminals;
+use super::terminal::{Matched, RuleFacts, Terminals};
 use crate::intern::Interner;
 use crate::ir::Ir;
 use crate::model::Effect;
+use crate::workers::Workers;
 
 /// How much one automaton may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +50,12 @@ const MERGED_STATES: usize = 32_768;
 /// is tried by halves.
 const SHORT_LIST: usize = 4;
 
+/// What all attempts to join policies may cost together, in the [`Budget::work`] of one automaton: past it root lists stay as they are.
+const MERGING: usize = 256;
+
+/// Attempts that are made side by side before what they cost together is looked at.
+const TOGETHER: usize = 512;
+
 /// A residual with its roots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Residual {
@@ -62,9 +70,16 @@ pub(super) struct Residual {
 /// What a root leads to. Its place among all of them, until the arena is made of those that are used, stands for it.
 #[derive(Clone, Debug)]
 enum Part {
-    Automaton { start: u32, built: Built },
-    Leaf { start: u32, leaf: Leaf },
+    Automaton(Built),
+    Leaf(Leaf),
 }
+
+/// An automaton that is asked for: its rules, and what it may cost.
+type Wanted = (Vec<u32>, Budget);
+
+/// The nodes are more than references can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge;
 
 /// All automata of a bundle: one arena of nodes, one of set leaves, and the root lists.
 #[derive(Clone, Debug, Default)]
@@ -83,11 +98,12 @@ pub struct Roots {
     pub states: usize,
     budget: Budget,
     parts: Vec<Part>,
-    /// Words of all parts, side by side.
-    length: u32,
     by_rules: HashMap<Vec<u32>, u32>,
     table: Vec<Residual>,
-    by_cell: HashMap<Vec<u32>, u32>,
+    /// How many of the residuals are built.
+    built: usize,
+    /// By rules of several policies: the root of their automaton, if it stays small.
+    merged: HashMap<Vec<u32>, Option<u32>>,
 }
 
 impl Roots {
@@ -103,86 +119,47 @@ impl Roots {
         self.table.len()
     }
 
-    /// The residual of some rules of one policy.
+    /// The residual of some rules of one policy; its roots are for [`Roots::build`] to make.
     pub(super) fn residual(&mut self, ir: &Ir, rules: &[u32]) -> u32 {
         let rules = simplify(ir, rules);
         if let Some(&known) = self.by_rules.get(&rules) {
             return known;
         }
-        let before = self.states;
-        let roots = self.build(ir, &rules);
         let id = self.table.len() as u32;
-        self.table.push(Residual { rules: rules.clone(), roots, states: self.states - before });
+        self.table.push(Residual { rules: rules.clone(), roots: Vec::new(), states: 0 });
         self.by_rules.insert(rules, id);
         id
     }
 
-    /// The root list of a cell: what the residuals of all policies of a set say together.
-    ///
-    /// Several are merged into one automaton where that stays small: about twice its parts.
-    pub(super) fn list(&mut self, ir: &Ir, residuals: &[u32]) -> u32 {
-        let mut cell: Vec<u32> = residuals.to_vec();
-        cell.sort_unstable();
-        cell.dedup();
-        cell.retain(|&id| self.table.get(id as usize).is_some_and(|residual| !residual.rules.is_empty()));
-        if let Some(&known) = self.by_cell.get(&cell) {
-            return known;
-        }
-        let parts: Vec<Residual> =
-            cell.iter().filter_map(|&id| self.table.get(id as usize)).cloned().collect();
-        let mut roots = match parts.as_slice() {
-            [] => Vec::new(),
-            [part] => part.roots.clone(),
-            parts => self.merge(ir, parts),
-        };
-        // Terminals first: a constant deny among them ends the decision before any walk. None twice, and none that says nothing: rules whose
-        // conditions can never hold come to that.
-        roots.retain(|&root| root != format::terminal::NOTHING);
-        roots.sort_unstable_by_key(|root| root ^ TERMINAL_BIT);
-        roots.dedup();
-        let list = self.lists.intern(roots);
-        self.by_cell.insert(cell, list);
-        list
-    }
-
-    fn merge(&mut self, ir: &Ir, parts: &[Residual]) -> Vec<u32> {
-        let rules =
-            simplify(ir, &parts.iter().flat_map(|part| part.rules.iter().copied()).collect::<Vec<_>>());
-        let states = parts.iter().map(|part| part.states).sum::<usize>();
-        let whole = parts.iter().all(|part| part.roots.len() == 1);
-        let known = self.by_rules.get(&rules).and_then(|&known| self.table.get(known as usize));
-        if let Some(residual) = known {
-            return residual.roots.clone();
-        }
-        if whole && states <= MERGED_STATES / 2 {
-            // A share of the work: a long list that does not fit is tried again by halves, each of which may fail.
-            let states = (2 * states + 8).min(MERGED_STATES);
-            let budget = Budget { states, work: self.budget.work / 8, ..self.budget };
-            if let Some(root) = self.automaton(ir, &rules, budget) {
-                return vec![root];
+    /// Makes the roots of all residuals so far: the automata side by side, the rest in the residuals' order.
+    pub(super) fn build(&mut self, ir: &Ir, workers: &mut Workers) {
+        let rules = |residual: &Residual| (residual.rules.clone(), self.budget);
+        let wanted: Vec<Wanted> = self.table.iter().skip(self.built).map(rules).collect();
+        for some in wanted.chunks(TOGETHER) {
+            for ((rules, _), attempt) in some.iter().zip(attempts(ir, workers, some)) {
+                let before = self.states;
+                let roots = match self.place(ir, rules, attempt, self.budget).0 {
+                    _ if rules.is_empty() => Vec::new(),
+                    Some(root) => vec![root],
+                    None => self.split(ir, rules),
+                };
+                if let Some(residual) = self.table.get_mut(self.built) {
+                    *residual = Residual { roots, states: self.states - before, rules: rules.clone() };
+                }
+                self.built += 1;
             }
         }
-        if parts.len() > SHORT_LIST {
-            let (low, high) = parts.split_at(parts.len() / 2);
-            let mut roots = self.merge(ir, low);
-            roots.extend(self.merge(ir, high));
-            return roots;
-        }
-        parts.iter().flat_map(|part| part.roots.iter().copied()).collect()
     }
 
-    fn build(&mut self, ir: &Ir, rules: &[u32]) -> Vec<u32> {
-        if rules.is_empty() {
-            return Vec::new();
-        }
-        if let Some(root) = self.automaton(ir, rules, self.budget) {
-            return vec![root];
-        }
+    /// The roots of a residual that fits no automaton.
+    fn split(&mut self, ir: &Ir, rules: &[u32]) -> Vec<u32> {
         let mut roots = Vec::new();
         let mut left = Vec::new();
         for &rule in rules {
             let fits = if rules.len() > 1 && roots.len() < SPLIT && left.len() < SPLIT {
-                self.automaton(ir, &[rule], Budget { work: self.budget.work / 4, ..self.budget })
+                let budget = Budget { work: self.budget.work / 4, ..self.budget };
+                let attempt = Attempt::new(&resolve(ir, &[rule]), budget);
+                self.place(ir, &[rule], attempt, budget).0
             } else {
                 None
             };
@@ -191,57 +168,180 @@ impl Roots {
                 None => left.push(rule),
             }
         }
-        roots.extend(self.set_leaf(ir, &left));
+        let leaves = left.chunks(format::leaf::RULES);
+        roots.extend(leaves.map(|group| self.leaf(ir, group)));
         roots
     }
 
-    /// One automaton, unless it passes the budget.
-    fn automaton(&mut self, ir: &Ir, rules: &[u32], budget: Budget) -> Option<u32> {
-        let nfa = Nfa::new(&resolve(ir, rules), &mut self.terminals);
-        let built = determinize(&nfa, &mut self.terminals, budget).ok()?.layout();
-        self.states += built.states;
-        Some(self.place(built))
-    }
-
-    /// Adds an automaton, if it has any node.
-    fn place(&mut self, built: Built) -> u32 {
-        if built.root & TERMINAL_BIT != 0 {
-            return built.root;
-        }
-        let (start, root) = (self.length, built.root);
-        self.length += built.words.len() as u32;
-        self.parts.push(Part::Automaton { start, built });
-        start + root
-    }
-
-    /// Set leaves for rules that fit no automaton, as many as the number of rules needs.
-    fn set_leaf(&mut self, ir: &Ir, rules: &[u32]) -> Vec<u32> {
-        rules.chunks(format::leaf::RULES).map(|group| self.one_leaf(ir, group)).collect()
-    }
-
-    fn one_leaf(&mut self, ir: &Ir, rules: &[u32]) -> u32 {
-        let nfa = Nfa::new(&resolve(ir, rules), &mut self.terminals);
+    /// A set leaf for rules that fit no automaton.
+    fn leaf(&mut self, ir: &Ir, rules: &[u32]) -> u32 {
+        let nfa = Nfa::new(&resolve(ir, rules));
         let leaf = Leaf::of(&nfa, &mut self.terminals);
-        let start = self.length;
-        self.length += LEAF_WORDS;
-        self.parts.push(Part::Leaf { start, leaf });
         self.states += 1;
-        start
+        self.part(Part::Leaf(leaf))
+    }
+
+    fn part(&mut self, part: Part) -> u32 {
+        self.parts.push(part);
+        self.parts.len() as u32 - 1
+    }
+
+    /// Adds an automaton with its ends as terminals, unless it is none or those pass the budget. With what all of it cost.
+    fn place(&mut self, ir: &Ir, rules: &[u32], attempt: Attempt, budget: Budget) -> (Option<u32>, usize) {
+        let mut work = attempt.work;
+        let Some(Draft { mut built, ends }) = attempt.draft else { return (None, work) };
+        let rules = resolve(ir, rules);
+        // Only ends with checks need them.
+        let variables: OnceCell<Vec<u32>> = OnceCell::new();
+        let mut terminals: Vec<Option<u32>> = vec![None; ends.len()];
+        let mut terminal = |end: u32, table: &mut Terminals| {
+            let id = (end & !TERMINAL_BIT) as usize;
+            if let Some(known) = terminals.get(id).copied().flatten() {
+                return Some(known);
+            }
+            let before = table.spent();
+            let mut outcomes = Vec::new();
+            for (number, matched) in ends.get(id)? {
+                let matched = match matched {
+                    Matched::Yes => Matched::Yes,
+                    Matched::Depends(own) => {
+                        let ids = variables.get_or_init(|| table.variables(&rules));
+                        let shared = own.iter().map(|&id| ids.get(id as usize).copied());
+                        let mut shared = shared.collect::<Option<Vec<u32>>>()?;
+                        shared.sort_unstable();
+                        Matched::Depends(shared)
+                    }
+                };
+                outcomes.push((RuleFacts::of(rules.get(*number as usize)?), matched));
+            }
+            let folded = table.fold(outcomes);
+            work += table.spent() - before;
+            *terminals.get_mut(id)? = Some(folded);
+            (work <= budget.work).then_some(folded)
+        };
+        if built.root & TERMINAL_BIT != 0 {
+            let root = terminal(built.root, &mut self.terminals);
+            return (root, work);
+        }
+        for &place in &built.terminals {
+            let Some(word) = built.words.get_mut(place as usize) else { return (None, work) };
+            match terminal(*word, &mut self.terminals) {
+                Some(folded) => *word = folded,
+                None => return (None, work),
+            }
+        }
+        self.states += built.states;
+        (Some(self.part(Part::Automaton(built))), work)
+    }
+
+    /// The root lists of cells: of each, what the residuals of all policies of a set say together.
+    ///
+    /// Several are merged into one automaton where that stays small, about twice its parts, and tried by halves where it does not. Automata
+    /// are built side by side, each once; all of them within a budget of their own.
+    pub(super) fn lists(&mut self, ir: &Ir, workers: &mut Workers, cells: &[Vec<u32>]) -> Vec<u32> {
+        let mut roots: Vec<Vec<u32>> = vec![Vec::new(); cells.len()];
+        let mut left = self.budget.work.saturating_mul(MERGING);
+        let mut open: Vec<(usize, Vec<u32>)> = cells.iter().cloned().enumerate().collect();
+        for (_, cell) in &mut open {
+            cell.sort_unstable();
+            cell.dedup();
+            cell.retain(|&id| self.table.get(id as usize).is_some_and(|residual| !residual.rules.is_empty()));
+        }
+        while !open.is_empty() {
+            let mut wanted = Vec::new();
+            open.retain(|(number, cell)| {
+                let parts: Vec<&Residual> =
+                    cell.iter().filter_map(|&id| self.table.get(id as usize)).collect();
+                match self.joined(ir, &parts, &mut wanted) {
+                    Some(found) => {
+                        roots.iter_mut().skip(*number).take(1).for_each(|to| to.clone_from(&found))
+                    }
+                    None => return true,
+                }
+                false
+            });
+            let mut seen = HashSet::new();
+            wanted.retain(|(rules, _)| seen.insert(rules.clone()));
+            for some in wanted.chunks(TOGETHER) {
+                if left == 0 {
+                    self.merged.extend(some.iter().map(|(rules, _)| (rules.clone(), None)));
+                    continue;
+                }
+                for ((rules, budget), attempt) in some.iter().zip(attempts(ir, workers, some)) {
+                    let (root, work) = self.place(ir, rules, attempt, *budget);
+                    left = left.saturating_sub(work);
+                    self.merged.insert(rules.clone(), root);
+                }
+            }
+        }
+        let list = |mut roots: Vec<u32>| {
+            // Terminals first: a constant deny among them ends the decision before any walk. None twice, and none that says nothing: rules
+            // whose conditions can never hold come to that.
+            roots.retain(|&root| root != format::terminal::NOTHING);
+            roots.sort_unstable_by_key(|root| root ^ TERMINAL_BIT);
+            roots.dedup();
+            self.lists.intern(roots)
+        };
+        roots.into_iter().map(list).collect()
+    }
+
+    /// The roots of what several residuals say together; `None` where an automaton has to be tried before that is known.
+    fn joined(&self, ir: &Ir, parts: &[&Residual], wanted: &mut Vec<Wanted>) -> Option<Vec<u32>> {
+        match parts {
+            [] => return Some(Vec::new()),
+            [part] => return Some(part.roots.clone()),
+            _ => {}
+        }
+        let rules =
+            simplify(ir, &parts.iter().flat_map(|part| part.rules.iter().copied()).collect::<Vec<_>>());
+        let known = self.by_rules.get(&rules).and_then(|&known| self.table.get(known as usize));
+        if let Some(residual) = known {
+            return Some(residual.roots.clone());
+        }
+        let states = parts.iter().map(|part| part.states).sum::<usize>();
+        if parts.iter().all(|part| part.roots.len() == 1) && states <= MERGED_STATES / 2 {
+            match self.merged.get(&rules) {
+                Some(Some(root)) => return Some(vec![*root]),
+                Some(None) => {}
+                None => {
+                    // A share of the work: a long list that does not fit is tried again by halves, each of which may fail.
+                    let states = (2 * states + 8).min(MERGED_STATES);
+                    wanted.push((rules, Budget { states, work: self.budget.work / 8, ..self.budget }));
+                    return None;
+                }
+            }
+        }
+        if parts.len() > SHORT_LIST {
+            let (low, high) = parts.split_at(parts.len() / 2);
+            // Both are asked, so that what both want is built side by side.
+            let (low, high) = (self.joined(ir, low, wanted), self.joined(ir, high, wanted));
+            let (mut low, high) = low.zip(high)?;
+            low.extend(high);
+            return Some(low);
+        }
+        Some(parts.iter().flat_map(|part| part.roots.iter().copied()).collect())
     }
 
     /// Makes the arena of what the root lists lead to, and nothing else: not of automata that others took the place of, nor of diagrams of
     /// automata that were given up. Linear; after it nothing can be added.
-    pub(super) fn finish(&mut self) {
+    ///
+    /// # Errors
+    /// [`TooLarge`] past `most` words of nodes, at most as many as references can name.
+    pub(super) fn finish(&mut self, most: usize) -> Result<(), TooLarge> {
         let used: HashSet<u32> = self.lists.items().iter().flatten().copied().collect();
         let mut moved: HashMap<u32, u32> = HashMap::new();
         let mut terminals: Vec<u32> = used.iter().copied().filter(|root| root & TERMINAL_BIT != 0).collect();
+        terminals.sort_unstable();
         let (mut places, mut leaf_words) = (Vec::new(), 0);
         self.states = 0;
-        for part in std::mem::take(&mut self.parts) {
+        for (part, number) in std::mem::take(&mut self.parts).into_iter().zip(0..) {
+            if !used.contains(&number) {
+                continue;
+            }
             let base = self.nodes.len() as u32;
             match part {
-                Part::Automaton { start, built } if used.contains(&(start + built.root)) => {
-                    moved.insert(start + built.root, base + built.root);
+                Part::Automaton(built) => {
+                    moved.insert(number, base + built.root);
                     self.states += built.states;
                     self.nodes.extend(&built.words);
                     for place in built.relocations {
@@ -254,15 +354,17 @@ impl Roots {
                         places.push(base + place);
                     }
                 }
-                Part::Leaf { start, leaf } if used.contains(&start) => {
-                    moved.insert(start, base);
+                Part::Leaf(leaf) => {
+                    moved.insert(number, base);
                     self.states += 1;
                     self.nodes.extend([node::LEAF, leaf_words as u32]);
                     leaf_words += leaf.length();
                     terminals.extend(leaf.terminals());
                     self.leaves.push(leaf);
                 }
-                Part::Automaton { .. } | Part::Leaf { .. } => {}
+            }
+            if self.nodes.len().max(leaf_words) > most {
+                return Err(TooLarge);
             }
         }
         self.set_leaves = self.leaves.len();
@@ -280,11 +382,14 @@ impl Roots {
             lists.intern(list.iter().map(root).collect::<Vec<u32>>());
         }
         self.lists = lists;
+        Ok(())
     }
 }
 
-/// Words of the node of a set leaf.
-const LEAF_WORDS: u32 = 2;
+/// Tries automata, side by side.
+fn attempts(ir: &Ir, workers: &mut Workers, wanted: &[Wanted]) -> Vec<Attempt> {
+    workers.map(wanted, |(rules, budget)| Attempt::new(&resolve(ir, rules), *budget))
+}
 
 /// The rules behind ids, as the automata see them.
 pub(super) fn resolve<'a>(ir: &'a Ir, rules: &[u32]) -> Vec<ResidualRule<'a>> {
@@ -327,4 +432,60 @@ fn simplify(ir: &Ir, rules: &[u32]) -> Vec<u32> {
             !dropped && seen.insert((rule.effect, rule.resources, rule.guard))
         })
         .collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+mod tests {
+    use super::*;
+    use crate::ir::{ActionSet, ResourceSet, Rule};
+    use crate::pattern::{Glob, ResourceForm};
+
+    /// Policies of one rule each, on a bucket each, all joined in one cell and in its halves.
+    fn joined(budget: Budget) -> Roots {
+        let mut ir = Ir::default();
+        let actions = ir.action_sets.intern(ActionSet { negated: false, patterns: Vec::new() });
+        let part = |text: &str| Glob::literal(text);
+        let parts = |name: &str| [part("arn"), part("aws"), part("s3"), part(""), part(""), part(name)];
+        for name in ["one", "two", "three", "four", "five", "six"] {
+            let patterns = vec![ResourceForm::Parts(Box::new(parts(name)))];
+            let resources = ir.resource_sets.intern(ResourceSet { negated: false, patterns });
+            ir.rules.intern(Rule { effect: Effect::Allow, actions, resources, guard: None });
+        }
+        let mut roots = Roots::new(&ir, &Classifiers::default(), budget);
+        let ids: Vec<u32> = (0..6).map(|rule| roots.residual(&ir, &[rule])).collect();
+        let workers = &mut Workers::default();
+        roots.build(&ir, workers);
+        let cells = [ids.clone(), ids.iter().rev().copied().collect(), ids[..3].to_vec()];
+        let lists = roots.lists(&ir, workers, &cells);
+        assert_eq!(lists.first(), lists.get(1), "the order of a cell means nothing");
+        roots
+    }
+
+    #[test]
+    fn what_is_joined_is_built_once() {
+        let roots = joined(Budget::default());
+        assert_eq!(roots.parts.len(), 6 + 2);
+        assert_eq!(roots.merged.len(), 2);
+        assert!(roots.lists.items().iter().all(|list| list.len() == 1));
+    }
+
+    /// What joining may cost is limited in all; past that a list keeps its roots.
+    #[test]
+    fn past_the_budget_nothing_is_joined() {
+        let roots = joined(Budget { work: 0, ..Budget::default() });
+        assert!(roots.merged.values().all(Option::is_none));
+        assert!(roots.lists.items().iter().all(|list| list.len() > 1));
+    }
+
+    #[test]
+    fn more_nodes_than_references_can_name_are_an_error() {
+        let words = {
+            let mut roots = joined(Budget::default());
+            roots.finish(1_000).unwrap();
+            roots.nodes.len()
+        };
+        assert_eq!(joined(Budget::default()).finish(words), Ok(()));
+        assert_eq!(joined(Budget::default()).finish(words - 1), Err(TooLarge));
+    }
 }

@@ -1,15 +1,17 @@
 //! Rows: from (permission set, action class) to root lists, and the rule roots for actions outside the vocabulary.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use portcullis_runtime::format::LIST_BIT;
+
 use super::classifiers::Classifiers;
-use super::residual::{Budget, Roots};
+use super::residual::{Budget, Roots, TooLarge};
 use super::unions::Unions;
 use super::vocabulary::Vocabulary;
 use crate::intern::Interner;
 use crate::ir::Ir;
 use crate::pattern::ActionForm;
+use crate::workers::Workers;
 
 /// A rule that can match actions outside the vocabulary: one whose action part holds a wildcard or is negated.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -58,28 +60,10 @@ pub(super) struct PolicyRows {
     default: u32,
     /// By service: a row of residuals.
     rows: BTreeMap<u32, u32>,
+    /// Action set and residual of every rule that can match actions outside the vocabulary.
+    loose: Vec<(u32, u32)>,
     pub(super) rule_roots: Option<u32>,
 }
-
-/// What is made once for all policies and sets that ask for the same.
-#[derive(Default)]
-struct Shared {
-    /// Distinct rows of policies: a residual for each class of a service.
-    policy_rows: Interner<Vec<u32>>,
-    /// What policies say together about a service, their distinct rows and defaults: the row of root lists. Most policies of a set say nothing
-    /// about most of its services, so these are far fewer than the sets' services.
-    joined: HashMap<Joined, JoinedRow>,
-}
-
-/// A row of root lists.
-struct JoinedRow {
-    lists: Vec<u32>,
-    /// Its id in the bundle, once a set has it: for another all of it may be its default list.
-    id: Option<u32>,
-}
-
-/// Rows of policies, and defaults of those that have none; both sorted, each once.
-type Joined = (Vec<u32>, Vec<u32>);
 
 impl PolicyRows {
     /// The services that have a row.
@@ -88,38 +72,84 @@ impl PolicyRows {
     }
 }
 
-/// Builds all automata. Time: distinct residuals and distinct cells; each automaton within the budget.
-#[must_use]
-pub fn build(ir: &Ir, budget: Budget) -> Automata {
+/// What is made once for all policies and sets that ask for the same.
+#[derive(Default)]
+struct Shared {
+    /// Distinct rows of policies: a residual for each class of a service.
+    policy_rows: Interner<Vec<u32>>,
+    /// Distinct cells: what each policy of a set has for an action class, as residuals.
+    cells: Interner<Vec<u32>>,
+    /// What policies say together about a service: a row of cells. Most policies of a set say nothing about most of its services, so these
+    /// are far fewer than the sets' services.
+    joined: HashMap<Joined, usize>,
+    joined_rows: Vec<Vec<u32>>,
+}
+
+/// Rows of policies, and defaults of those that have none; both sorted, each once.
+type Joined = (Vec<u32>, Vec<u32>);
+
+/// A permission set with rows of its own, before its cells have root lists.
+struct Plan {
+    default: u32,
+    /// Services with what the policies say about them.
+    services: Vec<(u32, usize)>,
+    rule_root_lists: Vec<u32>,
+}
+
+/// Builds all automata. Time: distinct residuals and distinct cells; each automaton within the budget. Automata are built side by side; their
+/// order, and so every id, is that of the IR.
+///
+/// # Errors
+/// [`TooLarge`].
+pub fn build(ir: &Ir, budget: Budget) -> Result<Automata, TooLarge> {
     let vocabulary = Vocabulary::of(ir);
     let classifiers = Classifiers::of(ir, budget);
     let roots = Roots::new(ir, &classifiers, budget);
     let mut automata = Automata { vocabulary, classifiers, roots, ..Automata::default() };
     let coverage = Coverage::of(ir, &automata.vocabulary);
-    let mut shared = Shared::default();
-    let policies: Vec<PolicyRows> = ir
+    let (mut shared, mut workers) = (Shared::default(), Workers::default());
+    let mut policies: Vec<PolicyRows> = ir
         .rule_lists
         .items()
         .iter()
         .map(|rules| automata.policy(ir, &coverage, &mut shared, rules))
         .collect();
+    automata.roots.build(ir, &mut workers);
+    automata.rule_roots(ir, &mut workers, &mut policies);
     let mut unions = Unions::of(ir, &policies, budget.services);
+    let mut plans = Vec::with_capacity(ir.sets.len());
     for (id, lists) in (0..).zip(ir.sets.items()) {
         let parts: Vec<&PolicyRows> = lists.iter().filter_map(|&list| policies.get(list as usize)).collect();
-        let table = if unions.joins(id) {
-            unions.table(lists, &parts)
-        } else {
-            automata.set(ir, &mut shared, &parts)
+        plans.push(match unions.joins(id) {
+            true => Err(unions.table(lists, &parts)),
+            false => Ok(shared.plan(&parts)),
+        });
+    }
+    for &list in &unions.besides {
+        let part: Vec<&PolicyRows> = policies.get(list as usize).into_iter().collect();
+        plans.push(Ok(shared.plan(&part)));
+    }
+    let lists = automata.roots.lists(ir, &mut workers, shared.cells.items());
+    let rows: Vec<Vec<u32>> = shared.joined_rows.iter().map(|cells| pick(cells, &lists)).collect();
+    // A row's id, once a set has it: for another all of it may be its default list.
+    let mut ids: Vec<Option<u32>> = vec![None; rows.len()];
+    for plan in plans {
+        let table = match plan {
+            Ok(plan) => automata.table(&plan, &lists, &rows, &mut ids),
+            Err(union) => union,
         };
         automata.sets.push(table);
     }
-    for list in unions.besides {
-        let part: Vec<&PolicyRows> = policies.get(list as usize).into_iter().collect();
-        let table = automata.set(ir, &mut shared, &part);
-        automata.sets.push(table);
-    }
-    automata.roots.finish();
-    automata
+    automata.roots.finish(MOST_WORDS)?;
+    Ok(automata)
+}
+
+/// Words of nodes that references can name.
+const MOST_WORDS: usize = LIST_BIT as usize;
+
+/// The items of some ids.
+fn pick(ids: &[u32], items: &[u32]) -> Vec<u32> {
+    ids.iter().filter_map(|&id| items.get(id as usize).copied()).collect()
 }
 
 /// By action set: whether it covers each class of the services that its patterns name.
@@ -212,64 +242,90 @@ impl Automata {
             }
             rows.insert(service, shared.policy_rows.intern(row));
         }
-        PolicyRows { default, rows, rule_roots: self.policy_rule_roots(ir, rules) }
-    }
-
-    /// The rule roots of a policy's rules; `None` if it has none.
-    fn policy_rule_roots(&mut self, ir: &Ir, rules: &[u32]) -> Option<u32> {
-        let mut roots = Vec::new();
-        for &id in rules {
-            let Some(rule) = ir.rules.get(id) else { continue };
-            let Some(actions) = ir.action_sets.get(rule.actions) else { continue };
-            let exact = |pattern: &ActionForm| match pattern {
-                ActionForm::Named { service, name } => {
-                    service.as_literal().is_some() && name.as_literal().is_some()
-                }
-                ActionForm::Everything | ActionForm::Nothing => false,
-            };
+        let loose = rules.iter().filter_map(|&id| {
+            let rule = ir.rules.get(id)?;
+            let actions = ir.action_sets.get(rule.actions)?;
             // Exact actions are all in the vocabulary.
-            if !actions.negated && actions.patterns.iter().all(exact) {
-                continue;
-            }
-            let residual = self.roots.residual(ir, &[id]);
-            let list = self.roots.list(ir, &[residual]);
-            roots.push(self.rule_roots.intern(RuleRoot { actions: rule.actions, list }));
-        }
-        roots.sort_unstable();
-        roots.dedup();
-        (!roots.is_empty()).then(|| self.rule_root_lists.intern(roots))
+            let exact = !actions.negated && actions.patterns.iter().all(is_exact);
+            (!exact).then(|| (rule.actions, self.roots.residual(ir, &[id])))
+        });
+        PolicyRows { default, rows, loose: loose.collect(), rule_roots: None }
     }
 
-    fn set(&mut self, ir: &Ir, shared: &mut Shared, parts: &[&PolicyRows]) -> SetTable {
+    /// Gives every policy its list of rule roots, if it has any.
+    fn rule_roots(&mut self, ir: &Ir, workers: &mut Workers, policies: &mut [PolicyRows]) {
+        let mut cells = Interner::default();
+        for (_, residual) in policies.iter().flat_map(|policy| &policy.loose) {
+            cells.intern(vec![*residual]);
+        }
+        let lists = self.roots.lists(ir, workers, cells.items());
+        for policy in policies.iter_mut().filter(|policy| !policy.loose.is_empty()) {
+            let root = |&(actions, residual): &(u32, u32)| {
+                let list = *lists.get(cells.find(&vec![residual])? as usize)?;
+                Some(self.rule_roots.intern(RuleRoot { actions, list }))
+            };
+            let roots = distinct(policy.loose.iter().filter_map(root).collect());
+            policy.rule_roots = Some(self.rule_root_lists.intern(roots));
+        }
+    }
+
+    /// A set, now that its cells have root lists.
+    fn table(&mut self, plan: &Plan, lists: &[u32], rows: &[Vec<u32>], ids: &mut [Option<u32>]) -> SetTable {
+        // A cell that has no list cannot be: it would be found by the verifier.
+        let default_list = lists.get(plan.default as usize).copied().unwrap_or(u32::MAX);
+        let mut services = Vec::with_capacity(plan.services.len());
+        for &(service, joined) in &plan.services {
+            if let (Some(row), Some(id)) = (rows.get(joined), ids.get_mut(joined))
+                && row.iter().any(|&list| list != default_list)
+            {
+                services.push((service, *id.get_or_insert_with(|| self.rows.intern(row.clone()))));
+            }
+        }
+        let rule_root_lists = plan.rule_root_lists.clone();
+        SetTable { default_list, services, rule_root_lists, parts: Vec::new() }
+    }
+}
+
+/// Whether a pattern is an action by its name.
+fn is_exact(pattern: &ActionForm) -> bool {
+    match pattern {
+        ActionForm::Named { service, name } => service.as_literal().is_some() && name.as_literal().is_some(),
+        ActionForm::Everything | ActionForm::Nothing => false,
+    }
+}
+
+impl Shared {
+    fn plan(&mut self, parts: &[&PolicyRows]) -> Plan {
         let defaults = distinct(parts.iter().map(|part| part.default).collect());
-        let default_list = self.roots.list(ir, &defaults);
         let services: BTreeSet<u32> = parts.iter().flat_map(|part| part.services()).collect();
-        let mut table = SetTable { default_list, ..SetTable::default() };
+        let mut plan = Plan {
+            default: self.cells.intern(defaults),
+            services: Vec::with_capacity(services.len()),
+            rule_root_lists: distinct(parts.iter().filter_map(|part| part.rule_roots).collect()),
+        };
         for service in services {
             let rows = distinct(parts.iter().filter_map(|part| part.rows.get(&service).copied()).collect());
             let silent = parts.iter().filter(|part| !part.rows.contains_key(&service));
             let joined = (rows, distinct(silent.map(|part| part.default).collect()));
-            let row = match shared.joined.entry(joined) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(free) => {
-                    let lists = self.row(ir, &shared.policy_rows, free.key());
-                    free.insert(JoinedRow { lists, id: None })
+            let place = match self.joined.get(&joined) {
+                Some(&place) => place,
+                None => {
+                    let row = self.row(&joined);
+                    self.joined_rows.push(row);
+                    self.joined.insert(joined, self.joined_rows.len() - 1);
+                    self.joined_rows.len() - 1
                 }
             };
-            if row.lists.iter().any(|&list| list != default_list) {
-                let id = *row.id.get_or_insert_with(|| self.rows.intern(row.lists.clone()));
-                table.services.push((service, id));
-            }
+            plan.services.push((service, place));
         }
-        table.rule_root_lists = distinct(parts.iter().filter_map(|part| part.rule_roots).collect());
-        table
+        plan
     }
 
-    /// The row of root lists of what several policies say together about a service. Time: its classes times the policies.
-    fn row(&mut self, ir: &Ir, policy_rows: &Interner<Vec<u32>>, (rows, defaults): &Joined) -> Vec<u32> {
-        let rows: Vec<&Vec<u32>> = rows.iter().filter_map(|&row| policy_rows.get(row)).collect();
+    /// The row of cells of what several policies say together about a service. Time: its classes times the policies.
+    fn row(&mut self, (rows, defaults): &Joined) -> Vec<u32> {
+        let rows: Vec<&Vec<u32>> = rows.iter().filter_map(|&row| self.policy_rows.get(row)).collect();
         let classes = rows.first().map_or(0, |row| row.len());
-        let mut lists = Vec::with_capacity(classes);
+        let mut ids = Vec::with_capacity(classes);
         let mut cell = Vec::new();
         let mut before: Option<(Vec<u32>, u32)> = None;
         for class in 0..classes {
@@ -277,14 +333,14 @@ impl Automata {
             cell.extend(rows.iter().filter_map(|row| row.get(class)));
             cell.extend(defaults);
             // Neighbouring classes are often equal: spare the hashing.
-            let list = match &before {
-                Some((same, list)) if *same == cell => *list,
-                _ => self.roots.list(ir, &cell),
+            let id = match &before {
+                Some((same, id)) if *same == cell => *id,
+                _ => self.cells.intern(distinct(cell.clone())),
             };
-            before = Some((cell.clone(), list));
-            lists.push(list);
+            before = Some((cell.clone(), id));
+            ids.push(id);
         }
-        lists
+        ids
     }
 }
 

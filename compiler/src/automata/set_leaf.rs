@@ -48,14 +48,17 @@ impl Leaf {
             let negated = if rule.negated { leaf::NEGATED } else { 0 };
             [terminals.alone(*rule), negated]
         });
-        let mut blocks: Vec<Encoded> = pack(nfa).iter().map(encode).collect();
+        let rules: Vec<[u32; leaf::RULE_WORDS]> = rules.collect();
+        let variables: Vec<u32> =
+            nfa.variables.items().iter().map(|it| terminals.patterns.intern(it.clone())).collect();
+        let mut blocks: Vec<Encoded> = pack(nfa, &variables).iter().map(encode).collect();
         // A pattern that covers everything has no positions: one bit that is set from the start and stays serves all of them.
         if !nfa.matched.is_empty() {
             let alternatives =
                 nfa.matched.iter().map(|&rule| Alternative { rule, variable: None, bit: 0 }).collect();
             blocks.push(Encoded { words: always_accepting(nfa.matched.len()), alternatives });
         }
-        Self { rules: rules.collect(), blocks }
+        Self { rules, blocks }
     }
 
     /// Number of words.
@@ -90,8 +93,8 @@ impl Leaf {
     }
 }
 
-/// Packs alternatives into blocks in order.
-fn pack(nfa: &Nfa) -> Vec<Block<'_>> {
+/// Packs alternatives into blocks in order; `variables` are the ids of the patterns to verify.
+fn pack<'a>(nfa: &'a Nfa, variables: &[u32]) -> Vec<Block<'a>> {
     let mut blocks: Vec<Block<'_>> = Vec::new();
     for alternative in &nfa.alternatives {
         let length = alternative.length as usize;
@@ -103,7 +106,8 @@ fn pack(nfa: &Nfa) -> Vec<Block<'_>> {
         let own = nfa.positions.iter().skip(alternative.start as usize).take(length);
         block.positions.extend(own);
         block.starts.push(start);
-        let (rule, variable) = (alternative.rule, alternative.variable);
+        let rule = alternative.rule;
+        let variable = alternative.variable.map(|id| variables.get(id as usize).copied().unwrap_or(NONE));
         block.alternatives.push(Alternative { rule, variable, bit: (start + length - 1) as u32 });
     }
     blocks

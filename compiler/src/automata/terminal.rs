@@ -1,10 +1,12 @@
 //! Terminals: what is known at the end of a walk, folded and hash-consed.
 
+use bincode::{Decode, Encode};
 use portcullis_runtime::format::terminal as format;
 
 use super::ResidualRule;
 use super::classifiers::Classifiers;
 use super::diagram::{Diagrams, Entry};
+use super::nfa::Nfa;
 use crate::intern::Interner;
 use crate::ir::Ir;
 use crate::model::Effect;
@@ -22,7 +24,7 @@ pub struct Terminals {
 }
 
 /// How the resources of a rule that may apply ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 pub(super) enum Matched {
     /// The rule applies, its guard aside.
     Yes,
@@ -76,6 +78,12 @@ impl Terminals {
         }
         entries.sort_unstable_by_key(|entry| (entry.allows, entry.rule));
         self.diagrams.terminal(&entries, otherwise)
+    }
+
+    /// The ids of the patterns with variables of a residual's rules, by their ids in its automaton.
+    pub(super) fn variables(&mut self, rules: &[ResidualRule<'_>]) -> Vec<u32> {
+        let patterns = Nfa::new(rules).variables;
+        patterns.items().iter().map(|pattern| self.patterns.intern(pattern.clone())).collect()
     }
 
     /// What all of it has cost so far, as work of a budget.

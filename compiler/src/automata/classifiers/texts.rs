@@ -156,7 +156,7 @@ impl Classifiers {
             own.sort_unstable();
             exact.push((text.into(), classes.class(own)));
         }
-        let built = graph.layout();
+        let Some(built) = graph.layout() else { return false };
         let table =
             Table::Texts { exact, words: built.words, relocations: built.relocations, root: built.root };
         let count = class::OTHER + classes.sets.len() as u32;

@@ -1,0 +1,81 @@
+//! One automaton by itself: it depends on nothing but its rules and the budget, so that it can be built beside others.
+//!
+//! Its ends are named within it. What they come to in the bundle, where terminals and diagrams are shared, is for [`super::residual`] to say.
+
+use bincode::{Decode, Encode};
+use portcullis_runtime::format::TERMINAL_BIT;
+
+use super::ResidualRule;
+use super::determinize::{Ends, OverBudget, determinize};
+use super::layout::Built;
+use super::nfa::{Nfa, State};
+use super::residual::Budget;
+use super::terminal::{Matched, RuleFacts};
+use crate::intern::Interner;
+use crate::model::Effect;
+
+/// What the rules of a residual, by their places in it, came to at an end; but for those that cannot matter there (rule V1).
+pub(super) type Outcomes = Vec<(u32, Matched)>;
+
+/// An automaton. Where its words would be terminals, with [`TERMINAL_BIT`] stand the ids of its ends.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) struct Draft {
+    pub(super) built: Built,
+    /// By id.
+    pub(super) ends: Vec<Outcomes>,
+}
+
+/// What came of building an automaton: none where it did not fit the budget.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) struct Attempt {
+    pub(super) draft: Option<Draft>,
+    /// What it cost, in the unit of [`Budget::work`].
+    pub(super) work: usize,
+}
+
+impl Attempt {
+    /// Builds an automaton within a budget. Time: the budget's work at most.
+    pub(super) fn new(rules: &[ResidualRule<'_>], budget: Budget) -> Self {
+        let nfa = Nfa::new(rules);
+        let mut ends = OwnEnds::default();
+        match determinize(&nfa, &mut ends, budget) {
+            Ok(graph) => {
+                let draft = graph.layout().map(|built| Draft { built, ends: ends.distinct.items().to_vec() });
+                Self { draft, work: graph.work() }
+            }
+            Err(OverBudget { work }) => Self { draft: None, work },
+        }
+    }
+}
+
+/// The ends of one automaton.
+#[derive(Default)]
+struct OwnEnds {
+    distinct: Interner<Outcomes>,
+    spent: usize,
+}
+
+impl Ends for OwnEnds {
+    fn end(&mut self, nfa: &Nfa, state: &State) -> u32 {
+        let mut outcomes = nfa.outcomes(state);
+        self.spent += outcomes.len();
+        outcomes.sort_unstable_by_key(|(number, _)| *number);
+        let facts = |number: u32| nfa.rules.get(number as usize);
+        let constant = |(number, matched): &(u32, Matched), effect: Effect| {
+            let holds = |rule: &RuleFacts| rule.guard.is_none() && rule.effect == effect;
+            *matched == Matched::Yes && facts(*number).is_some_and(holds)
+        };
+        // A constant deny is all that counts; a constant allow drops all other allows.
+        if let Some(deny) = outcomes.iter().position(|it| constant(it, Effect::Deny)) {
+            outcomes = vec![outcomes.swap_remove(deny)];
+        } else if let Some(allow) = outcomes.iter().find(|it| constant(it, Effect::Allow)).map(|it| it.0) {
+            let denies = |number: u32| facts(number).is_some_and(|rule| rule.effect == Effect::Deny);
+            outcomes.retain(|(number, _)| *number == allow || denies(*number));
+        }
+        TERMINAL_BIT | self.distinct.intern(outcomes)
+    }
+
+    fn spent(&self) -> usize {
+        self.spent
+    }
+}
