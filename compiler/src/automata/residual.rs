@@ -435,7 +435,6 @@ fn simplify(ir: &Ir, rules: &[u32]) -> Vec<u32> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 mod tests {
     use super::*;
     use crate::ir::{ActionSet, ResourceSet, Rule};
