@@ -4,9 +4,10 @@ use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use portcullis_compiler::automata::Cache;
 use portcullis_compiler::model::Model;
 use portcullis_compiler::resolve::{self, Attachment, Resolved};
-use portcullis_compiler::{CompileError, CompileOptions, Step, compile_watched};
+use portcullis_compiler::{CompileError, CompileOptions, Step, compile_cached};
 use portcullis_grammar::diagnostic::Diagnostic;
 
 use crate::files::{FileError, Input, read_inputs};
@@ -177,8 +178,21 @@ impl Builder {
         model: &Model,
         begins: &mut dyn FnMut(Step),
     ) -> Result<Vec<u8>, BuildError> {
+        self.compile_cached(model, None, begins)
+    }
+
+    /// The same; takes automata from a cache and leaves in it those of this build, for [`BuildCache::save`](crate::cache::BuildCache::save).
+    ///
+    /// # Errors
+    /// [`BuildError::Compile`].
+    pub fn compile_cached(
+        &self,
+        model: &Model,
+        cache: Option<&mut Cache>,
+        begins: &mut dyn FnMut(Step),
+    ) -> Result<Vec<u8>, BuildError> {
         let options = CompileOptions { strip: self.strip, ..CompileOptions::default() };
-        compile_watched(model, &options, begins).map_err(BuildError::Compile)
+        compile_cached(model, &options, cache, begins).map_err(BuildError::Compile)
     }
 
     /// Reads, resolves and compiles: the bytes of a bundle.

@@ -103,6 +103,12 @@ impl fmt::Display for FileError {
 impl std::error::Error for FileError {}
 
 impl FileError {
+    /// Whether the file is not there.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Io { error, .. } if error.kind() == std::io::ErrorKind::NotFound)
+    }
+
     /// The finding that this is about an input, with the place where there is one.
     #[must_use]
     pub fn diagnostic(&self) -> Diagnostic {
@@ -279,6 +285,14 @@ fn not_utf8(path: &Path, bytes: &[u8], valid: usize) -> FileError {
             _ => "save the file as UTF-8",
         },
     }
+}
+
+/// Makes a folder and those above it, unless they are there.
+///
+/// # Errors
+/// [`FileError`] if it cannot be made.
+pub fn make_folder(path: &Path) -> Result<(), FileError> {
+    std::fs::create_dir_all(path).map_err(io("make", path))
 }
 
 /// Writes a file whole: to a temporary file in the same folder, synced, then renamed over the target. Whatever fails, the target is what

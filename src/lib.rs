@@ -7,6 +7,7 @@
 pub mod ask;
 pub mod assume;
 mod build;
+pub mod cache;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod files;

@@ -10,6 +10,8 @@
 
 #[path = "cli/answers.rs"]
 mod answers;
+#[path = "cli/builds.rs"]
+mod builds;
 #[path = "cli/bundles.rs"]
 mod bundles;
 #[path = "cli/checking.rs"]

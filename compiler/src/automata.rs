@@ -3,12 +3,14 @@
 //! In: the IR. Out: for every permission set and action class a list of roots; every root is a terminal or the first node of an automaton
 //! over the resource. All of it is hash-consed by whole content, and within the budget whatever the patterns.
 
+mod cache;
 mod classifiers;
 mod determinize;
 mod diagram;
 mod draft;
 mod glob;
 mod layout;
+mod maker;
 mod nfa;
 mod residual;
 mod rows;
@@ -18,6 +20,7 @@ mod unions;
 mod verify;
 mod vocabulary;
 
+pub use cache::{Cache, CacheError};
 pub use classifiers::{ClassSet, Classifier, Classifiers, Reading, Run, Table};
 pub use diagram::Diagrams;
 pub use residual::{Budget, Roots, TooLarge};

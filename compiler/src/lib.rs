@@ -84,12 +84,25 @@ pub fn compile_watched(
     options: &CompileOptions,
     begins: &mut dyn FnMut(Step),
 ) -> Result<Vec<u8>, CompileError> {
+    compile_cached(model, options, None, begins)
+}
+
+/// The same; takes automata from a cache, if there is one, and leaves in it those of this build. The bytes are those of a build without.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_cached(
+    model: &model::Model,
+    options: &CompileOptions,
+    cache: Option<&mut automata::Cache>,
+    begins: &mut dyn FnMut(Step),
+) -> Result<Vec<u8>, CompileError> {
     begins(Step::Lower);
     let ir = lower(model);
     ir::verify(&ir).map_err(CompileError::Violation)?;
     // Behind this point: every rule is canonical, and every id is known.
     begins(Step::Automata);
-    let automata = automata::build(&ir, options.budget)
+    let automata = automata::build(&ir, options.budget, cache)
         .map_err(|automata::TooLarge| CompileError::Write(bundle::WriteError::TooLarge))?;
     automata::verify(&ir, &automata).map_err(CompileError::Violation)?;
     // Behind this point: every cell has its root list, and every terminal is folded.

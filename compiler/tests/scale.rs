@@ -68,7 +68,7 @@ fn built(together: bool, rules: impl IntoIterator<Item = (Effect, ResourceForm, 
         let list = ir.rule_lists.intern(list);
         ir.sets.intern(vec![list]);
     }
-    let automata = build(&ir, Budget::default()).unwrap();
+    let automata = build(&ir, Budget::default(), None).unwrap();
     assert_eq!(verify(&ir, &automata), Ok(()));
     automata
 }
@@ -200,9 +200,9 @@ fn policies_that_are_merged_leave_no_automata_of_their_own() {
         })
         .collect();
     ir.sets.intern(lists.clone());
-    let merged = build(&ir, Budget::default()).unwrap();
+    let merged = build(&ir, Budget::default(), None).unwrap();
     ir.sets.intern(vec![lists.first().copied().unwrap_or(0)]);
-    let with_one = build(&ir, Budget::default()).unwrap();
+    let with_one = build(&ir, Budget::default(), None).unwrap();
     assert!(merged.roots.nodes.len() < with_one.roots.nodes.len());
     assert_eq!(merged.roots.terminals.diagrams.words.len(), with_one.roots.terminals.diagrams.words.len());
 }

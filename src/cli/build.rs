@@ -6,6 +6,7 @@ use super::inputs::{Policies, show};
 use super::output::report;
 use super::steps::Steps;
 use super::{Failure, Outcome, Result};
+use crate::cache::{BuildCache, CacheFailure};
 use crate::compiler::Step;
 use crate::compiler::bundle::facts_of;
 use crate::files::{is_same_file, write_whole};
@@ -16,6 +17,7 @@ use crate::runtime::Bundle;
 #[command(after_help = "Examples:
   portcullis build snapshot.json -o acme.bundle
   portcullis build policies/ snapshot.json -o acme.bundle --stats
+  portcullis build snapshot.json -o acme.bundle --cache .portcullis-cache
   portcullis build --attach arn:aws:iam::123456789012:user/alice=alice.json -o alice.bundle")]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -26,6 +28,10 @@ pub(super) struct Arguments {
     /// Leave the model out: smaller, but `ir` cannot read the bundle then
     #[arg(long)]
     strip: bool,
+    /// Keep the automata of this build in a folder, and take from it those of the last; the bundle is the same. Whoever can write to the
+    /// folder decides what is built
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
     /// Say how long each step took and what came out
     #[arg(long)]
     stats: bool,
@@ -54,7 +60,13 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         let (what, them) = if diagnostics.len() == 1 { ("warning", "it") } else { ("warnings", "them") };
         report(&format!("{} {what}; `portcullis check` shows {them}\n", diagnostics.len()));
     }
-    let bytes = builder.compile_watched(model, &mut |step| {
+    let mut cache = arguments.cache.as_deref().map(|folder| {
+        let (cache, failure) = BuildCache::open(folder);
+        warn(&mut steps, failure);
+        cache
+    });
+    let automata = cache.as_mut().map(|cache| &mut cache.automata);
+    let bytes = builder.compile_cached(model, automata, &mut |step| {
         steps.begin(match step {
             Step::Lower => "merge and lower",
             Step::Automata => "build automata",
@@ -63,11 +75,19 @@ pub(super) fn run(arguments: &Arguments) -> Result {
     })?;
     steps.begin("write the file");
     write_whole(&arguments.output, &bytes)?;
+    if let Some(cache) = &cache {
+        let saved = cache.save();
+        warn(&mut steps, saved.err());
+    }
     steps.end();
     if arguments.stats {
         let length = bytes.len();
         let bundle = Bundle::from_bytes(bytes)?;
         let mut text = steps.table();
+        if let Some(cache) = &cache {
+            let (found, all) = cache.automata.found();
+            text.push_str(&format!("{:<28} {found:>9} of {all}\n", "automata from the cache"));
+        }
         text.push_str(&format!("{:<28} {length:>9} bytes\n", "bundle"));
         for (name, value) in facts_of(&bundle)?.entries() {
             text.push_str(&format!("{name:<28} {value:>9}\n"));
@@ -75,4 +95,12 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         report(&text);
     }
     Ok(Outcome::Fine)
+}
+
+/// Says what is wrong with the cache. The bundle does not depend on it.
+fn warn(steps: &mut Steps, failure: Option<CacheFailure>) {
+    if let Some(failure) = failure {
+        steps.end();
+        report(&format!("warning: {failure}; the bundle does not depend on it\n"));
+    }
 }

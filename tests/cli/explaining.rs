@@ -383,7 +383,7 @@ fn a_bundle_that_disagrees_with_its_model_is_not_explained() {
     let statements = versions.flat_map(|version| &mut version.document.statements);
     statements.for_each(|statement| statement.effect = Effect::Deny);
     let ir = lower(&other);
-    let automata = build(&ir, Budget::default()).unwrap();
+    let automata = build(&ir, Budget::default(), None).unwrap();
     folder.write("a.bundle", write(&model, &ir, &automata, false).unwrap());
     let question = ["--context", "aws:SourceIp=10.1.2.3"];
     assert_eq!(

@@ -202,7 +202,9 @@ impl<E: Ends> Determinizer<'_, E> {
             let target = if segment.ends { Target::Terminal(self.end(&next)) } else { self.target(next)? };
             entries.push((segment, target));
         }
-        let Some((seed, slots)) = place(&entries, &mut self.work) else { return Ok(None) };
+        let placed = place(entries, self.budget.work, &mut self.work);
+        self.within()?;
+        let Some((seed, slots)) = placed else { return Ok(None) };
         let miss = self.end(dead);
         Ok(Some(Node::Segment { delimiter, end, miss, seed, slots }))
     }
@@ -289,24 +291,42 @@ const SEGMENTS: usize = 4;
 /// Slots with segments and where they lead.
 type Slots = Vec<Option<(Segment, Target)>>;
 
-/// A seed under which every segment stands near its slot, in a table that is at most half full, or less where no seed does.
-fn place(entries: &[(Segment, Target)], work: &mut usize) -> Option<(u32, Slots)> {
+/// A seed under which every segment stands near its slot, in a table that is at most half full, or less where no seed does. What trying costs is
+/// added to `work`, and is `most` at most.
+fn place(entries: Vec<(Segment, Target)>, most: usize, work: &mut usize) -> Option<(u32, Slots)> {
     let size = (entries.len() * 2).next_power_of_two();
-    (0..3).find_map(|doubled| place_in(entries, size << doubled, work))
+    let (seed, places, size) = (0..3).find_map(|doubled| seed_for(&entries, size << doubled, most, work))?;
+    let mut slots: Slots = vec![None; size];
+    for (entry, place) in entries.into_iter().zip(places) {
+        slots.get_mut(place)?.replace(entry);
+    }
+    Some((seed, slots))
 }
 
-fn place_in(entries: &[(Segment, Target)], size: usize, work: &mut usize) -> Option<(u32, Slots)> {
+/// The seed, the entries' places, and the size.
+fn seed_for(
+    entries: &[(Segment, Target)],
+    size: usize,
+    most: usize,
+    work: &mut usize,
+) -> Option<(u32, Vec<usize>, usize)> {
+    let mut taken = vec![false; size];
     'seeds: for seed in 0..SEEDS {
-        let mut slots: Slots = vec![None; size];
-        for entry in entries {
-            *work += 1;
-            let hash = hash(segment::seed(seed, entry.0.ends), &entry.0.bytes);
-            let mut near = (0..segment::PROBES).map(|far| slot(hash.wrapping_add(far), size as u32) as usize);
-            let free = near.find(|&place| slots.get(place).is_some_and(Option::is_none));
-            let Some(free) = free.and_then(|place| slots.get_mut(place)) else { continue 'seeds };
-            *free = Some(entry.clone());
+        *work += size / 8 + 1;
+        if *work > most {
+            return None;
         }
-        return Some((seed, slots));
+        taken.fill(false);
+        let mut places = Vec::with_capacity(entries.len());
+        for (it, _) in entries {
+            *work += it.bytes.len() / 8 + 1;
+            let hash = hash(segment::seed(seed, it.ends), &it.bytes);
+            let mut near = (0..segment::PROBES).map(|far| slot(hash.wrapping_add(far), size as u32) as usize);
+            let Some(free) = near.find(|&place| taken.get(place) == Some(&false)) else { continue 'seeds };
+            taken.iter_mut().skip(free).take(1).for_each(|taken| *taken = true);
+            places.push(free);
+        }
+        return Some((seed, places, size));
     }
     None
 }

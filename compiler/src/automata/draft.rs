@@ -79,3 +79,26 @@ impl Ends for OwnEnds {
         self.spent
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::{Glob, ResourceForm};
+
+    /// Looking for segments that are none costs as much as is looked at.
+    #[test]
+    fn what_is_tried_in_vain_is_charged() {
+        let part = |text: &str| Glob::literal(text);
+        let form = |name: Glob| {
+            ResourceForm::Parts(Box::new([part("arn"), part("aws"), part("s3"), part(""), part(""), name]))
+        };
+        let long = "x".repeat(500);
+        let patterns = [form(part(&long)), form(Glob::wildcards("y?"))];
+        let rule =
+            ResidualRule { rule: 0, effect: Effect::Allow, guard: None, negated: false, patterns: &patterns };
+        let nfa = Nfa::new(&[rule]);
+        let mut work = 0;
+        assert!(nfa.segments(&nfa.start(), b'/', &mut work).is_none());
+        assert!(work > 500, "{work}");
+    }
+}

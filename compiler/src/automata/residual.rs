@@ -12,16 +12,16 @@ use super::ResidualRule;
 use super::classifiers::Classifiers;
 use super::draft::{Attempt, Draft};
 use super::layout::Built;
+use super::maker::{Maker, Wanted};
 use super::nfa::Nfa;
 use super::set_leaf::Leaf;
 use super::terminal::{Matched, RuleFacts, Terminals};
 use crate::intern::Interner;
 use crate::ir::Ir;
 use crate::model::Effect;
-use crate::workers::Workers;
 
 /// How much one automaton may cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Budget {
     /// States.
     pub states: usize,
@@ -53,7 +53,7 @@ const SHORT_LIST: usize = 4;
 /// What all attempts to join policies may cost together, in the [`Budget::work`] of one automaton: past it root lists stay as they are.
 const MERGING: usize = 256;
 
-/// Attempts that are made side by side before what they cost together is looked at.
+/// Attempts that are made side by side before their automata are placed.
 const TOGETHER: usize = 512;
 
 /// A residual with its roots.
@@ -73,9 +73,6 @@ enum Part {
     Automaton(Built),
     Leaf(Leaf),
 }
-
-/// An automaton that is asked for: its rules, and what it may cost.
-type Wanted = (Vec<u32>, Budget);
 
 /// The nodes are more than references can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,15 +99,20 @@ pub struct Roots {
     table: Vec<Residual>,
     /// How many of the residuals are built.
     built: usize,
-    /// By rules of several policies: the root of their automaton, if it stays small.
-    merged: HashMap<Vec<u32>, Option<u32>>,
+    /// By rule that is split off: the root of its automaton, if it fits.
+    alone: HashMap<u32, Option<u32>>,
+    /// By rules of several policies: the root of their automaton, or how many states were too few for it.
+    merged: HashMap<Vec<u32>, Result<u32, usize>>,
+    /// What joining may still cost.
+    merging: usize,
 }
 
 impl Roots {
     /// An empty arena.
     #[must_use]
     pub fn new(ir: &Ir, classifiers: &Classifiers, budget: Budget) -> Self {
-        Self { budget, terminals: Terminals::new(ir, classifiers), ..Self::default() }
+        let merging = budget.work.saturating_mul(MERGING);
+        Self { budget, merging, terminals: Terminals::new(ir, classifiers), ..Self::default() }
     }
 
     /// Number of distinct residuals.
@@ -132,16 +134,16 @@ impl Roots {
     }
 
     /// Makes the roots of all residuals so far: the automata side by side, the rest in the residuals' order.
-    pub(super) fn build(&mut self, ir: &Ir, workers: &mut Workers) {
+    pub(super) fn build(&mut self, ir: &Ir, maker: &mut Maker<'_>) {
         let rules = |residual: &Residual| (residual.rules.clone(), self.budget);
         let wanted: Vec<Wanted> = self.table.iter().skip(self.built).map(rules).collect();
         for some in wanted.chunks(TOGETHER) {
-            for ((rules, _), attempt) in some.iter().zip(attempts(ir, workers, some)) {
+            for ((rules, _), attempt) in some.iter().zip(maker.make(ir, some)) {
                 let before = self.states;
                 let roots = match self.place(ir, rules, attempt, self.budget).0 {
                     _ if rules.is_empty() => Vec::new(),
                     Some(root) => vec![root],
-                    None => self.split(ir, rules),
+                    None => self.split(ir, maker, rules),
                 };
                 if let Some(residual) = self.table.get_mut(self.built) {
                     *residual = Residual { roots, states: self.states - before, rules: rules.clone() };
@@ -152,14 +154,12 @@ impl Roots {
     }
 
     /// The roots of a residual that fits no automaton.
-    fn split(&mut self, ir: &Ir, rules: &[u32]) -> Vec<u32> {
+    fn split(&mut self, ir: &Ir, maker: &mut Maker<'_>, rules: &[u32]) -> Vec<u32> {
         let mut roots = Vec::new();
         let mut left = Vec::new();
         for &rule in rules {
             let fits = if rules.len() > 1 && roots.len() < SPLIT && left.len() < SPLIT {
-                let budget = Budget { work: self.budget.work / 4, ..self.budget };
-                let attempt = Attempt::new(&resolve(ir, &[rule]), budget);
-                self.place(ir, &[rule], attempt, budget).0
+                self.alone(ir, maker, rule)
             } else {
                 None
             };
@@ -171,6 +171,18 @@ impl Roots {
         let leaves = left.chunks(format::leaf::RULES);
         roots.extend(leaves.map(|group| self.leaf(ir, group)));
         roots
+    }
+
+    /// The automaton of one rule of a residual that does not fit, made once.
+    fn alone(&mut self, ir: &Ir, maker: &mut Maker<'_>, rule: u32) -> Option<u32> {
+        if let Some(&known) = self.alone.get(&rule) {
+            return known;
+        }
+        let budget = Budget { work: self.budget.work / 4, ..self.budget };
+        let made = maker.make(ir, &[(vec![rule], budget)]).pop();
+        let root = made.and_then(|attempt| self.place(ir, &[rule], attempt, budget).0);
+        self.alone.insert(rule, root);
+        root
     }
 
     /// A set leaf for rules that fit no automaton.
@@ -238,9 +250,8 @@ impl Roots {
     ///
     /// Several are merged into one automaton where that stays small, about twice its parts, and tried by halves where it does not. Automata
     /// are built side by side, each once; all of them within a budget of their own.
-    pub(super) fn lists(&mut self, ir: &Ir, workers: &mut Workers, cells: &[Vec<u32>]) -> Vec<u32> {
+    pub(super) fn lists(&mut self, ir: &Ir, maker: &mut Maker<'_>, cells: &[Vec<u32>]) -> Vec<u32> {
         let mut roots: Vec<Vec<u32>> = vec![Vec::new(); cells.len()];
-        let mut left = self.budget.work.saturating_mul(MERGING);
         let mut open: Vec<(usize, Vec<u32>)> = cells.iter().cloned().enumerate().collect();
         for (_, cell) in &mut open {
             cell.sort_unstable();
@@ -261,16 +272,17 @@ impl Roots {
                 false
             });
             let mut seen = HashSet::new();
-            wanted.retain(|(rules, _)| seen.insert(rules.clone()));
+            wanted.retain(|wanted| seen.insert(wanted.clone()));
             for some in wanted.chunks(TOGETHER) {
-                if left == 0 {
-                    self.merged.extend(some.iter().map(|(rules, _)| (rules.clone(), None)));
-                    continue;
-                }
-                for ((rules, budget), attempt) in some.iter().zip(attempts(ir, workers, some)) {
-                    let (root, work) = self.place(ir, rules, attempt, *budget);
-                    left = left.saturating_sub(work);
-                    self.merged.insert(rules.clone(), root);
+                let made = if self.merging > 0 { maker.make(ir, some) } else { Vec::new() };
+                let mut made = made.into_iter();
+                for (rules, budget) in some {
+                    let attempt = made.next().filter(|_| self.merging > 0);
+                    let (root, work) =
+                        attempt.map_or((None, 0), |attempt| self.place(ir, rules, attempt, *budget));
+                    self.merging = self.merging.saturating_sub(work);
+                    let never = if self.merging > 0 { budget.states } else { usize::MAX };
+                    self.merged.insert(rules.clone(), root.ok_or(never));
                 }
             }
         }
@@ -300,12 +312,12 @@ impl Roots {
         }
         let states = parts.iter().map(|part| part.states).sum::<usize>();
         if parts.iter().all(|part| part.roots.len() == 1) && states <= MERGED_STATES / 2 {
+            let states = (2 * states + 8).min(MERGED_STATES);
             match self.merged.get(&rules) {
-                Some(Some(root)) => return Some(vec![*root]),
-                Some(None) => {}
-                None => {
+                Some(Ok(root)) => return Some(vec![*root]),
+                Some(Err(too_few)) if *too_few >= states => {}
+                _ => {
                     // A share of the work: a long list that does not fit is tried again by halves, each of which may fail.
-                    let states = (2 * states + 8).min(MERGED_STATES);
                     wanted.push((rules, Budget { states, work: self.budget.work / 8, ..self.budget }));
                     return None;
                 }
@@ -386,11 +398,6 @@ impl Roots {
     }
 }
 
-/// Tries automata, side by side.
-fn attempts(ir: &Ir, workers: &mut Workers, wanted: &[Wanted]) -> Vec<Attempt> {
-    workers.map(wanted, |(rules, budget)| Attempt::new(&resolve(ir, rules), *budget))
-}
-
 /// The rules behind ids, as the automata see them.
 pub(super) fn resolve<'a>(ir: &'a Ir, rules: &[u32]) -> Vec<ResidualRule<'a>> {
     rules
@@ -435,56 +442,4 @@ fn simplify(ir: &Ir, rules: &[u32]) -> Vec<u32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ir::{ActionSet, ResourceSet, Rule};
-    use crate::pattern::{Glob, ResourceForm};
-
-    /// Policies of one rule each, on a bucket each, all joined in one cell and in its halves.
-    fn joined(budget: Budget) -> Roots {
-        let mut ir = Ir::default();
-        let actions = ir.action_sets.intern(ActionSet { negated: false, patterns: Vec::new() });
-        let part = |text: &str| Glob::literal(text);
-        let parts = |name: &str| [part("arn"), part("aws"), part("s3"), part(""), part(""), part(name)];
-        for name in ["one", "two", "three", "four", "five", "six"] {
-            let patterns = vec![ResourceForm::Parts(Box::new(parts(name)))];
-            let resources = ir.resource_sets.intern(ResourceSet { negated: false, patterns });
-            ir.rules.intern(Rule { effect: Effect::Allow, actions, resources, guard: None });
-        }
-        let mut roots = Roots::new(&ir, &Classifiers::default(), budget);
-        let ids: Vec<u32> = (0..6).map(|rule| roots.residual(&ir, &[rule])).collect();
-        let workers = &mut Workers::default();
-        roots.build(&ir, workers);
-        let cells = [ids.clone(), ids.iter().rev().copied().collect(), ids[..3].to_vec()];
-        let lists = roots.lists(&ir, workers, &cells);
-        assert_eq!(lists.first(), lists.get(1), "the order of a cell means nothing");
-        roots
-    }
-
-    #[test]
-    fn what_is_joined_is_built_once() {
-        let roots = joined(Budget::default());
-        assert_eq!(roots.parts.len(), 6 + 2);
-        assert_eq!(roots.merged.len(), 2);
-        assert!(roots.lists.items().iter().all(|list| list.len() == 1));
-    }
-
-    /// What joining may cost is limited in all; past that a list keeps its roots.
-    #[test]
-    fn past_the_budget_nothing_is_joined() {
-        let roots = joined(Budget { work: 0, ..Budget::default() });
-        assert!(roots.merged.values().all(Option::is_none));
-        assert!(roots.lists.items().iter().all(|list| list.len() > 1));
-    }
-
-    #[test]
-    fn more_nodes_than_references_can_name_are_an_error() {
-        let words = {
-            let mut roots = joined(Budget::default());
-            roots.finish(1_000).unwrap();
-            roots.nodes.len()
-        };
-        assert_eq!(joined(Budget::default()).finish(words), Ok(()));
-        assert_eq!(joined(Budget::default()).finish(words - 1), Err(TooLarge));
-    }
-}
+mod tests;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use portcullis_runtime::format::LIST_BIT;
 
+use super::cache::Cache;
 use super::classifiers::Classifiers;
+use super::maker::Maker;
 use super::residual::{Budget, Roots, TooLarge};
 use super::unions::Unions;
 use super::vocabulary::Vocabulary;
@@ -97,25 +99,26 @@ struct Plan {
 }
 
 /// Builds all automata. Time: distinct residuals and distinct cells; each automaton within the budget. Automata are built side by side; their
-/// order, and so every id, is that of the IR.
+/// order, and so every id, is that of the IR. What a cache holds of them is taken from there, and equal.
 ///
 /// # Errors
 /// [`TooLarge`].
-pub fn build(ir: &Ir, budget: Budget) -> Result<Automata, TooLarge> {
+pub fn build(ir: &Ir, budget: Budget, cache: Option<&mut Cache>) -> Result<Automata, TooLarge> {
     let vocabulary = Vocabulary::of(ir);
     let classifiers = Classifiers::of(ir, budget);
     let roots = Roots::new(ir, &classifiers, budget);
     let mut automata = Automata { vocabulary, classifiers, roots, ..Automata::default() };
     let coverage = Coverage::of(ir, &automata.vocabulary);
-    let (mut shared, mut workers) = (Shared::default(), Workers::default());
+    let mut shared = Shared::default();
+    let maker = &mut Maker { workers: Workers::default(), cache };
     let mut policies: Vec<PolicyRows> = ir
         .rule_lists
         .items()
         .iter()
         .map(|rules| automata.policy(ir, &coverage, &mut shared, rules))
         .collect();
-    automata.roots.build(ir, &mut workers);
-    automata.rule_roots(ir, &mut workers, &mut policies);
+    automata.roots.build(ir, maker);
+    automata.rule_roots(ir, maker, &mut policies);
     let mut unions = Unions::of(ir, &policies, budget.services);
     let mut plans = Vec::with_capacity(ir.sets.len());
     for (id, lists) in (0..).zip(ir.sets.items()) {
@@ -129,7 +132,7 @@ pub fn build(ir: &Ir, budget: Budget) -> Result<Automata, TooLarge> {
         let part: Vec<&PolicyRows> = policies.get(list as usize).into_iter().collect();
         plans.push(Ok(shared.plan(&part)));
     }
-    let lists = automata.roots.lists(ir, &mut workers, shared.cells.items());
+    let lists = automata.roots.lists(ir, maker, shared.cells.items());
     let rows: Vec<Vec<u32>> = shared.joined_rows.iter().map(|cells| pick(cells, &lists)).collect();
     // A row's id, once a set has it: for another all of it may be its default list.
     let mut ids: Vec<Option<u32>> = vec![None; rows.len()];
@@ -253,12 +256,12 @@ impl Automata {
     }
 
     /// Gives every policy its list of rule roots, if it has any.
-    fn rule_roots(&mut self, ir: &Ir, workers: &mut Workers, policies: &mut [PolicyRows]) {
+    fn rule_roots(&mut self, ir: &Ir, maker: &mut Maker<'_>, policies: &mut [PolicyRows]) {
         let mut cells = Interner::default();
         for (_, residual) in policies.iter().flat_map(|policy| &policy.loose) {
             cells.intern(vec![*residual]);
         }
-        let lists = self.roots.lists(ir, workers, cells.items());
+        let lists = self.roots.lists(ir, maker, cells.items());
         for policy in policies.iter_mut().filter(|policy| !policy.loose.is_empty()) {
             let root = |&(actions, residual): &(u32, u32)| {
                 let list = *lists.get(cells.find(&vec![residual])? as usize)?;

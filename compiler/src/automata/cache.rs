@@ -1,0 +1,184 @@
+//! Automata of builds before, kept under all that they were built of: effects, whether there is a guard, patterns, and the budget.
+//!
+//! A cache is as much to be trusted as the compiler: its checksum finds damage, not malice.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use bincode::Encode;
+
+use super::ResidualRule;
+use super::draft::Attempt;
+use super::residual::Budget;
+use crate::model::Effect;
+
+/// What every file of a cache begins with.
+const MAGIC: &[u8] = b"portcullis automata\n";
+
+/// The compiler whose automata they are.
+const COMPILER: &str = env!("PORTCULLIS_AUTOMATA");
+
+/// Automata by what they were built of. Whole descriptions are compared, never a digest alone.
+#[derive(Clone, Debug, Default)]
+pub struct Cache {
+    entries: Vec<Entry>,
+    places: HashMap<Vec<u8>, usize>,
+    /// How many of the entries were read.
+    read: usize,
+    /// Whether any of those was not what it should be.
+    mended: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    key: Vec<u8>,
+    value: Vec<u8>,
+    used: bool,
+}
+
+/// Why the bytes are no cache of this compiler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheError {
+    /// Another version of the compiler wrote it. Nothing is wrong, but nothing of it can be used.
+    OtherCompiler,
+    /// It is no cache, or not what was written.
+    Damaged,
+}
+
+impl fmt::Display for CacheError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OtherCompiler => "another version of the compiler wrote it",
+            Self::Damaged => "it is damaged, or no cache",
+        })
+    }
+}
+
+impl std::error::Error for CacheError {}
+
+impl Cache {
+    /// Reads a cache. Linear.
+    ///
+    /// # Errors
+    /// [`CacheError`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CacheError> {
+        let rest = bytes.strip_prefix(MAGIC).ok_or(CacheError::Damaged)?;
+        let rest = rest.strip_prefix(COMPILER.as_bytes()).ok_or(CacheError::OtherCompiler)?;
+        let (digest, body) = rest.split_first_chunk::<{ blake3::OUT_LEN }>().ok_or(CacheError::Damaged)?;
+        if blake3::hash(body) != *digest {
+            return Err(CacheError::Damaged);
+        }
+        let config = bincode::config::standard();
+        let read = bincode::decode_from_slice::<Vec<(Vec<u8>, Vec<u8>)>, _>(body, config);
+        let (pairs, length) = read.map_err(|_| CacheError::Damaged)?;
+        if length != body.len() {
+            return Err(CacheError::Damaged);
+        }
+        let mut cache = Self::default();
+        for (key, value) in pairs {
+            cache.places.insert(key.clone(), cache.entries.len());
+            cache.entries.push(Entry { key, value, used: false });
+        }
+        cache.read = cache.entries.len();
+        Ok(cache)
+    }
+
+    /// What the last build used, as bytes; nothing if those are what was read. Equal builds give equal bytes. Linear, but for the sorting.
+    #[must_use]
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+        if !self.mended && self.entries.len() == self.read && self.entries.iter().all(|entry| entry.used) {
+            return None;
+        }
+        let used = self.entries.iter().filter(|entry| entry.used);
+        let mut pairs: Vec<(&[u8], &[u8])> = used.map(|entry| (&*entry.key, &*entry.value)).collect();
+        pairs.sort_unstable();
+        let body = bincode::encode_to_vec(pairs, bincode::config::standard()).ok()?;
+        Some([MAGIC, COMPILER.as_bytes(), blake3::hash(&body).as_bytes(), &body].concat())
+    }
+
+    /// Automata of the last build that were found, and all that it asked for.
+    #[must_use]
+    pub fn found(&self) -> (usize, usize) {
+        let used = |entries: &[Entry]| entries.iter().filter(|entry| entry.used).count();
+        (used(self.entries.get(..self.read).unwrap_or(&[])), used(&self.entries))
+    }
+
+    /// What an attempt came to; nothing if it was never made.
+    pub(super) fn find(&self, key: &[u8]) -> Option<Attempt> {
+        let entry = self.entries.get(*self.places.get(key)?)?;
+        let (attempt, length) = bincode::decode_from_slice(&entry.value, bincode::config::standard()).ok()?;
+        (length == entry.value.len()).then_some(attempt)
+    }
+
+    /// Notes that an attempt was asked for, with what it came to if that was not known.
+    pub(super) fn note(&mut self, key: Vec<u8>, made: Option<&Attempt>) {
+        let known = self.places.get(&key).and_then(|&place| self.entries.get_mut(place));
+        match (known, made) {
+            (Some(entry), None) => entry.used = true,
+            (known, Some(made)) => {
+                let Ok(value) = bincode::encode_to_vec(made, bincode::config::standard()) else { return };
+                match known {
+                    // It did not decode.
+                    Some(entry) => {
+                        (entry.value, entry.used) = (value, true);
+                        self.mended = true;
+                    }
+                    None => {
+                        self.places.insert(key.clone(), self.entries.len());
+                        self.entries.push(Entry { key, value, used: true });
+                    }
+                }
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+/// All that an automaton is built of.
+#[derive(Encode)]
+struct Key<'a> {
+    states: usize,
+    work: usize,
+    rules: Vec<(bool, bool, bool, &'a [crate::pattern::ResourceForm])>,
+}
+
+/// The key of an attempt. Linear in the patterns.
+pub(super) fn key(rules: &[ResidualRule<'_>], budget: Budget) -> Option<Vec<u8>> {
+    let rules =
+        rules.iter().map(|it| (it.effect == Effect::Allow, it.guard.is_some(), it.negated, it.patterns));
+    let key = Key { states: budget.states, work: budget.work, rules: rules.collect() };
+    bincode::encode_to_vec(key, bincode::config::standard()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::ResourceForm;
+
+    /// Whatever an automaton depends on tells its key.
+    #[test]
+    fn what_is_built_of_something_else_has_another_key() {
+        let budget = Budget::default();
+        let (all, none) = ([ResourceForm::Everything], [ResourceForm::Nothing]);
+        let rule =
+            |effect, guard, negated, patterns| ResidualRule { rule: 3, effect, guard, negated, patterns };
+        let plain = rule(Effect::Allow, None, false, &all[..]);
+        let keys = [
+            key(&[plain.clone()], budget),
+            key(&[plain.clone(), plain.clone()], budget),
+            key(&[plain.clone()], Budget { states: 1, ..budget }),
+            key(&[plain.clone()], Budget { work: 1, ..budget }),
+            key(&[rule(Effect::Deny, None, false, &all)], budget),
+            key(&[rule(Effect::Allow, Some(7), false, &all)], budget),
+            key(&[rule(Effect::Allow, None, true, &all)], budget),
+            key(&[rule(Effect::Allow, None, false, &none)], budget),
+        ];
+        for (number, one) in keys.iter().enumerate() {
+            assert!(one.is_some());
+            assert!(keys.iter().skip(number + 1).all(|other| other != one), "{number}");
+        }
+        // Ids are those of one build.
+        let renamed = ResidualRule { rule: 9, guard: Some(1), ..plain.clone() };
+        assert_eq!(key(&[renamed], budget), key(&[rule(Effect::Allow, Some(7), false, &all)], budget));
+    }
+}
