@@ -3,7 +3,10 @@
 
 use portcullis_compiler::automata::{Automata, Budget, build, verify};
 use portcullis_compiler::bundle::{WriteError, write};
-use portcullis_compiler::ir::{ActionSet, Ir, ResourceSet, Rule};
+use portcullis_compiler::ir::{
+    Account, ActionSet, Ir, Layer, Principal, Resource, ResourcePolicy, ResourceSet, Rule,
+};
+use portcullis_compiler::merge::{DocumentSource, PrincipalRef};
 use portcullis_compiler::model::{Effect, Model};
 use portcullis_compiler::pattern::{ActionForm, Glob, ResourceForm};
 
@@ -72,6 +75,62 @@ fn a_union_has_the_rule_roots_of_its_parts() {
     assert_eq!(built(&ir, 0).sets[0].rule_root_lists.len(), 2);
     assert_eq!(refused(&ir, |it| it.sets[0].rule_root_lists.truncate(1)), lists);
     assert_eq!(refused(&ir, |it| it.sets[0].rule_root_lists = it.sets[1].rule_root_lists.clone()), lists);
+}
+
+fn layer(set: u32) -> Layer {
+    Layer { set, documents: Vec::new() }
+}
+
+fn resource_policy(set: u32) -> ResourcePolicy {
+    ResourcePolicy { direct: set, session: set, account: set, document: DocumentSource::Trust(0) }
+}
+
+fn principal(identity: u32) -> Principal {
+    Principal {
+        principal: PrincipalRef::User(0),
+        identity,
+        boundary: None,
+        identity_documents: Vec::new(),
+        boundary_documents: Vec::new(),
+        trust: None,
+    }
+}
+
+fn account(scps: Option<u32>, rcps: Option<u32>) -> Account {
+    let levels = |set: Option<u32>| set.map(|set| vec![layer(set)]);
+    Account { number: "123456789012".into(), scps: levels(scps), rcps: levels(rcps) }
+}
+
+/// The only set with rows of its own: of five sets of two services a quarter of the budget is one.
+fn own_rows(change: impl Fn(&mut Ir)) -> usize {
+    let mut ir = ir(10, &[&[0, 1], &[2, 3], &[4, 5], &[6, 7], &[8, 9]]);
+    change(&mut ir);
+    let sets = built(&ir, 8).sets;
+    let own: Vec<usize> = (0..5).filter(|&set| sets[set].parts.is_empty()).collect();
+    assert_eq!(own.len(), 1, "{own:?}");
+    own[0]
+}
+
+/// What stands in everybody's way comes before what two principals have, and that before what nobody asks.
+#[test]
+fn what_is_asked_most_has_rows_of_its_own() {
+    assert_eq!(own_rows(|_| ()), 0);
+    let two = |ir: &mut Ir| ir.principals = vec![principal(3), principal(3)];
+    assert_eq!(own_rows(two), 3);
+    let with = |change: &dyn Fn(&mut Ir)| {
+        own_rows(|ir| {
+            two(ir);
+            change(ir);
+        })
+    };
+    assert_eq!(with(&|ir| ir.principals[0].boundary = Some(4)), 3);
+    assert_eq!(with(&|ir| ir.principals[0].trust = Some(resource_policy(4))), 4);
+    assert_eq!(with(&|ir| ir.accounts.push(account(Some(4), None))), 4);
+    assert_eq!(with(&|ir| ir.accounts.push(account(None, Some(4)))), 4);
+    assert_eq!(with(&|ir| ir.resources.push(Resource { policy: None, rcps: Some(vec![layer(4)]) })), 4);
+    assert_eq!(with(&|ir| ir.resources.push(Resource { policy: Some(resource_policy(4)), rcps: None })), 4);
+    assert_eq!(with(&|ir| ir.endpoints.push(layer(4))), 4);
+    assert_eq!(with(&|ir| ir.session = Some(layer(4))), 4);
 }
 
 /// Services that find no slots are an error of the writer, not a set without any.
