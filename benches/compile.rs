@@ -22,12 +22,10 @@ use portcullis::compiler::{CompileOptions, compile};
 use portcullis::grammar::gate::{format, parse};
 use portcullis::grammar::source::Source;
 use portcullis::runtime::Bundle;
+use workloads::builds;
 
-/// The most memory that this process has held, in MiB; Linux only.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()? / 1024)
+fn peak_memory() -> String {
+    builds::peak_memory("self").map_or_else(|| "?".to_owned(), |peak| peak.to_string())
 }
 
 fn report(name: &str, text: &str) {
@@ -38,23 +36,12 @@ fn report(name: &str, text: &str) {
     let compiled = started.elapsed();
     let stripped =
         compile(&model, &CompileOptions { strip: true, ..CompileOptions::default() }).expect("compiles");
-    let mut loads: Vec<_> = (0..21)
-        .map(|_| {
-            let copy = bytes.clone();
-            let started = Instant::now();
-            let bundle = Bundle::from_bytes(copy).expect("a compiled bundle loads");
-            let took = started.elapsed();
-            drop(bundle);
-            took
-        })
-        .collect();
-    loads.sort();
     println!(
         "{name}: read and resolve {resolved:.0?}, whole build {compiled:.0?}, bundle {:.2} MB ({:.2} MB stripped), load and validate {:.1?} (median of 21), peak memory {} MiB",
         bytes.len() as f64 / 1e6,
         stripped.len() as f64 / 1e6,
-        loads[10],
-        peak_memory().map_or_else(|| "?".to_owned(), |peak| peak.to_string()),
+        builds::load(&bytes, 21),
+        peak_memory(),
     );
     let bundle = Bundle::from_bytes(bytes).expect("a compiled bundle loads");
     let facts = facts_of(&bundle).expect("facts decode");
@@ -109,7 +96,7 @@ fn language(criterion: &mut Criterion) {
         "gate: {:.1} MB parsed and checked in {:.0?}, peak memory {} MiB",
         text.len() as f64 / 1e6,
         started.elapsed(),
-        peak_memory().map_or_else(|| "?".to_owned(), |peak| peak.to_string()),
+        peak_memory(),
     );
     drop(resolved);
     let mut group = criterion.benchmark_group("gate");

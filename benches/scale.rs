@@ -25,6 +25,7 @@ use portcullis::grammar::json::{Kind, Value, parse_part};
 use portcullis::grammar::source::Source;
 use portcullis::runtime::format::Section;
 use portcullis::runtime::{Bundle, EmptyContext, Request};
+use workloads::builds;
 use workloads::worlds::Random;
 
 /// An AWS-managed policy: name, ARN, default version and document, as JSON.
@@ -119,10 +120,7 @@ fn build(folder: &Path, bundle: &Path) -> (Duration, u64) {
         .expect("the command runs");
     let mut peak = 0;
     loop {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let now = line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok());
-        peak = peak.max(now.unwrap_or(0) / 1_024);
+        peak = peak.max(builds::peak_memory(&child.id().to_string()).unwrap_or(0));
         if let Some(status) = child.try_wait().expect("the command can be waited for") {
             assert!(status.success(), "the build failed");
             return (started.elapsed(), peak);
@@ -139,17 +137,7 @@ fn organization(managed: &[Managed], name: &str, count: usize, combinations: Opt
     let (took, peak) = build(&inputs, &bundle);
     let bytes = std::fs::read(&bundle).expect("the bundle is there");
     let length = bytes.len();
-    let mut loads: Vec<Duration> = (0..5)
-        .map(|_| {
-            let copy = bytes.clone();
-            let started = Instant::now();
-            let loaded = Bundle::from_bytes(copy).expect("the bundle loads");
-            let took = started.elapsed();
-            drop(loaded);
-            took
-        })
-        .collect();
-    loads.sort();
+    let load = builds::load(&bytes, 5);
     let bundle = Bundle::from_bytes(bytes).expect("the bundle loads");
     let size = |section: Section| bundle.section(section).len();
     let cold = [Section::Strings, Section::Provenance, Section::Model, Section::Facts].map(size);
@@ -162,7 +150,7 @@ fn organization(managed: &[Managed], name: &str, count: usize, combinations: Opt
         length as f64 / 1e6,
         hot as f64 / 1e6,
         own.iter().sum::<usize>() as f64 / principals as f64,
-        loads[2].as_secs_f64() * 1_000.0
+        load.as_secs_f64() * 1_000.0
     );
 }
 

@@ -1,5 +1,7 @@
 //! A name for what builds automata, so that automata of another version of it are never taken for its own: a hash of the sources.
 
+#![allow(clippy::disallowed_methods, reason = "of the sources alone, while they are built")]
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 

@@ -6,6 +6,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "every bench uses a part of its own")]
 
+pub mod builds;
 pub mod named;
 pub mod spec;
 #[path = "../../tests/support/worlds.rs"]
@@ -182,10 +183,12 @@ pub fn synthetic_text() -> String {
     )
 }
 
-/// All workloads that can be had here, or those of these names.
-pub fn all(only: Option<&[String]>) -> impl Iterator<Item = Workload> {
-    let wanted = move |name: &str| only.is_none_or(|only| only.iter().any(|it| it == name));
-    let named = named::all().into_iter().filter(move |named| wanted(named.name));
+/// All workloads that can be had here, or those that `PORTCULLIS_BENCH_ONLY` names.
+pub fn all() -> impl Iterator<Item = Workload> {
+    let only = std::env::var("PORTCULLIS_BENCH_ONLY").ok();
+    let wanted = move |name: &str| only.as_ref().is_none_or(|only| only.split(',').any(|it| it == name));
+    let named_wanted = wanted.clone();
+    let named = named::all().into_iter().filter(move |named| named_wanted(named.name));
     let named = named.map(|named| (named.name, Some(named.spec.snapshot()), Some(named)));
     let texts = ["S", "M", "G"].into_iter().filter(move |name| wanted(name)).map(|name| {
         let text = match name {

@@ -8,6 +8,9 @@ fn a_bundle_is_measured_with_requests_of_its_own() {
     folder.build_acme("a.bundle");
     let report = folder.run(&["bench", "a.bundle", "--seconds", "0.01", "--format", "json"]).json();
     assert!(report["requests"].as_u64().unwrap() > 10, "{report}");
+    let bytes = |name: &str| report[name].as_f64().unwrap();
+    assert!(bytes("hot_section_bytes") > 0.0 && bytes("hot_section_bytes") < bytes("bytes"), "{report}");
+    assert!(bytes("mean_request_bytes") > 40.0, "{report}");
     let allowed = report["allowed"].as_u64().unwrap();
     assert!(allowed > 0 && allowed < report["requests"].as_u64().unwrap(), "{report}");
     for way in ["strings", "handles"] {

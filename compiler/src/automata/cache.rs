@@ -163,11 +163,12 @@ mod tests {
         let rule =
             |effect, guard, negated, patterns| ResidualRule { rule: 3, effect, guard, negated, patterns };
         let plain = rule(Effect::Allow, None, false, &all[..]);
+        let one = std::slice::from_ref(&plain);
         let keys = [
-            key(&[plain.clone()], budget),
+            key(one, budget),
             key(&[plain.clone(), plain.clone()], budget),
-            key(&[plain.clone()], Budget { states: 1, ..budget }),
-            key(&[plain.clone()], Budget { work: 1, ..budget }),
+            key(one, Budget { states: 1, ..budget }),
+            key(one, Budget { work: 1, ..budget }),
             key(&[rule(Effect::Deny, None, false, &all)], budget),
             key(&[rule(Effect::Allow, Some(7), false, &all)], budget),
             key(&[rule(Effect::Allow, None, true, &all)], budget),

@@ -50,6 +50,8 @@ pub struct Automata {
     pub rows: Interner<Vec<u32>>,
     /// By permission set; behind those of the IR the sets of one policy that unions need besides.
     pub sets: Vec<SetTable>,
+    /// By set behind those of the IR: its policy, a rule list.
+    pub besides: Vec<u32>,
     /// Distinct rule roots.
     pub rule_roots: Interner<RuleRoot>,
     /// Distinct lists of rule roots.
@@ -132,6 +134,7 @@ pub fn build(ir: &Ir, budget: Budget, cache: Option<&mut Cache>) -> Result<Autom
         let part: Vec<&PolicyRows> = policies.get(list as usize).into_iter().collect();
         plans.push(Ok(shared.plan(&part)));
     }
+    automata.besides = unions.besides;
     let lists = automata.roots.lists(ir, maker, shared.cells.items());
     let rows: Vec<Vec<u32>> = shared.joined_rows.iter().map(|cells| pick(cells, &lists)).collect();
     // A row's id, once a set has it: for another all of it may be its default list.

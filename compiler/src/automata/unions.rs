@@ -1,14 +1,14 @@
 //! Which permission sets get rows of their own, and which are unions of sets of one policy.
 //!
 //! Rows of its own make a set fast: one look-up, and its policies merged. But they are as many as there are combinations of policies, and at
-//! a hundred thousand identities nearly all of the bundle. So where not all sets fit the budget, those that most principals have come first,
-//! as far as a quarter of it goes.
+//! a hundred thousand identities nearly all of the bundle. So where not all sets fit the budget, those that are asked most come first, as far
+//! as a quarter of it goes: a set counts for each principal that has it, and a level of control policies for every principal there is.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use super::rows::{PolicyRows, SetTable};
-use crate::ir::Ir;
+use crate::ir::{Ir, ResourcePolicy};
 
 /// The sets that become unions.
 pub(super) struct Unions {
@@ -26,16 +26,9 @@ impl Unions {
     /// Chooses. Time: services of all sets, and a sort.
     pub(super) fn of(ir: &Ir, policies: &[PolicyRows], budget: usize) -> Self {
         let count = ir.sets.len();
-        let mut holders = vec![0_u32; count];
-        for principal in &ir.principals {
-            for set in [Some(principal.identity), principal.boundary].into_iter().flatten() {
-                if let Some(holders) = holders.get_mut(set as usize) {
-                    *holders += 1;
-                }
-            }
-        }
+        let uses = uses(ir);
         let mut order: Vec<usize> = (0..count).collect();
-        order.sort_by_key(|&set| Reverse(holders.get(set).copied()));
+        order.sort_by_key(|&set| Reverse(uses.get(set).copied()));
         let services = |lists: &Vec<u32>| {
             if lists.len() < 2 {
                 return 0;
@@ -80,4 +73,32 @@ impl Unions {
             self.count + self.besides.len() as u32 - 1
         })
     }
+}
+
+/// By set of the IR: how many ask it. Time: all that names a set.
+fn uses(ir: &Ir) -> Vec<u64> {
+    let mut uses = vec![0_u64; ir.sets.len()];
+    let mut add = |set: u32, more: u64| {
+        if let Some(uses) = uses.get_mut(set as usize) {
+            *uses = uses.saturating_add(more);
+        }
+    };
+    let policy = |policy: &ResourcePolicy| [policy.direct, policy.session, policy.account];
+    for principal in &ir.principals {
+        add(principal.identity, 1);
+        principal.boundary.into_iter().for_each(|set| add(set, 1));
+        principal.trust.iter().flat_map(policy).for_each(|set| add(set, 1));
+    }
+    // Levels and endpoints stand in the way of whoever comes, also of principals that the bundle does not hold. They are few.
+    let everyone = (ir.principals.len() as u64).saturating_add(1);
+    for account in &ir.accounts {
+        let levels = account.scps.iter().chain(&account.rcps).flatten();
+        levels.for_each(|level| add(level.set, everyone));
+    }
+    for resource in &ir.resources {
+        resource.policy.iter().flat_map(policy).for_each(|set| add(set, 1));
+        resource.rcps.iter().flatten().for_each(|level| add(level.set, everyone));
+    }
+    ir.endpoints.iter().chain(&ir.session).for_each(|layer| add(layer.set, everyone));
+    uses
 }

@@ -3,11 +3,14 @@
 //! - Every action that the combination treats by a contract of its own (rules R4, E8, E11) is in the vocabulary, where its flags stand.
 //! - Every row has a root list for each class of its service, and every root list is known.
 //! - The services of a permission set ascend, and no row says only what the default says; a union has none, and ascending parts, at least
-//!   two, that are no unions.
+//!   two, that are no unions. Its parts are the sets of its policies, each alone, and its rule root lists are those of its parts.
 //! - Root lists have their terminals first, no root twice, and none that says nothing.
+//! - Behind the sets of the IR stand sets of one policy each, none twice, and nothing else.
 //! - Every rule root list names known rule roots; it ascends, and so do the lists of a permission set.
 //! - Every classifier has the classes that all have, and every atom of one holds of classes that it has; `Null` aside none
 //!   holds of a list (rule C6).
+
+use std::collections::BTreeSet;
 
 use portcullis_runtime::format::{TERMINAL_BIT, class, terminal};
 
@@ -32,6 +35,12 @@ pub fn verify(ir: &Ir, automata: &Automata) -> Result<(), Violation> {
     for (index, row) in automata.rows.items().iter().enumerate() {
         check(row.iter().all(|&list| list < lists), "row", index, "unknown root list")?;
     }
+    let besides: BTreeSet<u32> = automata.besides.iter().copied().collect();
+    let distinct = besides.len() == automata.besides.len();
+    let known = besides.last().is_none_or(|&list| ir.rule_lists.get(list).is_some());
+    let count = ir.sets.len() + automata.besides.len();
+    let besides = distinct && known && automata.sets.len() == count;
+    check(besides, "permission set", count, "sets behind those of the IR that are not of a policy each")?;
     for (index, set) in automata.sets.iter().enumerate() {
         let plain = |&part: &u32| automata.sets.get(part as usize).is_some_and(|part| part.parts.is_empty());
         let joins = set.parts.is_empty()
@@ -40,6 +49,10 @@ pub fn verify(ir: &Ir, automata: &Automata) -> Result<(), Violation> {
                 && set.parts.is_sorted_by(|a, b| a < b)
                 && set.parts.iter().all(plain);
         check(joins, "permission set", index, "a union of less than two, or of what is no set with rows")?;
+        let exact = set.parts.is_empty() || joins_its_policies(ir, automata, index, &set.parts);
+        check(exact, "permission set", index, "a union of other policies than its own")?;
+        let inherits = set.parts.is_empty() || set.rule_root_lists == lists_of(automata, &set.parts);
+        check(inherits, "permission set", index, "a union with other rule root lists than its parts")?;
         check(set.default_list < lists, "permission set", index, "unknown default list")?;
         check(
             set.services.is_sorted_by(|a, b| a.0 < b.0),
@@ -89,6 +102,26 @@ pub fn verify(ir: &Ir, automata: &Automata) -> Result<(), Violation> {
         check(!listed || is_null(ir, index), "atom", index, "holds of a list")?;
     }
     Ok(())
+}
+
+/// Whether parts are the sets of the policies of a set, each of one policy alone.
+fn joins_its_policies(ir: &Ir, automata: &Automata, set: usize, parts: &[u32]) -> bool {
+    let policy = |&part: &u32| match ir.sets.items().get(part as usize) {
+        Some(lists) => lists.first().copied().filter(|_| lists.len() == 1),
+        None => automata.besides.get((part as usize).checked_sub(ir.sets.len())?).copied(),
+    };
+    let policies: Option<Vec<u32>> = parts.iter().map(policy).collect();
+    policies.is_some_and(|mut policies| {
+        policies.sort_unstable();
+        ir.sets.items().get(set) == Some(&policies)
+    })
+}
+
+/// The rule root lists of some sets, sorted, each once.
+fn lists_of(automata: &Automata, sets: &[u32]) -> Vec<u32> {
+    let sets = sets.iter().filter_map(|&set| automata.sets.get(set as usize));
+    let lists: BTreeSet<u32> = sets.flat_map(|set| set.rule_root_lists.iter().copied()).collect();
+    lists.into_iter().collect()
 }
 
 fn is_null(ir: &Ir, atom: usize) -> bool {

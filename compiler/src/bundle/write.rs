@@ -27,6 +27,8 @@ pub enum WriteError {
     DuplicateName(String),
     /// A hash table has no seed under which its names stand near their places.
     Crowded,
+    /// A permission set has a service twice: a bug of this compiler.
+    Services,
     /// A cold section could not be encoded: a bug of this compiler.
     Encode(bincode::error::EncodeError),
     /// The runtime refused the bytes: a bug of this compiler.
@@ -43,6 +45,7 @@ impl fmt::Display for WriteError {
             Self::Crowded => {
                 f.write_str("principals, actions or condition values have names that were made to collide in a hash table")
             }
+            Self::Services => f.write_str("internal error: a permission set has a service twice"),
             Self::Encode(error) => write!(f, "internal error: a cold section does not encode: {error}"),
             Self::Reread(error) => {
                 write!(f, "internal error: the runtime refuses the bundle just written: {error}")
@@ -66,7 +69,7 @@ pub fn write(model: &Model, ir: &Ir, automata: &Automata, strip: bool) -> Result
         return Err(WriteError::TooLarge);
     }
     let mut writer = Writer { lists: root_lists(automata), ..Writer::default() };
-    writer.sets(automata);
+    writer.sets(automata)?;
     writer.world(model, ir)?;
     writer.vocabulary(automata)?;
     let classifiers = &automata.classifiers.items;
@@ -119,7 +122,7 @@ impl Writer {
     }
 
     /// The permission sets, each with its services; before all that names them by their places.
-    fn sets(&mut self, automata: &Automata) {
+    fn sets(&mut self, automata: &Automata) -> Result<(), WriteError> {
         let rows = self.rows(automata);
         let (mut sets, mut lists) = (Vec::new(), Vec::new());
         self.sets = vec![NONE; automata.sets.len()];
@@ -133,7 +136,8 @@ impl Writer {
             let (seed, slots) = if is_union {
                 (set.parts.len() as u32, Vec::new())
             } else {
-                spread(&set.services, &rows, automata.vocabulary.services.len())
+                let services = automata.vocabulary.services.len();
+                spread(&set.services, &rows, services).ok_or(WriteError::Services)?
             };
             f::Set {
                 slots: slots.len() as u32,
@@ -153,6 +157,7 @@ impl Writer {
         }
         self.sections.put(Section::Sets, sets);
         self.sections.put_words(Section::SetRuleRoots, lists);
+        Ok(())
     }
 
     /// Rows as small indices into palettes. Gives the id of each.
@@ -306,8 +311,8 @@ fn root_lists(automata: &Automata) -> Vec<u32> {
 }
 
 /// The services of a set over slots of their own: as few as a few seeds allow. With seed 0 and a slot for every service of the bundle it
-/// always works.
-fn spread(services: &[(u32, u32)], rows: &[u32], all: usize) -> (u32, Vec<f::SetService>) {
+/// always works; `None` can only be where a service stands twice.
+fn spread(services: &[(u32, u32)], rows: &[u32], all: usize) -> Option<(u32, Vec<f::SetService>)> {
     let empty = f::SetService { service: NONE, row: 0 };
     let largest = all.max(1).next_power_of_two();
     let mut size = services.len().max(1).next_power_of_two().min(largest);
@@ -324,10 +329,10 @@ fn spread(services: &[(u32, u32)], rows: &[u32], all: usize) -> (u32, Vec<f::Set
                     _ => continue 'seeds,
                 }
             }
-            return (seed, slots);
+            return Some((seed, slots));
         }
         if size >= largest {
-            return (0, Vec::new());
+            return None;
         }
         size *= 2;
     }

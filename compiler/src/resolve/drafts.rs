@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use portcullis_grammar::diagnostic::Diagnostic;
+
 use super::document::Sized;
 use super::principals::is_unique_id;
 use super::reader::Place;
@@ -15,9 +17,8 @@ pub(super) struct Drafts<'a> {
     pub(super) pages: Vec<Page<'a>>,
     pub(super) resources: Vec<ResourceDraft<'a>>,
     pub(super) organization: Option<OrganizationDraft<'a>>,
-    /// AWS-managed policies that were read, by ARN: the text of their versions, and the default one as the policy names it. Every account
-    /// holds the same ones: what is written alike means the same.
-    pub(super) managed: HashMap<Box<str>, (&'a str, Option<Box<str>>)>,
+    /// AWS-managed policies that were read, by ARN. Every account holds the same ones: what is written alike means the same.
+    pub(super) managed: HashMap<Box<str>, ManagedDraft<'a>>,
     /// Where an organization stands, whether it could be read or not.
     pub(super) organization_place: Option<Place<'a>>,
     /// Unique ids that policies name as principals (rule N5).
@@ -106,6 +107,18 @@ pub(super) struct PolicyDraft<'a> {
     /// How many versions the input gives, also such as are left out.
     pub(super) version_count: usize,
     pub(super) place: Place<'a>,
+}
+
+/// An AWS-managed policy that was read: what another account's is compared with, and what is said of it again.
+pub(super) struct ManagedDraft<'a> {
+    /// The text of its versions.
+    pub(super) words: &'a str,
+    /// Where the text begins.
+    pub(super) start: u32,
+    /// The default version as the policy names it.
+    pub(super) default: Option<Box<str>>,
+    /// What was found in the versions.
+    pub(super) found: Vec<Diagnostic>,
 }
 
 /// A page of a snapshot.

@@ -33,6 +33,29 @@ fn full(it: &mut Parts) -> usize {
     at + SLOTS + 4 * slot(hash(segment::seed(3, true), b"ab"), 4) as usize
 }
 
+/// Adds a segment node of four slots with the text `ab` twice: in the slot that its hash gives, and in the one behind it. The seed is the
+/// first with which the text belongs into a slot. Gives the node's first word.
+fn twice(it: &mut Parts, home: u32) -> usize {
+    let name = |seed: u32| hash(segment::seed(seed, true), b"ab");
+    let seed = (0..1 << 24).find(|&seed| slot(name(seed), 4) == home).expect("one of many");
+    let mut words = it.words(Section::Nodes);
+    let at = words.len();
+    words.extend([4 << 8 | node::SEGMENT, terminal::NOTHING, terminal::NOTHING]);
+    words.extend([seed << 8 | u32::from(b'/'), 2]);
+    let mut text = TEXTS as u32;
+    for number in 0..4 {
+        if number != home && number != (home + 1) % 4 {
+            words.extend([0; 4]);
+            continue;
+        }
+        words.extend([(name(seed) >> 32) as u32, 2 | segment::ENDS, text, terminal::NOTHING]);
+        text += 1;
+    }
+    words.extend([u32::from(b'a') | u32::from(b'b') << 8; 2]);
+    it.set_words(Section::Nodes, &words);
+    at
+}
+
 /// Sentence, the section whose record is refused, a part of what is said, and the change.
 pub(super) const SEGMENTS: &[(u32, Section, &str, Change)] = &[
     (42, Section::Nodes, "unknown node", |it| {
@@ -96,5 +119,17 @@ pub(super) const SEGMENTS: &[(u32, Section, &str, Change)] = &[
         // The delimiter is a letter of the text.
         let at = add(it);
         it.set(Section::Nodes, at + 3, 3 << 8 | u32::from(b'b'));
+    }),
+    (44, Section::Nodes, "stands twice", |it| {
+        twice(it, 1);
+    }),
+    (44, Section::Nodes, "stands twice", |it| {
+        // The second one stands in the first slot, and is checked before the first one.
+        twice(it, 3);
+    }),
+    (44, Section::Nodes, "outside of its node", |it| {
+        // The same, where the place of the first one's text, not checked yet, is no place at all.
+        let at = twice(it, 3);
+        it.set(Section::Nodes, at + SLOTS + 3 * segment::SLOT_WORDS + 2, u32::MAX);
     }),
 ];

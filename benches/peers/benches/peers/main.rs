@@ -22,10 +22,7 @@ const COMPARED: &[&str] = &["W1", "W2", "W2b", "W4", "W5"];
 fn main() {
     let (mut run, mut criterion) = Run::start();
     let mut groups = Vec::new();
-    let only: Option<Vec<String>> = std::env::var("PORTCULLIS_BENCH_ONLY")
-        .ok()
-        .map(|names| names.split(',').map(str::to_owned).collect());
-    for workload in workloads::all(only.as_deref()) {
+    for workload in workloads::all() {
         for set in workload.sets() {
             let spread = measure::set(&mut criterion, &workload, set);
             let name = format!("{}-{}", workload.name, set.name());

@@ -5,7 +5,7 @@ use portcullis_grammar::json::Value;
 use portcullis_grammar::source::Span;
 
 use super::super::document::Sized;
-use super::super::drafts::{Drafts, PolicyDraft};
+use super::super::drafts::{Drafts, ManagedDraft, PolicyDraft};
 use super::super::reader::{Reader, fields, shown};
 use super::super::sink::Sink;
 use super::super::{codes, document};
@@ -33,15 +33,26 @@ struct Version {
     content: Option<Sized>,
 }
 
-/// Reads one policy into the drafts. Whether it could be read.
-pub(super) fn read<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<'a>) -> bool {
-    let before = drafts.policies.len();
-    let known = read_new(reader, value, drafts).is_some();
-    known || drafts.policies.len() > before
+/// A policy that could be read.
+enum Entry<'a> {
+    /// For the drafts.
+    New(PolicyDraft<'a>),
+    /// An AWS-managed one that another account holds in the same words: the drafts have it.
+    Held,
 }
 
-/// Reads a policy, unless it is an AWS-managed one that another account holds in the same words: then `Some`.
-fn read_new<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<'a>) -> Option<()> {
+/// Reads one policy into the drafts. Whether it could be read.
+pub(super) fn read<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<'a>) -> bool {
+    let entry = entry(reader, value, drafts);
+    let could = entry.is_some();
+    if let Some(Entry::New(policy)) = entry {
+        drafts.policies.push(policy);
+    }
+    could
+}
+
+/// Reads a policy; `None` where it could not be read, which was reported.
+fn entry<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<'a>) -> Option<Entry<'a>> {
     let what = "a managed policy";
     let members = reader.object(value, what)?;
     let ([name, arn, path, default, list], unknown) = fields(members, KNOWN);
@@ -56,15 +67,21 @@ fn read_new<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<
     let words = reader.source.text().get(span.start as usize..span.end as usize);
     let of_aws = arn.as_ref().filter(|(_, parsed)| parsed.account == "aws").map(|(text, _)| *text);
     if let Some(text) = of_aws
-        && let Some((same, default)) = drafts.managed.get(text)
-        && words == Some(*same)
-        && default_id == default.as_deref()
+        && let Some(held) = drafts.managed.get(text)
+        && words == Some(held.words)
+        && default_id == held.default.as_deref()
     {
-        return Some(());
+        again(reader, held, span.start);
+        return Some(Entry::Held);
     }
+    let start = span.start;
     // The opening bracket: underlining all versions would help nobody.
     let span = Span::new(span.start as usize, span.start as usize + 1);
-    let versions: Vec<_> = items.iter().filter_map(|item| version(reader, item)).collect();
+    let (versions, found) = match of_aws {
+        Some(_) => aside(reader, |reader| versions(reader, items)),
+        None => (versions(reader, items), Vec::new()),
+    };
+    reader.sink.extend(found.iter().cloned());
     let (text, parsed) = arn?;
     // With a broken version, what follows would only complain about its absence.
     if versions.len() < items.len() {
@@ -118,11 +135,46 @@ fn read_new<'a>(reader: &mut Reader<'a, '_>, value: &Value, drafts: &mut Drafts<
         origin: reader.origin(value.span),
     };
     if let (Some(text), Some(words)) = (of_aws, words) {
-        drafts.managed.insert(text.into(), (words, default_id.map(Into::into)));
+        let held = ManagedDraft { words, start, default: default_id.map(Into::into), found };
+        drafts.managed.insert(text.into(), held);
     }
     let place = reader.place(value.span);
-    drafts.policies.push(PolicyDraft { policy, account: parsed.account.into(), sizes, version_count, place });
-    None
+    let account = parsed.account.into();
+    Some(Entry::New(PolicyDraft { policy, account, sizes, version_count, place }))
+}
+
+/// Says of a policy what was found where its words stood before: each account's file is told of its own.
+fn again(reader: &mut Reader<'_, '_>, held: &ManagedDraft<'_>, start: u32) {
+    let moved = |place: u32| place.saturating_sub(held.start).saturating_add(start) as usize;
+    for found in &held.found {
+        let mut found = found.clone();
+        for label in &mut found.labels {
+            label.source = reader.source.clone();
+            label.span = Span::new(moved(label.span.start), moved(label.span.end));
+        }
+        reader.sink.push(found);
+    }
+}
+
+/// Reads something; its findings are given instead of recorded.
+fn aside<'a, T>(
+    reader: &mut Reader<'a, '_>,
+    read: impl FnOnce(&mut Reader<'a, '_>) -> T,
+) -> (T, Vec<Diagnostic>) {
+    let mut sink = Sink::default();
+    let read = read(&mut Reader {
+        source: reader.source,
+        file: reader.file,
+        sink: &mut sink,
+        leniency: reader.leniency,
+        shape: reader.shape,
+    });
+    (read, sink.finish())
+}
+
+/// The versions that could be read.
+fn versions(reader: &mut Reader<'_, '_>, items: &[Value]) -> Vec<Version> {
+    items.iter().filter_map(|item| version(reader, item)).collect()
 }
 
 fn version(reader: &mut Reader<'_, '_>, value: &Value) -> Option<Version> {
@@ -147,16 +199,7 @@ fn version(reader: &mut Reader<'_, '_>, value: &Value) -> Option<Version> {
 /// malformed variables, and one in an old version must not keep an account from being compiled: such a version is left out, with a
 /// lint. Other errors cannot come from AWS and refuse the input.
 fn dormant(reader: &mut Reader<'_, '_>, document: &Value) -> Option<Option<Sized>> {
-    let mut sink = Sink::default();
-    let mut aside = Reader {
-        source: reader.source,
-        file: reader.file,
-        sink: &mut sink,
-        leniency: reader.leniency,
-        shape: reader.shape,
-    };
-    let content = document::read(&mut aside, document, DocumentKind::Identity);
-    let found = sink.finish();
+    let (content, found) = aside(reader, |reader| document::read(reader, document, DocumentKind::Identity));
     let mut errors = found.iter().filter(|found| found.is_error()).peekable();
     if errors.peek().is_none() || errors.any(|found| found.code != codes::X1_MALFORMED_VARIABLE) {
         reader.sink.extend(found);

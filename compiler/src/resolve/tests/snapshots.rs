@@ -332,3 +332,26 @@ fn i4_session_lengths() {
     assert_eq!(codes_of(&with("-1")), [codes::SNAPSHOT_FIELD]);
     assert_eq!(codes_of(&with("\"3600\"")), [codes::SNAPSHOT_FIELD]);
 }
+
+/// What is said of an AWS-managed policy is said for every account that holds it, at its own place.
+#[test]
+fn i2_each_account_is_told_of_an_aws_managed_policy() {
+    let lints = r#", "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3", "Resource": "arn:aws:s3:::b"}]}}]"#;
+    let page = |account: &str, before: &str| {
+        let user = user("a", "").replace("123456789012", account);
+        let policy = policy("arn:aws:iam::aws:policy/X", lints);
+        format!(r#"{before}{{"UserDetailList": [{user}], "Policies": [{policy}]}}"#)
+    };
+    let [one, two, three] =
+        [page("123456789012", ""), page("210987654321", "\n\n  "), page("345678901234", "\n")];
+    let resolved = files(&[&one, &two, &three]);
+    let told = found(&resolved);
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told.iter().all(|told| *told == (codes::A2_MALFORMED_ACTION, "\"s3\"".to_owned())), "{told:?}");
+    let files: Vec<&str> = resolved.diagnostics.iter().map(|it| &**it.labels[0].source.name()).collect();
+    assert_eq!(files, ["0.json", "1.json", "2.json"]);
+    let lines =
+        resolved.diagnostics.iter().map(|it| it.labels[0].source.position(it.labels[0].span.start).line);
+    assert_eq!(lines.collect::<Vec<_>>(), [1, 3, 2]);
+    assert_eq!(resolved.model.unwrap().policies.len(), 1);
+}
