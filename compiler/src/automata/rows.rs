@@ -89,8 +89,11 @@ struct Shared {
     joined_rows: Vec<Vec<u32>>,
 }
 
-/// Rows of policies, and defaults of those that have none; both sorted, each once.
-type Joined = (Vec<u32>, Vec<u32>);
+/// Rows of policies, and, behind [`SILENT`], defaults of those that have none; both sorted, each once.
+type Joined = Vec<u32>;
+
+/// No id.
+const SILENT: u32 = u32::MAX;
 
 /// A permission set with rows of its own, before its cells have root lists.
 struct Plan {
@@ -301,34 +304,51 @@ fn is_exact(pattern: &ActionForm) -> bool {
 }
 
 impl Shared {
+    /// What a set of some policies needs. Time: the services of its policies, sorted.
     fn plan(&mut self, parts: &[&PolicyRows]) -> Plan {
-        let defaults = distinct(parts.iter().map(|part| part.default).collect());
-        let services: BTreeSet<u32> = parts.iter().flat_map(|part| part.services()).collect();
-        let mut plan = Plan {
-            default: self.cells.intern(defaults),
-            services: Vec::with_capacity(services.len()),
-            rule_root_lists: distinct(parts.iter().filter_map(|part| part.rule_roots).collect()),
-        };
-        for service in services {
-            let rows = distinct(parts.iter().filter_map(|part| part.rows.get(&service).copied()).collect());
-            let silent = parts.iter().filter(|part| !part.rows.contains_key(&service));
-            let joined = (rows, distinct(silent.map(|part| part.default).collect()));
+        let default = self.cells.intern(distinct(parts.iter().map(|part| part.default).collect()));
+        let mut named: Vec<(u32, u32)> =
+            parts.iter().flat_map(|part| part.rows.iter().map(|(&service, &row)| (service, row))).collect();
+        named.sort_unstable();
+        let mut services = Vec::new();
+        let mut joined = Joined::default();
+        for here in named.chunk_by(|one, other| one.0 == other.0) {
+            let Some(&(service, _)) = here.first() else { continue };
+            joined.clear();
+            joined.extend(here.iter().map(|(_, row)| row));
+            joined.dedup();
+            if here.len() < parts.len() {
+                joined.push(SILENT);
+                let before = joined.len();
+                let silent = parts.iter().filter(|part| !part.rows.contains_key(&service));
+                joined.extend(silent.map(|part| part.default));
+                if let Some(defaults) = joined.get_mut(before..) {
+                    defaults.sort_unstable();
+                }
+                joined.dedup();
+            }
             let place = match self.joined.get(&joined) {
                 Some(&place) => place,
                 None => {
                     let row = self.row(&joined);
                     self.joined_rows.push(row);
-                    self.joined.insert(joined, self.joined_rows.len() - 1);
+                    self.joined.insert(joined.clone(), self.joined_rows.len() - 1);
                     self.joined_rows.len() - 1
                 }
             };
-            plan.services.push((service, place));
+            services.push((service, place));
         }
-        plan
+        Plan {
+            default,
+            services,
+            rule_root_lists: distinct(parts.iter().filter_map(|part| part.rule_roots).collect()),
+        }
     }
 
     /// The row of cells of what several policies say together about a service. Time: its classes times the policies.
-    fn row(&mut self, (rows, defaults): &Joined) -> Vec<u32> {
+    fn row(&mut self, joined: &Joined) -> Vec<u32> {
+        let mut halves = joined.split(|&id| id == SILENT);
+        let (rows, defaults) = (halves.next().unwrap_or(&[]), halves.next().unwrap_or(&[]));
         let rows: Vec<&Vec<u32>> = rows.iter().filter_map(|&row| self.policy_rows.get(row)).collect();
         let classes = rows.first().map_or(0, |row| row.len());
         let mut ids = Vec::with_capacity(classes);
