@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use bincode::Encode;
+use portcullis_runtime::format::FORMAT_VERSION;
 
 use super::ResidualRule;
 use super::draft::Attempt;
@@ -17,6 +18,12 @@ const MAGIC: &[u8] = b"portcullis automata\n";
 
 /// The compiler whose automata they are.
 const COMPILER: &str = env!("PORTCULLIS_AUTOMATA");
+
+/// What tells the compiler's versions apart: its sources, and the format and hash that the runtime reads the automata with.
+fn compiler() -> Vec<u8> {
+    let hash = portcullis_runtime::hash::hash(0, COMPILER.as_bytes());
+    [COMPILER.as_bytes(), &FORMAT_VERSION.to_le_bytes(), &hash.to_le_bytes()].concat()
+}
 
 /// Automata by what they were built of. Whole descriptions are compared, never a digest alone.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +70,7 @@ impl Cache {
     /// [`CacheError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CacheError> {
         let rest = bytes.strip_prefix(MAGIC).ok_or(CacheError::Damaged)?;
-        let rest = rest.strip_prefix(COMPILER.as_bytes()).ok_or(CacheError::OtherCompiler)?;
+        let rest = rest.strip_prefix(&*compiler()).ok_or(CacheError::OtherCompiler)?;
         let (digest, body) = rest.split_first_chunk::<{ blake3::OUT_LEN }>().ok_or(CacheError::Damaged)?;
         if blake3::hash(body) != *digest {
             return Err(CacheError::Damaged);
@@ -93,7 +100,7 @@ impl Cache {
         let mut pairs: Vec<(&[u8], &[u8])> = used.map(|entry| (&*entry.key, &*entry.value)).collect();
         pairs.sort_unstable();
         let body = bincode::encode_to_vec(pairs, bincode::config::standard()).ok()?;
-        Some([MAGIC, COMPILER.as_bytes(), blake3::hash(&body).as_bytes(), &body].concat())
+        Some([MAGIC, &compiler(), blake3::hash(&body).as_bytes(), &body].concat())
     }
 
     /// Automata of the last build that were found, and all that it asked for.
