@@ -19,6 +19,11 @@ const MAGIC: &[u8] = b"portcullis automata\n";
 /// The compiler whose automata they are.
 const COMPILER: &str = env!("PORTCULLIS_AUTOMATA");
 
+/// How a cache is read: no length that is said takes more room than a cache may.
+fn limited() -> impl bincode::config::Config {
+    bincode::config::standard().with_limit::<{ 1 << 30 }>()
+}
+
 /// What tells the compiler's versions apart: its sources, and the format and hash that the runtime reads the automata with.
 fn compiler() -> Vec<u8> {
     let hash = portcullis_runtime::hash::hash(0, COMPILER.as_bytes());
@@ -75,8 +80,7 @@ impl Cache {
         if blake3::hash(body) != *digest {
             return Err(CacheError::Damaged);
         }
-        let config = bincode::config::standard();
-        let read = bincode::decode_from_slice::<Vec<(Vec<u8>, Vec<u8>)>, _>(body, config);
+        let read = bincode::decode_from_slice::<Vec<(Vec<u8>, Vec<u8>)>, _>(body, limited());
         let (pairs, length) = read.map_err(|_| CacheError::Damaged)?;
         if length != body.len() {
             return Err(CacheError::Damaged);
@@ -113,8 +117,8 @@ impl Cache {
     /// What an attempt came to; nothing if it was never made.
     pub(super) fn find(&self, key: &[u8]) -> Option<Attempt> {
         let entry = self.entries.get(*self.places.get(key)?)?;
-        let (attempt, length) = bincode::decode_from_slice(&entry.value, bincode::config::standard()).ok()?;
-        (length == entry.value.len()).then_some(attempt)
+        let (attempt, length) = bincode::decode_from_slice(&entry.value, limited()).ok()?;
+        Some(attempt).filter(|attempt: &Attempt| length == entry.value.len() && attempt.is_sound())
     }
 
     /// Notes that an attempt was asked for, with what it came to if that was not known.
@@ -161,6 +165,19 @@ pub(super) fn key(rules: &[ResidualRule<'_>], budget: Budget) -> Option<Vec<u8>>
 mod tests {
     use super::*;
     use crate::pattern::ResourceForm;
+
+    /// Lengths that no cache has are no reason to take the room.
+    #[test]
+    fn a_cache_that_lies_about_its_length_is_damaged() {
+        for length in [u64::MAX, 1 << 60, 1 << 32] {
+            let body = [&[253][..], &length.to_le_bytes()].concat();
+            let bytes = [MAGIC, &compiler(), blake3::hash(&body).as_bytes(), &body].concat();
+            assert_eq!(Cache::from_bytes(&bytes).err(), Some(CacheError::Damaged), "{length}");
+        }
+        let body = [0];
+        let bytes = [MAGIC, &compiler(), blake3::hash(&body).as_bytes(), &body].concat();
+        assert!(Cache::from_bytes(&bytes).is_ok());
+    }
 
     /// Whatever an automaton depends on tells its key.
     #[test]

@@ -3,7 +3,7 @@
 //! Its ends are named within it. What they come to in the bundle, where terminals and diagrams are shared, is for [`super::residual`] to say.
 
 use bincode::{Decode, Encode};
-use portcullis_runtime::format::TERMINAL_BIT;
+use portcullis_runtime::format::{LIST_BIT, TERMINAL_BIT};
 
 use super::ResidualRule;
 use super::determinize::{Ends, OverBudget, determinize};
@@ -48,6 +48,23 @@ impl Attempt {
     }
 }
 
+impl Attempt {
+    /// Whether every place and every end that it names is there: of one that was not just built. Linear.
+    pub(super) fn is_sound(&self) -> bool {
+        let Some(Draft { built, ends }) = &self.draft else { return true };
+        let words = built.words.len();
+        let word = |&place: &u32| built.words.get(place as usize).copied();
+        let leads = |word: u32| (word as usize) < words;
+        let ends = |word: u32| word & TERMINAL_BIT != 0 && ((word & !TERMINAL_BIT) as usize) < ends.len();
+        words <= LIST_BIT as usize
+            && built.states <= words
+            && self.work <= usize::MAX / 2
+            && (leads(built.root) || ends(built.root))
+            && built.relocations.iter().all(|place| word(place).is_some_and(leads))
+            && built.terminals.iter().all(|place| word(place).is_some_and(ends))
+    }
+}
+
 /// The ends of one automaton.
 #[derive(Default)]
 struct OwnEnds {
@@ -84,6 +101,34 @@ impl Ends for OwnEnds {
 mod tests {
     use super::*;
     use crate::pattern::{Glob, ResourceForm};
+
+    /// What a damaged automaton names that is not there is seen before it is placed.
+    #[test]
+    fn what_names_nothing_is_not_sound() {
+        let built = Built {
+            words: vec![3, TERMINAL_BIT, 0, 7],
+            relocations: vec![2],
+            terminals: vec![1],
+            root: 0,
+            states: 1,
+        };
+        let attempt = |built: &Built| {
+            let draft = Some(Draft { built: built.clone(), ends: vec![Outcomes::new()] });
+            Attempt { draft, work: 1 }
+        };
+        assert!(attempt(&built).is_sound());
+        let unsound = [
+            Built { root: 4, ..built.clone() },
+            Built { root: TERMINAL_BIT | 1, ..built.clone() },
+            Built { relocations: vec![4], ..built.clone() },
+            Built { relocations: vec![3], ..built.clone() },
+            Built { terminals: vec![u32::MAX], ..built.clone() },
+            Built { terminals: vec![0], ..built.clone() },
+            Built { states: 5, ..built.clone() },
+        ];
+        assert!(unsound.iter().all(|built| !attempt(built).is_sound()));
+        assert!(!Attempt { work: usize::MAX, ..attempt(&built) }.is_sound());
+    }
 
     /// Looking for segments that are none costs as much as is looked at.
     #[test]
