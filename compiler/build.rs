@@ -17,12 +17,11 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
 
 fn main() -> std::io::Result<()> {
     let mut hasher = DefaultHasher::new();
-    let mut sources = vec![PathBuf::from("src/pattern.rs"), PathBuf::from("src/automata.rs")];
-    files(Path::new("src/automata"), &mut sources)?;
+    let mut sources = Vec::new();
+    files(Path::new("src"), &mut sources)?;
     for source in sources {
         std::fs::read(source)?.hash(&mut hasher);
     }
-    // The layout of nodes is the runtime's.
     std::env::var_os("CARGO_PKG_VERSION").hash(&mut hasher);
     println!("cargo::rerun-if-changed=src");
     println!("cargo::rustc-env=PORTCULLIS_AUTOMATA={:016x}", hasher.finish());

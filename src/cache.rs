@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use portcullis_compiler::automata::{Cache, CacheError};
 
-use crate::files::{FileError, make_folder, read_bytes, write_whole};
+use crate::files::{FileError, is_same_file, make_folder, read_bytes, write_whole};
 
 /// The file in the folder.
-const FILE: &str = "automata";
+const FILE: &str = "portcullis-automata";
 
 /// A folder with what builds before have left there. As much to be trusted as the compiler: who can write to it decides what is built.
 #[derive(Debug)]
@@ -43,19 +43,35 @@ impl std::error::Error for CacheFailure {}
 impl BuildCache {
     /// Reads what is in a folder, which need not be there. With what is wrong, if anything is: the cache is empty then. That another version of
     /// the compiler wrote it is nothing wrong.
-    #[must_use]
-    pub fn open(folder: &Path) -> (Self, Option<CacheFailure>) {
+    ///
+    /// # Errors
+    /// [`CacheFailure::Content`] where a file stands in its place that never was a cache: it would be lost.
+    pub fn open(folder: &Path) -> Result<(Self, Option<CacheFailure>), CacheFailure> {
         let file = folder.join(FILE);
         let (automata, failure) = match read_bytes(&file) {
             Ok(bytes) => match Cache::from_bytes(&bytes) {
                 Ok(automata) => (automata, None),
                 Err(CacheError::OtherCompiler) => (Cache::default(), None),
+                Err(CacheError::Foreign) => return Err(CacheFailure::Content(file, CacheError::Foreign)),
                 Err(error) => (Cache::default(), Some(CacheFailure::Content(file.clone(), error))),
             },
             Err(error) if error.is_missing() => (Cache::default(), None),
             Err(error) => (Cache::default(), Some(CacheFailure::File(error))),
         };
-        (Self { file, automata }, failure)
+        Ok((Self { file, automata }, failure))
+    }
+
+    /// Whether a path is its file, or will be.
+    #[must_use]
+    pub fn is_at(&self, path: &Path) -> bool {
+        let folders =
+            self.file.parent().zip(path.parent().map(|folder| match folder.as_os_str().is_empty() {
+                true => Path::new("."),
+                false => folder,
+            }));
+        is_same_file(&self.file, path)
+            || self.file.file_name() == path.file_name()
+                && folders.is_some_and(|(own, other)| own == other || is_same_file(own, other))
     }
 
     /// Writes what the last build used, whole or not at all, unless it is there already.

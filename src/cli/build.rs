@@ -49,6 +49,20 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         let output = arguments.output.display();
         return Err(Failure(format!("{output} is one of the inputs: the bundle needs a file of its own")));
     }
+    let mut cache = match &arguments.cache {
+        None => None,
+        Some(folder) => {
+            let (cache, failure) = BuildCache::open(folder)
+                .map_err(|error| Failure(format!("{error}: it is not replaced; give another folder")))?;
+            let paths = input.inputs.iter().map(|input| &input.path).chain([&arguments.output]);
+            if let Some(path) = paths.into_iter().find(|path| cache.is_at(path)) {
+                let path = path.display();
+                return Err(Failure(format!("{path} is where the build cache stands: give another folder")));
+            }
+            warn(&mut steps, failure.filter(|_| !arguments.quiet));
+            Some(cache)
+        }
+    };
     let diagnostics = &input.resolved.diagnostics;
     let Some(model) = &input.resolved.model else {
         steps.end();
@@ -60,11 +74,6 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         let (what, them) = if diagnostics.len() == 1 { ("warning", "it") } else { ("warnings", "them") };
         report(&format!("{} {what}; `portcullis check` shows {them}\n", diagnostics.len()));
     }
-    let mut cache = arguments.cache.as_deref().map(|folder| {
-        let (cache, failure) = BuildCache::open(folder);
-        warn(&mut steps, failure);
-        cache
-    });
     let automata = cache.as_mut().map(|cache| &mut cache.automata);
     let bytes = builder.compile_cached(model, automata, &mut |step| {
         steps.begin(match step {
@@ -77,7 +86,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
     write_whole(&arguments.output, &bytes)?;
     if let Some(cache) = &cache {
         let saved = cache.save();
-        warn(&mut steps, saved.err());
+        warn(&mut steps, saved.err().filter(|_| !arguments.quiet));
     }
     steps.end();
     if arguments.stats {

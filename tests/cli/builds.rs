@@ -63,10 +63,10 @@ fn a_build_with_a_cache_is_the_build_without() {
     let (stats, bundle) = build(&folder, "2");
     let (found, all) = from_cache(&stats);
     assert!(bundle == first && found == 0 && all > 160, "{stats}");
-    let kept = folder.read("kept/here/automata");
+    let kept = folder.read("kept/here/portcullis-automata");
     let (stats, bundle) = build(&folder, "1");
     assert!(bundle == first && from_cache(&stats) == (all, all), "{stats}");
-    assert_eq!(folder.read("kept/here/automata"), kept, "nothing new, nothing written");
+    assert_eq!(folder.read("kept/here/portcullis-automata"), kept, "nothing new, nothing written");
 
     let other = without(&snapshot("house"));
     let (stats, bundle) = build(&folder, "7");
@@ -75,7 +75,7 @@ fn a_build_with_a_cache_is_the_build_without() {
     // What no build used any more is not kept.
     let (stats, bundle) = build(&folder, "2");
     assert!(bundle == other && from_cache(&stats) == (all, all), "{stats}");
-    assert!(folder.read("kept/here/automata") != kept);
+    assert!(folder.read("kept/here/portcullis-automata") != kept);
 }
 
 #[test]
@@ -83,21 +83,24 @@ fn a_cache_that_is_none_is_told_and_built_anew() {
     let folder = Folder::new();
     folder.write("in.json", snapshot("home"));
     let (_, first) = build(&folder, "2");
-    let kept = folder.read("kept/here/automata");
+    let kept = folder.read("kept/here/portcullis-automata");
     let mut flipped = kept.clone();
     let middle = flipped.len() / 2;
     flipped[middle] ^= 1;
-    for damaged in [flipped, kept[..kept.len() - 1].to_vec(), b"something else".to_vec(), Vec::new()] {
-        folder.write("kept/here/automata", damaged);
+    for damaged in [flipped, kept[..kept.len() - 1].to_vec(), Vec::new()] {
+        folder.write("kept/here/portcullis-automata", damaged);
         let (said, bundle) = build(&folder, "2");
-        assert!(said.contains("warning: the build cache kept/here/automata: it is damaged"), "{said}");
+        assert!(
+            said.contains("warning: the build cache kept/here/portcullis-automata: it is damaged"),
+            "{said}"
+        );
         assert!(bundle == first && from_cache(&said).0 == 0, "{said}");
-        assert_eq!(folder.read("kept/here/automata"), kept, "it is mended");
+        assert_eq!(folder.read("kept/here/portcullis-automata"), kept, "it is mended");
     }
     // Of another compiler: nothing wrong, and nothing used.
     let mut other = kept.clone();
     other[25] ^= 1;
-    folder.write("kept/here/automata", other);
+    folder.write("kept/here/portcullis-automata", other);
     let (said, bundle) = build(&folder, "2");
     assert!(!said.contains("warning: the build cache") && from_cache(&said).0 == 0, "{said}");
     assert!(bundle == first);
@@ -111,4 +114,25 @@ fn a_cache_that_cannot_be_written_costs_no_bundle() {
     let (said, bundle) = build(&folder, "2");
     assert!(said.contains("warning: the build cache: cannot"), "{said}");
     assert!(!bundle.is_empty());
+}
+
+/// What is not the cache's own is never lost to it.
+#[test]
+fn a_cache_replaces_no_other_file() {
+    let folder = Folder::new();
+    folder.write("in.json", snapshot("home"));
+    folder.write("kept/portcullis-automata", "something else");
+    let said = folder.run(&["build", "in.json", "-o", "a.bundle", "--cache", "kept"]);
+    assert_eq!(said.status, 2);
+    assert!(said.err.contains("kept/portcullis-automata: it is no build cache"), "{}", said.err);
+    assert_eq!(folder.read("kept/portcullis-automata"), b"something else");
+    assert!(!folder.names(".").iter().any(|name| name.ends_with("a.bundle")));
+
+    let said = folder.run(&["build", "in.json", "-o", "portcullis-automata", "--cache", "."]);
+    assert_eq!(said.status, 2);
+    assert!(said.err.contains("is where the build cache stands"), "{}", said.err);
+    assert!(!folder.names(".").iter().any(|name| name == "portcullis-automata"));
+
+    let quiet = folder.run(&["build", "-q", "in.json", "-o", "a.bundle", "--cache", "in.json"]);
+    assert_eq!((quiet.status, quiet.err.as_str()), (0, ""), "the bundle is there, the cache is not");
 }

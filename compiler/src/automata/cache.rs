@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use bincode::Encode;
-use portcullis_runtime::format::FORMAT_VERSION;
+use portcullis_runtime::format::{FORMAT_VERSION, leaf, limits, node, segment};
 
 use super::ResidualRule;
 use super::draft::Attempt;
@@ -27,7 +27,12 @@ fn limited() -> impl bincode::config::Config {
 /// What tells the compiler's versions apart: its sources, and the format and hash that the runtime reads the automata with.
 fn compiler() -> Vec<u8> {
     let hash = portcullis_runtime::hash::hash(0, COMPILER.as_bytes());
-    [COMPILER.as_bytes(), &FORMAT_VERSION.to_le_bytes(), &hash.to_le_bytes()].concat()
+    // What of the runtime decides the meaning or the layout of an automaton.
+    let limits = [limits::RESOURCE_BYTES, node::BRANCH_KEYS, node::TABLE_WORDS, leaf::RULES];
+    let layout = [segment::HEADER_WORDS, segment::SLOT_WORDS, segment::PROBES as usize];
+    let layout = limits.into_iter().chain(layout).flat_map(|it| (it as u64).to_le_bytes());
+    let versions = [COMPILER.as_bytes(), &FORMAT_VERSION.to_le_bytes(), &hash.to_le_bytes()].concat();
+    versions.into_iter().chain(layout).collect()
 }
 
 /// Automata by what they were built of. Whole descriptions are compared, never a digest alone.
@@ -53,15 +58,18 @@ struct Entry {
 pub enum CacheError {
     /// Another version of the compiler wrote it. Nothing is wrong, but nothing of it can be used.
     OtherCompiler,
-    /// It is no cache, or not what was written.
+    /// It is not what was written.
     Damaged,
+    /// It was never a cache: whose it is nobody knows.
+    Foreign,
 }
 
 impl fmt::Display for CacheError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::OtherCompiler => "another version of the compiler wrote it",
-            Self::Damaged => "it is damaged, or no cache",
+            Self::Damaged => "it is damaged",
+            Self::Foreign => "it is no build cache",
         })
     }
 }
@@ -74,7 +82,12 @@ impl Cache {
     /// # Errors
     /// [`CacheError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CacheError> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or(CacheError::Damaged)?;
+        let begins = bytes.iter().zip(MAGIC).all(|(one, other)| one == other);
+        let rest = bytes.strip_prefix(MAGIC).ok_or(if begins {
+            CacheError::Damaged
+        } else {
+            CacheError::Foreign
+        })?;
         let rest = rest.strip_prefix(&*compiler()).ok_or(CacheError::OtherCompiler)?;
         let (digest, body) = rest.split_first_chunk::<{ blake3::OUT_LEN }>().ok_or(CacheError::Damaged)?;
         if blake3::hash(body) != *digest {

@@ -282,7 +282,12 @@ impl Roots {
                         attempt.map_or((None, 0), |attempt| self.place(ir, rules, attempt, *budget));
                     self.merging = self.merging.saturating_sub(work);
                     let never = if self.merging > 0 { budget.states } else { usize::MAX };
-                    self.merged.insert(rules.clone(), root.ok_or(never));
+                    // One list may be asked for with several limits: what was made stays, and so does the largest that was too little.
+                    let known = self.merged.entry(rules.clone()).or_insert(Err(0));
+                    *known = match (*known, root) {
+                        (Ok(root), _) | (Err(_), Some(root)) => Ok(root),
+                        (Err(too_few), None) => Err(too_few.max(never)),
+                    };
                 }
             }
         }
