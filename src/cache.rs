@@ -64,25 +64,37 @@ impl BuildCache {
     /// Whether a path is its file, or will be.
     #[must_use]
     pub fn is_at(&self, path: &Path) -> bool {
-        let folders =
-            self.file.parent().zip(path.parent().map(|folder| match folder.as_os_str().is_empty() {
-                true => Path::new("."),
-                false => folder,
-            }));
-        is_same_file(&self.file, path)
-            || self.file.file_name() == path.file_name()
-                && folders.is_some_and(|(own, other)| own == other || is_same_file(own, other))
+        let in_one_folder = || {
+            let (own, other) = (folder_of(&self.file), folder_of(path));
+            own == other || is_same_file(own, other)
+        };
+        is_same_file(&self.file, path) || self.file.file_name() == path.file_name() && in_one_folder()
     }
 
     /// Writes what the last build used, whole or not at all, unless it is there already.
     ///
     /// # Errors
-    /// [`CacheFailure::File`].
+    /// [`CacheFailure`], also where meanwhile something else stands in its place: a bundle just written through a link, say.
     pub fn save(&self) -> Result<(), CacheFailure> {
         let Some(bytes) = self.automata.to_bytes() else { return Ok(()) };
         if let Some(folder) = self.file.parent() {
             make_folder(folder).map_err(CacheFailure::File)?;
         }
+        match read_bytes(&self.file) {
+            Ok(there) if Cache::from_bytes(&there).err() == Some(CacheError::Foreign) => {
+                return Err(CacheFailure::Content(self.file.clone(), CacheError::Foreign));
+            }
+            Err(error) if !error.is_missing() => return Err(CacheFailure::File(error)),
+            _ => {}
+        }
         write_whole(&self.file, &bytes).map_err(CacheFailure::File)
+    }
+}
+
+/// The folder of a file.
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }

@@ -15,10 +15,10 @@ mod organizations;
 mod worlds;
 
 use portcullis::ask::ask;
-use portcullis::compiler::automata::Budget;
+use portcullis::compiler::automata::{Budget, Cache};
 use portcullis::compiler::model::Model;
 use portcullis::compiler::request::Request;
-use portcullis::compiler::{CompileOptions, compile, reference, resolve};
+use portcullis::compiler::{CompileOptions, compile, compile_cached, reference, resolve};
 use portcullis::grammar::source::Source;
 use portcullis::runtime::{Bundle, Layer, Reason};
 
@@ -222,4 +222,35 @@ fn long_tags_decide_as_the_reference_does() {
         ..Request::default()
     });
     assert_eq!(compare("long tags", &model, &bundle(&model, Budget::default()), &requests), 1);
+}
+
+/// Whatever a cache holds, of whatever worlds, the bytes are those of a build without.
+#[test]
+fn builds_with_a_cache_are_those_without() {
+    let all = Budget::default();
+    for budget in [
+        all,
+        Budget { states: 3, ..all },
+        Budget { states: 40, work: 4_000, services: 6 },
+        Budget { work: 60_000, ..all },
+    ] {
+        let options = CompileOptions { budget, ..CompileOptions::default() };
+        let (mut kept, mut found) = (Cache::default(), 0);
+        for seed in 0..size(25, 500) {
+            let model = model("world.json", worlds::world(seed, 1).snapshot);
+            let plain = compile(&model, &options).unwrap();
+            for again in [false, true] {
+                let cached = compile_cached(&model, &options, Some(&mut kept), &mut |_| ()).unwrap();
+                assert!(plain == cached, "seed {seed}, {budget:?}");
+                let (known, asked) = kept.found();
+                assert!(!again || known == asked, "seed {seed}: {known} of {asked}");
+                found += known;
+            }
+            // Every other time through a file, which keeps what was used; else as it is.
+            if let Some(bytes) = kept.to_bytes().filter(|_| seed % 2 == 0) {
+                kept = Cache::from_bytes(&bytes).unwrap();
+            }
+        }
+        assert!(found > 500, "{found}, {budget:?}");
+    }
 }

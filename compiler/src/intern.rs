@@ -48,6 +48,12 @@ impl<T> Interner<T> {
         &self.items
     }
 
+    /// All items, by id, and nothing else any more.
+    #[must_use]
+    pub fn into_items(self) -> Vec<T> {
+        self.items
+    }
+
     /// Number of items.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -136,3 +136,17 @@ fn a_cache_replaces_no_other_file() {
     let quiet = folder.run(&["build", "-q", "in.json", "-o", "a.bundle", "--cache", "in.json"]);
     assert_eq!((quiet.status, quiet.err.as_str()), (0, ""), "the bundle is there, the cache is not");
 }
+
+/// Not through a link either.
+#[cfg(unix)]
+#[test]
+fn a_bundle_behind_a_link_is_not_lost_to_the_cache() {
+    let folder = Folder::new();
+    folder.write("in.json", snapshot("home"));
+    folder.write("kept/other", "");
+    std::os::unix::fs::symlink("kept/portcullis-automata", folder.path("a.bundle")).unwrap();
+    let done = folder.run(&["build", "in.json", "-o", "a.bundle", "--cache", "kept"]);
+    assert_eq!(done.status, 0);
+    assert!(done.err.contains("it is no build cache"), "{}", done.err);
+    assert_eq!(folder.run(&["inspect", "a.bundle"]).status, 0, "the bundle is there");
+}

@@ -42,7 +42,9 @@ pub struct Cache {
     places: HashMap<Vec<u8>, usize>,
     /// How many of the entries were read.
     read: usize,
-    /// Whether any of those was not what it should be.
+    /// How many were known before this build.
+    known: usize,
+    /// Whether any that was read was not what it should be.
     mended: bool,
 }
 
@@ -124,7 +126,13 @@ impl Cache {
     #[must_use]
     pub fn found(&self) -> (usize, usize) {
         let used = |entries: &[Entry]| entries.iter().filter(|entry| entry.used).count();
-        (used(self.entries.get(..self.read).unwrap_or(&[])), used(&self.entries))
+        (used(self.entries.get(..self.known).unwrap_or(&[])), used(&self.entries))
+    }
+
+    /// A build begins: nothing is used yet.
+    pub(super) fn begin(&mut self) {
+        self.known = self.entries.len();
+        self.entries.iter_mut().for_each(|entry| entry.used = false);
     }
 
     /// What an attempt came to; nothing if it was never made.
@@ -142,10 +150,10 @@ impl Cache {
             (known, Some(made)) => {
                 let Ok(value) = bincode::encode_to_vec(made, bincode::config::standard()) else { return };
                 match known {
-                    // It did not decode.
+                    // It did not decode, or was made twice side by side.
                     Some(entry) => {
+                        self.mended |= entry.value != value;
                         (entry.value, entry.used) = (value, true);
-                        self.mended = true;
                     }
                     None => {
                         self.places.insert(key.clone(), self.entries.len());

@@ -40,15 +40,13 @@ impl Attempt {
         let mut ends = OwnEnds::default();
         match determinize(&nfa, &mut ends, budget) {
             Ok(graph) => {
-                let draft = graph.layout().map(|built| Draft { built, ends: ends.distinct.items().to_vec() });
+                let draft = graph.layout().map(|built| Draft { built, ends: ends.distinct.into_items() });
                 Self { draft, work: graph.work() }
             }
             Err(OverBudget { work }) => Self { draft: None, work },
         }
     }
-}
 
-impl Attempt {
     /// Whether every place and every end that it names is there: of one that was not just built. Linear.
     pub(super) fn is_sound(&self) -> bool {
         let Some(Draft { built, ends }) = &self.draft else { return true };

@@ -53,9 +53,6 @@ const SHORT_LIST: usize = 4;
 /// What all attempts to join policies may cost together, in the [`Budget::work`] of one automaton: past it root lists stay as they are.
 const MERGING: usize = 256;
 
-/// Attempts that are made side by side before their automata are placed.
-const TOGETHER: usize = 512;
-
 /// A residual with its roots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Residual {
@@ -137,8 +134,12 @@ impl Roots {
     pub(super) fn build(&mut self, ir: &Ir, maker: &mut Maker<'_>) {
         let rules = |residual: &Residual| (residual.rules.clone(), self.budget);
         let wanted: Vec<Wanted> = self.table.iter().skip(self.built).map(rules).collect();
-        for some in wanted.chunks(TOGETHER) {
-            for ((rules, _), attempt) in some.iter().zip(maker.make(ir, some)) {
+        let mut rest = wanted.as_slice();
+        while !rest.is_empty() {
+            let made = maker.some(ir, rest);
+            let (some, behind) = rest.split_at(made.len());
+            rest = behind;
+            for ((rules, _), attempt) in some.iter().zip(made) {
                 let before = self.states;
                 let roots = match self.place(ir, rules, attempt, self.budget).0 {
                     _ if rules.is_empty() => Vec::new(),
@@ -179,7 +180,7 @@ impl Roots {
             return known;
         }
         let budget = Budget { work: self.budget.work / 4, ..self.budget };
-        let made = maker.make(ir, &[(vec![rule], budget)]).pop();
+        let made = maker.one(ir, (vec![rule], budget));
         let root = made.and_then(|attempt| self.place(ir, &[rule], attempt, budget).0);
         self.alone.insert(rule, root);
         root
@@ -271,25 +272,35 @@ impl Roots {
                 }
                 false
             });
-            let mut seen = HashSet::new();
-            wanted.retain(|wanted| seen.insert(wanted.clone()));
-            for some in wanted.chunks(TOGETHER) {
-                let made = if self.merging > 0 { maker.make(ir, some) } else { Vec::new() };
-                let mut made = made.into_iter();
-                for (rules, budget) in some {
-                    let attempt = made.next().filter(|_| self.merging > 0);
-                    let (root, work) =
-                        attempt.map_or((None, 0), |attempt| self.place(ir, rules, attempt, *budget));
+            // Asked for with several limits, the largest serves all.
+            let mut most: HashMap<Vec<u32>, usize> = HashMap::new();
+            for (rules, budget) in &wanted {
+                let most = most.entry(rules.clone()).or_default();
+                *most = budget.states.max(*most);
+            }
+            wanted.retain_mut(|(rules, budget)| {
+                most.remove(rules).is_some_and(|states| {
+                    budget.states = states;
+                    true
+                })
+            });
+            let mut rest = wanted.as_slice();
+            while !rest.is_empty() && self.merging > 0 {
+                let made = maker.some(ir, rest);
+                let (some, behind) = rest.split_at(made.len());
+                rest = behind;
+                for ((rules, budget), attempt) in some.iter().zip(made) {
+                    // What was made beside the one that spent the rest is dropped, so that only what is asked for tells what is joined.
+                    let (root, work) = match self.merging {
+                        0 => (None, 0),
+                        _ => self.place(ir, rules, attempt, *budget),
+                    };
                     self.merging = self.merging.saturating_sub(work);
                     let never = if self.merging > 0 { budget.states } else { usize::MAX };
-                    // One list may be asked for with several limits: what was made stays, and so does the largest that was too little.
-                    let known = self.merged.entry(rules.clone()).or_insert(Err(0));
-                    *known = match (*known, root) {
-                        (Ok(root), _) | (Err(_), Some(root)) => Ok(root),
-                        (Err(too_few), None) => Err(too_few.max(never)),
-                    };
+                    self.remember(rules, root.ok_or(never));
                 }
             }
+            rest.iter().for_each(|(rules, _)| self.remember(rules, Err(usize::MAX)));
         }
         let list = |mut roots: Vec<u32>| {
             // Terminals first: a constant deny among them ends the decision before any walk. None twice, and none that says nothing: rules
@@ -300,6 +311,15 @@ impl Roots {
             self.lists.intern(roots)
         };
         roots.into_iter().map(list).collect()
+    }
+
+    /// Notes what joining came to. One list may be asked for with several limits: what was made stays, and else the largest that was too little.
+    fn remember(&mut self, rules: &[u32], came_to: Result<u32, usize>) {
+        let known = self.merged.entry(rules.to_vec()).or_insert(came_to);
+        *known = match (*known, came_to) {
+            (Ok(root), _) | (Err(_), Ok(root)) => Ok(root),
+            (Err(one), Err(other)) => Err(one.max(other)),
+        };
     }
 
     /// The roots of what several residuals say together; `None` where an automaton has to be tried before that is known.

@@ -116,6 +116,9 @@ pub fn build(ir: &Ir, budget: Budget, cache: Option<&mut Cache>) -> Result<Autom
     let coverage = Coverage::of(ir, &automata.vocabulary);
     let mut shared = Shared::default();
     let maker = &mut Maker { workers: Workers::default(), cache };
+    if let Some(cache) = &mut maker.cache {
+        cache.begin();
+    }
     let mut policies: Vec<PolicyRows> = ir
         .rule_lists
         .items()

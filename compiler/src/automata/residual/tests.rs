@@ -47,6 +47,22 @@ fn past_the_budget_nothing_more_is_joined() {
     assert!(roots.lists.items().iter().all(|list| list.len() > 1));
 }
 
+/// A smaller limit that was too little takes nothing away.
+#[test]
+fn what_was_joined_stays() {
+    let mut roots = Roots::default();
+    let mut after = |came_to| {
+        roots.remember(&[1, 2], came_to);
+        roots.merged.get(&vec![1, 2]).copied()
+    };
+    assert_eq!(after(Err(100)), Some(Err(100)));
+    assert_eq!(after(Err(50)), Some(Err(100)));
+    assert_eq!(after(Err(200)), Some(Err(200)));
+    assert_eq!(after(Ok(7)), Some(Ok(7)));
+    assert_eq!(after(Err(300)), Some(Ok(7)));
+    assert_eq!(after(Ok(8)), Some(Ok(7)));
+}
+
 #[test]
 fn more_nodes_than_references_can_name_are_an_error() {
     let words = {
