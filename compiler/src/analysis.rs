@@ -1,6 +1,25 @@
-//! Questions about a model that are more than one decision: why a request gets what it gets.
+//! Questions about a model, or about two, that are more than one decision: why a request gets what it gets, what changes, who can do what.
 //!
-//! In: the model, which a bundle carries, and a question. Out: findings as data; whoever asks words them. Every analysis stands on the
-//! reference evaluator and is as pure as it is.
+//! In: the models, which bundles carry, and a question. Out: findings as data; whoever asks words them. Every analysis stands on the
+//! reference evaluator and is as pure as it is: `explain` looks at the examination of one request; all others walk the automata of whole
+//! regions of requests (`universe` says two worlds in common terms, `scene` who asks and where, `regions` which actions, resources and contexts,
+//! from `space`, `logic`, `solve` and `values`; `cover` says a region in few patterns), and every example that they show is one that the
+//! reference evaluator decides so.
 
+mod callers;
+mod cover;
+pub mod diff;
 pub mod explain;
+mod logic;
+mod members;
+mod regions;
+mod scene;
+mod solve;
+mod space;
+mod universe;
+mod values;
+
+pub use callers::{Asker, AskerKind};
+pub use cover::Term;
+pub use members::principals;
+pub use scene::Place;

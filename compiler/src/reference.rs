@@ -17,6 +17,7 @@ mod condition;
 mod context;
 mod decision;
 mod evaluate;
+mod fixed;
 mod glob;
 mod layers;
 mod organization;
@@ -33,8 +34,11 @@ pub use evaluate::decide;
 pub use principals::Level;
 
 pub(crate) use evaluate::{Examined, Found, Layers};
+pub(crate) use fixed::{Fixed, keys as condition_keys};
 pub(crate) use layers::Located;
-pub(crate) use situation::Situation;
+pub(crate) use resource::{contract, is_owned_by_aws, owner};
+pub(crate) use situation::{Names, Situation};
+pub(crate) use values::date::text as date_text;
 pub(crate) use variables::variable_keys;
 
 #[cfg(test)]

@@ -27,6 +27,16 @@ impl Context {
         self.values.insert(key.to_ascii_lowercase(), ContextValue::Many(vec![value]));
     }
 
+    /// Gives a key a value, or takes it away.
+    pub(super) fn put(&mut self, key: &str, value: Option<ContextValue>) {
+        match value {
+            Some(value) => {
+                self.values.insert(key.to_ascii_lowercase(), value);
+            }
+            None => self.remove(key),
+        }
+    }
+
     fn remove(&mut self, key: &str) {
         self.values.remove(&key.to_ascii_lowercase());
     }
@@ -71,6 +81,11 @@ pub(super) fn context(asker: &Asker<'_>, owner: Option<&Resource>, request: &Req
         }
     }
     context
+}
+
+/// Whether all keys that a principal defines itself are fixed for it: of one that the model holds, and of those that have none of them.
+pub(super) fn is_fixed(asker: &Asker<'_>) -> bool {
+    asker.principal.account.is_none_or(|account| is_held(asker, account))
 }
 
 /// Whether the model holds the principal: a user or role, itself or behind its session, or the root user of an

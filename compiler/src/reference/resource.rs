@@ -36,7 +36,7 @@ pub(super) fn is_role(resource: &str) -> bool {
 }
 
 /// E8: the contract of the service.
-pub(super) fn contract(request: &Request) -> Contract {
+pub(crate) fn contract(request: &Request) -> Contract {
     if is_one_of(&request.action, facts::NO_CALLER_SIDE) {
         Contract::NoCallerSide
     } else if is_one_of(&request.action, facts::TRUST_ACTIONS) && is_role(&request.resource) {
@@ -49,7 +49,7 @@ pub(super) fn contract(request: &Request) -> Contract {
 }
 
 /// E11: whether AWS owns the resource and the action would change it.
-pub(super) fn is_owned_by_aws(request: &Request) -> bool {
+pub(crate) fn is_owned_by_aws(request: &Request) -> bool {
     let is_one_of = |table| is_one_of(&request.action, table);
     Arn::of(&request.resource).is_some_and(|arn| {
         arn.is_in("iam", "policy/") && arn.account == "aws" && is_one_of(facts::POLICY_WRITES)
@@ -59,7 +59,7 @@ pub(super) fn is_owned_by_aws(request: &Request) -> bool {
 }
 
 /// The declared resource that owns the request's: its own entry, or that of what it lies under; of several the longest (DESIGN section 6).
-pub(super) fn owner<'a>(model: &'a Model, resource: &str) -> Option<&'a Resource> {
+pub(crate) fn owner<'a>(model: &'a Model, resource: &str) -> Option<&'a Resource> {
     let owners = owners(resource);
     let entries = model.resources.iter().filter(|entry| owners.iter().any(|owner| **owner == *entry.arn));
     entries.max_by_key(|entry| entry.arn.len())

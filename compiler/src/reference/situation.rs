@@ -20,7 +20,7 @@ pub(crate) struct Situation<'a> {
     /// Who asks.
     pub(super) asker: Asker<'a>,
     /// Who asks, as far as the combination cares.
-    pub(super) caller: Caller,
+    pub(crate) caller: Caller,
     /// The declared resource that owns the request's.
     pub(super) owner: Option<&'a Resource>,
     /// The account of the resource (rule V6).
@@ -76,12 +76,12 @@ impl<'a> Situation<'a> {
     }
 
     /// V6. Services, providers and anonymous callers have no account, and share none.
-    pub(super) fn same_account(&self) -> bool {
+    pub(crate) fn same_account(&self) -> bool {
         self.asker.principal.account.is_some() && self.asker.principal.account == self.account
     }
 
     /// E8: allowed to whoever is authenticated, and the second kind to users and root, whatever policies say.
-    pub(super) fn is_not_controlled(&self) -> bool {
+    pub(crate) fn is_not_controlled(&self) -> bool {
         let (kind, action) = (self.asker.principal.kind, &self.request.action);
         kind != Kind::Anonymous && is_one_of(action, facts::UNCONTROLLED)
             || matches!(kind, Kind::User | Kind::Root) && is_one_of(action, facts::UNCONTROLLED_FOR_USERS)
@@ -90,6 +90,32 @@ impl<'a> Situation<'a> {
     /// The user or role whose identity policies take part.
     pub(crate) fn identity(&self) -> Option<&'a Identity> {
         self.known().map(Known::identity)
+    }
+
+    /// E1, E2: whether control policies spare who asks.
+    pub(crate) fn is_service_linked(&self) -> bool {
+        self.asker.is_service_linked()
+    }
+
+    /// By what principal elements can name who asks.
+    pub(crate) fn names(&self) -> Names {
+        let principal = self.asker.principal;
+        let own = |is: bool| is.then(|| principal.text.to_owned());
+        let account = principal.account.map(str::to_owned);
+        let behind = || {
+            let account = principal.account.unwrap_or_default();
+            [principal.partition, account, principal.name].map(str::to_owned)
+        };
+        Names {
+            direct: own(matches!(principal.kind, Kind::User | Kind::RoleSession | Kind::FederatedUser)),
+            role: matches!(principal.kind, Kind::Role | Kind::RoleSession).then(behind),
+            user: (principal.kind == Kind::FederatedUser).then(behind),
+            root: account.clone().filter(|_| principal.kind == Kind::Root),
+            account,
+            name: own(matches!(principal.kind, Kind::Service | Kind::Provider)),
+            bounded: self.asker.has_boundary(),
+            is_user_or_root: matches!(principal.kind, Kind::User | Kind::Root),
+        }
     }
 
     /// The account of who asks.
@@ -112,10 +138,31 @@ impl<'a> Situation<'a> {
         self.owner.map_or(&self.request.resource, |owner| &owner.arn)
     }
 
+    /// Whether a resource pattern of a 2012-10-17 document covers the request's resource (rules R1, X2, X3).
+    pub(crate) fn covers(&self, pattern: &str) -> bool {
+        super::statement::covers(pattern, &self.asked())
+    }
+
     /// What the request has for a context key, with what the model adds (rule C12).
     pub(crate) fn value(&self, key: &str) -> Option<&ContextValue> {
         self.context.get(key)
     }
+}
+
+/// What principal elements name (rules N1–N6).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Names {
+    pub(crate) direct: Option<String>,
+    /// Partition, account and name of the role behind it.
+    pub(crate) role: Option<[String; 3]>,
+    /// The same of the user behind it.
+    pub(crate) user: Option<[String; 3]>,
+    pub(crate) account: Option<String>,
+    pub(crate) root: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) bounded: bool,
+    /// Whether it is a user, or the root user of an account.
+    pub(crate) is_user_or_root: bool,
 }
 
 /// V4, DESIGN section 3: ARN 2,048 bytes, action 256, context value 8 KiB, 256 keys.

@@ -6,7 +6,8 @@ use super::glob;
 use super::principal::split;
 use super::variables::{self, Unit};
 use crate::facts;
-use crate::model::{ActionClause, Condition, DocumentKind, ResourceClause, Statement};
+use crate::model::{ActionClause, Condition, DocumentKind, ResourceClause, ResourcePattern, Statement};
+use crate::pattern::ResourceForm;
 
 /// The request and its context, as far as a statement looks at them.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +103,15 @@ fn resources(clause: &ResourceClause, variables: bool, kind: DocumentKind, asked
     let covered =
         |text: &str| names.iter().any(|name| resource_covered(text, variables, kind, name, asked.context));
     clause.patterns.iter().any(|pattern| covered(&pattern.text)) != clause.negated
+}
+
+/// Whether a resource pattern of an identity-type document that reads variables covers what is asked for.
+pub(super) fn covers(pattern: &str, asked: &Asked<'_>) -> bool {
+    let clause = ResourceClause {
+        negated: false,
+        patterns: vec![ResourcePattern { form: ResourceForm::Nothing, text: pattern.into() }],
+    };
+    resources(&clause, true, DocumentKind::Identity, asked)
 }
 
 /// R1, R2, R5, X1–X3: one resource pattern of a document of this kind and one resource.

@@ -2,7 +2,7 @@
 
 pub(super) mod address;
 pub(super) mod binary;
-pub(super) mod date;
+pub(crate) mod date;
 pub(super) mod decimal;
 
 /// `true` or `false`, ignoring case (C11).

@@ -110,7 +110,7 @@ pub(in super::super) fn compare(a: &Date, b: &Date) -> Ordering {
 }
 
 /// An epoch second as `YYYY-MM-DDThh:mm:ssZ` (the form of `aws:CurrentTime`); `None` outside the years 0000–9999, which have no such text.
-pub(in super::super) fn text(epoch: i64) -> Option<String> {
+pub(crate) fn text(epoch: i64) -> Option<String> {
     let days = epoch.div_euclid(DAY) + days_before_year(1970);
     let clock = epoch.rem_euclid(DAY);
     let year =

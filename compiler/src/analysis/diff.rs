@@ -1,0 +1,601 @@
+//! What changes between two worlds: who may do what that they could not, and the other way round.
+//!
+//! In: two models. Out: for each principal the regions of (action, resource) in which what is allowed differs, with the conditions under which
+//! it was allowed and is now, example requests that the reference evaluator decides on both sides, and the statements behind either decision.
+//! Principals with equal changes are told together. Explicit and implicit denies are not told apart but in the examples: a change is one
+//! between allowed and not allowed.
+//!
+//! Exact for users, roles, root users and everybody whom a policy names, up to what is marked as [`Certainty::May`]; of those whom no policy
+//! names one of each kind stands for all.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::callers::{Asker, askers};
+use super::cover::Term;
+use super::explain::{Named, explain};
+use super::regions::{Found, MATCHES, Query, Region, Scene, When};
+use super::scene::{Effective, Layers, Place, Shape, declared};
+use super::space::{Pattern, meet};
+use super::universe::Universe;
+use crate::model::{Condition, Model};
+use crate::pattern::ResourceForm;
+use crate::reference;
+use crate::request::{ContextValue, Request};
+use portcullis_runtime::decision::{Effect, Layer, Reason};
+
+/// How a region changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Never allowed before; allowed now, always or under a condition.
+    Granted,
+    /// Allowed under a condition before and under one that lets in more, or always, now.
+    Widened,
+    /// Allowed under another condition than before, which lets in some and keeps out others.
+    Shifted,
+    /// Allowed before, and under a condition, or a stricter one, now.
+    Narrowed,
+    /// Allowed before, always or under a condition; never now.
+    Revoked,
+}
+
+impl Kind {
+    /// The stable machine-readable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Widened => "widened",
+            Self::Shifted => "shifted",
+            Self::Narrowed => "narrowed",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// Whether somebody can do what they could not.
+    #[must_use]
+    pub const fn grows(self) -> bool {
+        matches!(self, Self::Granted | Self::Widened | Self::Shifted)
+    }
+}
+
+/// Whether a change is sure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Certainty {
+    /// An example shows it.
+    Sure,
+    /// If the policy of the resource allows it too, which no input holds.
+    IfResourceAllows,
+    /// No example was found: conditions that compare one key of the request with another, lists of values, or more patterns than are walked.
+    May,
+}
+
+/// A condition, or a resource pattern with variables, that has to hold or must not.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Literal {
+    /// What people read.
+    pub text: String,
+    /// Whether it has to hold.
+    pub holds: bool,
+    /// Its number in [`Report::conditions`].
+    pub number: usize,
+}
+
+/// When something is allowed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Access {
+    /// Never.
+    Never,
+    /// Whatever the context.
+    Always,
+    /// In each of these cases, in which everything listed has to be so.
+    When(Vec<Vec<Literal>>),
+}
+
+/// What a condition of a report is.
+#[derive(Clone, Debug)]
+pub enum Meaning {
+    /// A condition, and whether variables are read in its values.
+    Condition(Condition, bool),
+    /// The resource matches this pattern, whose variables stand for values of the context.
+    Resource(String),
+    /// What a principal element became, which is decided before anybody asks.
+    Fixed,
+}
+
+/// A decision beside the statements that made it.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Allow or deny.
+    pub effect: Effect,
+    /// The layer that decided.
+    pub layer: Layer,
+    /// Why.
+    pub reason: Reason,
+    /// The statements.
+    pub statements: Vec<Named>,
+}
+
+/// A request that shows a change.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The request.
+    pub request: Request,
+    /// What the old world says, if there is one.
+    pub before: Option<Answer>,
+    /// What the new world says.
+    pub after: Answer,
+}
+
+/// A region that changes.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// How.
+    pub kind: Kind,
+    /// The actions.
+    pub actions: Vec<Term>,
+    /// The resources.
+    pub resources: Vec<Term>,
+    /// Where they lie.
+    pub place: Place,
+    /// When it was allowed.
+    pub before: Access,
+    /// When it is allowed now.
+    pub after: Access,
+    /// Whether it is sure.
+    pub certainty: Certainty,
+    /// A request that shows it; of a change that shifts also one in the other direction.
+    pub examples: Vec<Example>,
+}
+
+/// Principals for whom the same changes.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Who, sorted.
+    pub principals: Vec<Asker>,
+    /// What, the same for each of them; examples are the first one's.
+    pub changes: Vec<Change>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// By principals.
+    pub groups: Vec<Group>,
+    /// What the numbers of [`Literal`]s stand for.
+    pub conditions: Vec<Meaning>,
+    /// Principals and places where patterns were too many to be walked: something may change there unreported.
+    pub too_large: Vec<(String, Place)>,
+}
+
+impl Report {
+    /// Whether somebody can do, or may be able to do, what they could not.
+    #[must_use]
+    pub fn grows(&self) -> bool {
+        !self.too_large.is_empty() || self.changes().any(|change| change.kind.grows())
+    }
+
+    /// Whether nothing changes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.too_large.is_empty()
+    }
+
+    /// All changes.
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.groups.iter().flat_map(|group| &group.changes)
+    }
+}
+
+/// What the two worlds differ in. Time: for every distinct pair of permission sets linear in the states of the automata of the patterns that
+/// meet what changed.
+#[must_use]
+pub fn diff(old: &Model, new: &Model) -> Report {
+    let universe = Universe::new(&[old, new]);
+    let mut survey = Survey::new(&universe, Query::default());
+    survey.all(&askers(&universe));
+    survey.report()
+}
+
+/// Goes through scenes and gathers what is found.
+pub(super) struct Survey<'u, 'm> {
+    universe: &'u Universe<'m>,
+    query: Query,
+    places: Vec<Place>,
+    /// Results by what they follow from.
+    known: HashMap<Following, std::sync::Arc<Found>>,
+    found: BTreeMap<Asker, Vec<Change>>,
+    conditions: Vec<Meaning>,
+    numbers: HashMap<u32, usize>,
+    patterns: HashMap<String, usize>,
+    too_large: Vec<(String, Place)>,
+}
+
+/// What the regions of a scene follow from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Following {
+    rules: Vec<Vec<Effective>>,
+    shapes: Vec<String>,
+    account: Option<String>,
+    is_root: bool,
+    place: Place,
+    fixed: Vec<(String, Option<Option<String>>)>,
+}
+
+impl<'u, 'm> Survey<'u, 'm> {
+    pub(super) fn new(universe: &'u Universe<'m>, query: Query) -> Self {
+        let mut conditions = Vec::new();
+        for known in &universe.atoms {
+            conditions.push(match &known.written {
+                Some((condition, variables)) => Meaning::Condition(condition.clone(), *variables),
+                None => Meaning::Fixed,
+            });
+        }
+        let mut places: Vec<Place> = Vec::new();
+        for side in &universe.sides {
+            for resource in &side.model.resources {
+                let arn = resource.arn.to_string();
+                let account = resource.account.as_deref().map(str::to_owned);
+                places.push(Place::Declared { arn, account });
+            }
+            let roles = side.model.roles.iter().filter(|role| role.trust.is_some());
+            places.extend(roles.map(|role| Place::Role { arn: role.identity.arn.to_string() }));
+        }
+        places.sort();
+        places.dedup_by(|a, b| match (a, b) {
+            // Should its account have changed, the new one counts for both.
+            (Place::Declared { arn, .. }, Place::Declared { arn: other, .. }) => arn == other,
+            (a, b) => a == b,
+        });
+        Self {
+            universe,
+            query,
+            places,
+            known: HashMap::new(),
+            found: BTreeMap::new(),
+            conditions,
+            numbers: HashMap::new(),
+            patterns: HashMap::new(),
+            too_large: Vec::new(),
+        }
+    }
+
+    /// Looks at all scenes of these principals that can have changed.
+    pub(super) fn all(&mut self, askers: &[Asker]) {
+        let changed: Vec<bool> = self.places.iter().map(|place| self.has_changed(place)).collect();
+        let places = self.places.clone();
+        for asker in askers {
+            let own = self.layers(&asker.principal, &Place::Own);
+            let differs = own.as_ref().is_none_or(|own| !is_same(own));
+            if let Some(own) = own
+                && differs
+                && asker.has_own_place()
+            {
+                self.scene(asker, &Place::Own, &own);
+                if let Some(elsewhere) = self.layers(&asker.principal, &Place::Elsewhere) {
+                    self.scene(asker, &Place::Elsewhere, &elsewhere);
+                }
+            }
+            let leads = if differs { self.leads(&asker.principal) } else { Vec::new() };
+            for (place, changed) in places.iter().zip(&changed) {
+                if !changed && !(differs && meets(place, &leads)) {
+                    continue;
+                }
+                if self.misses_query(place) {
+                    continue;
+                }
+                if let Some(layers) = self.layers(&asker.principal, place)
+                    && !is_same(&layers)
+                {
+                    self.scene(asker, place, &layers);
+                }
+            }
+        }
+    }
+
+    /// Whether the place is none that is asked for.
+    fn misses_query(&self, place: &Place) -> bool {
+        let asked = self.query.resource.as_ref().and_then(Pattern::of_resource);
+        asked.is_some_and(|asked| !place.scope().iter().any(|(pattern, _)| meet(pattern, &asked)))
+    }
+
+    /// Whether what a place itself has differs between the worlds.
+    fn has_changed(&self, place: &Place) -> bool {
+        let said: Vec<_> = self
+            .universe
+            .sides
+            .iter()
+            .map(|side| {
+                let rules = |policy: Option<&crate::ir::ResourcePolicy>| {
+                    policy.map(|policy| {
+                        [policy.direct, policy.session, policy.account].map(|set| side.set(set))
+                    })
+                };
+                match place {
+                    Place::Own | Place::Elsewhere => (None, None, None, Vec::new()),
+                    Place::Role { arn } => {
+                        let account = super::scene::own_account(arn);
+                        let rcps = account.and_then(|account| side.account(&account)?.rcps.clone());
+                        let rcps = rcps.into_iter().flatten().map(|layer| side.set(layer.set)).collect();
+                        (rules(side.principal(arn).and_then(|role| role.trust.as_ref())), None, None, rcps)
+                    }
+                    Place::Declared { arn, .. } => {
+                        let at = declared(side.model, arn);
+                        let resource = at.and_then(|at| side.model.resources.get(at));
+                        let policy = at.and_then(|at| side.ir.resources.get(at)?.policy.as_ref());
+                        let account = resource.and_then(|resource| resource.account.clone());
+                        let rcps = account.as_deref().and_then(|account| side.account(account)?.rcps.clone());
+                        let rcps = rcps.into_iter().flatten().map(|layer| side.set(layer.set)).collect();
+                        (rules(policy), account, resource.map(|resource| resource.tags.clone()), rcps)
+                    }
+                }
+            })
+            .collect();
+        match said.as_slice() {
+            [old, new] => old != new,
+            _ => true,
+        }
+    }
+
+    fn layers(&self, principal: &str, place: &Place) -> Option<Vec<Layers>> {
+        let sides = self.universe.sides.iter();
+        sides.map(|side| Layers::of(self.universe, side, principal, place)).collect()
+    }
+
+    /// What of a principal's own rules differs, as resource sets; an empty set stands for everything.
+    fn leads(&self, principal: &str) -> Vec<Vec<Pattern>> {
+        let Some(layers) = self.layers(principal, &Place::Own) else { return vec![Vec::new()] };
+        let [old, new] = layers.as_slice() else { return vec![Vec::new()] };
+        if old.shape != new.shape {
+            return vec![Vec::new()];
+        }
+        let only = |a: &Layers, b: &Layers| -> Vec<Vec<Pattern>> {
+            let rules = a.rules.iter().filter(|rule| b.rules.binary_search(rule).is_err());
+            let set = |rule: &Effective| match rule.resources.negated {
+                true => Vec::new(),
+                false => rule.resources.patterns.iter().filter_map(Pattern::of_resource).collect(),
+            };
+            rules.map(set).collect()
+        };
+        let mut leads = only(old, new);
+        leads.extend(only(new, old));
+        leads
+    }
+
+    fn scene(&mut self, asker: &Asker, place: &Place, layers: &[Layers]) {
+        let following = self.following(&asker.principal, place, layers);
+        let found = match self.known.get(&following) {
+            Some(found) => std::sync::Arc::clone(found),
+            None => {
+                let found = std::sync::Arc::new(self.find(&asker.principal, place, layers));
+                self.known.insert(following, std::sync::Arc::clone(&found));
+                found
+            }
+        };
+        if found.too_large {
+            self.too_large.push((asker.principal.clone(), place.clone()));
+        }
+        for region in &found.regions {
+            let change = self.change(asker, place, region, &found.variables);
+            self.found.entry(asker.clone()).or_default().extend(change);
+        }
+    }
+
+    fn following(&self, principal: &str, place: &Place, layers: &[Layers]) -> Following {
+        let mut fixed = Vec::new();
+        let guards = layers.iter().flat_map(|layers| &layers.rules).flat_map(|rule| &rule.guard);
+        let mut atoms: Vec<u32> = guards.copied().collect();
+        atoms.sort_unstable();
+        atoms.dedup();
+        for key in atoms
+            .iter()
+            .filter_map(|&atom| self.universe.atoms.get(atom as usize))
+            .flat_map(|known| &known.keys)
+        {
+            for layers in layers {
+                let value = layers.fixed.get(key).map(|value| value.map(|value| format!("{value:?}")));
+                fixed.push((key.clone(), value));
+                fixed.push((key.clone(), Some(layers.fixed.own_tag(key).map(|value| format!("{value:?}")))));
+            }
+        }
+        Following {
+            rules: layers.iter().map(|layers| layers.rules.clone()).collect(),
+            shapes: layers.iter().map(|layers| shape(&layers.shape)).collect(),
+            account: super::scene::own_account(principal),
+            is_root: principal.ends_with(":root"),
+            place: place.clone(),
+            fixed,
+        }
+    }
+
+    fn find(&self, principal: &str, place: &Place, layers: &[Layers]) -> Found {
+        let models: Vec<&Model> = self.universe.sides.iter().map(|side| side.model).collect();
+        let owner = |resource: &str| {
+            let owners = models.iter().filter_map(|model| reference::owner(model, resource));
+            owners.map(|owner| owner.arn.to_string()).max_by_key(String::len)
+        };
+        let endpoints: Vec<&str> = models
+            .iter()
+            .flat_map(|model| &model.endpoints)
+            .filter_map(|endpoint| endpoint.id.as_deref())
+            .collect();
+        let forbidden = |key: &str, value: Option<&ContextValue>| {
+            key == "aws:sourcevpce"
+                && match value {
+                    Some(ContextValue::One(id)) => endpoints.contains(&id.as_str()),
+                    Some(ContextValue::Many(_)) => !endpoints.is_empty(),
+                    None => false,
+                }
+        };
+        let scene = Scene {
+            universe: self.universe,
+            layers,
+            principal,
+            place,
+            query: &self.query,
+            owner: &owner,
+            forbidden: &forbidden,
+        };
+        scene.regions()
+    }
+
+    /// A region as it is reported; `None` where a change that seemed possible is none.
+    fn change(
+        &mut self,
+        asker: &Asker,
+        place: &Place,
+        region: &Region,
+        variables: &[ResourceForm],
+    ) -> Option<Change> {
+        let mut examples: Vec<(Example, (bool, bool))> = Vec::new();
+        let is_elsewhere = *place == Place::Elsewhere;
+        for (request, pair) in region.shown.iter().filter(|_| !is_elsewhere) {
+            if examples.iter().any(|(_, known)| known == pair) {
+                continue;
+            }
+            let request = Request { principal: asker.principal.clone(), ..request.clone() };
+            let answers: Vec<Answer> =
+                self.universe.sides.iter().map(|side| answer(side.model, &request)).collect();
+            let allowed = |answer: &Answer| answer.effect == Effect::Allow;
+            let example = match answers.as_slice() {
+                [old, new] if (allowed(old), allowed(new)) == *pair => {
+                    Example { request, before: Some(old.clone()), after: new.clone() }
+                }
+                [new] if (false, allowed(new)) == *pair => {
+                    Example { request, before: None, after: new.clone() }
+                }
+                _ => continue,
+            };
+            examples.push((example, *pair));
+        }
+        let shows = |pair: (bool, bool)| examples.iter().any(|(_, known)| *known == pair);
+        let certainty = match examples.is_empty() {
+            _ if is_elsewhere => Certainty::IfResourceAllows,
+            true => Certainty::May,
+            false => Certainty::Sure,
+        };
+        let possible = |pair: (bool, bool)| match certainty {
+            // What no example shows is taken for possible as long as nothing speaks against it.
+            Certainty::Sure if pair.0 != pair.1 => shows(pair) || region.possible.contains(&pair),
+            _ => region.possible.contains(&pair),
+        };
+        let (grows, shrinks) = (possible((false, true)), possible((true, false)));
+        let stays = possible((true, true));
+        let kind = match (grows, shrinks) {
+            (true, true) => Kind::Shifted,
+            (true, false) if !stays => Kind::Granted,
+            (true, false) => Kind::Widened,
+            (false, true) if !stays => Kind::Revoked,
+            (false, true) => Kind::Narrowed,
+            (false, false) => return None,
+        };
+        let before = self.access(&region.before, variables);
+        let after = self.access(&region.after, variables);
+        Some(Change {
+            kind,
+            actions: region.actions.clone(),
+            resources: region.resources.clone(),
+            place: place.clone(),
+            before,
+            after,
+            certainty,
+            examples: examples.into_iter().map(|(example, _)| example).collect(),
+        })
+    }
+
+    fn access(&mut self, when: &When, variables: &[ResourceForm]) -> Access {
+        match when.as_slice() {
+            [] => Access::Never,
+            [only] if only.is_empty() => Access::Always,
+            cubes => {
+                let mut cases: Vec<Vec<Literal>> = Vec::new();
+                for cube in cubes {
+                    let mut case: Vec<Literal> = cube
+                        .iter()
+                        .map(|&(variable, holds)| self.literal(variable, holds, variables))
+                        .collect();
+                    case.sort();
+                    cases.push(case);
+                }
+                cases.sort();
+                Access::When(cases)
+            }
+        }
+    }
+
+    fn literal(&mut self, variable: u32, holds: bool, variables: &[ResourceForm]) -> Literal {
+        if variable < MATCHES {
+            let text = self.universe.atoms.get(variable as usize).map(|known| known.atom.to_string());
+            return Literal { text: text.unwrap_or_default(), holds, number: variable as usize };
+        }
+        let form = variables.get((variable - MATCHES) as usize).map(ToString::to_string).unwrap_or_default();
+        let next = self.conditions.len();
+        let number = *self.patterns.entry(form.clone()).or_insert(next);
+        if number == next {
+            self.conditions.push(Meaning::Resource(form.clone()));
+        }
+        Literal { text: format!("the resource matches {form}"), holds, number }
+    }
+
+    /// Principals with equal changes together.
+    pub(super) fn report(self) -> Report {
+        type Key = Vec<(Kind, Vec<Term>, Vec<Term>, Place, Access, Access, Certainty)>;
+        let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
+        for (asker, mut changes) in self.found {
+            changes.sort_by(|a, b| {
+                (a.kind, &a.place, &a.actions, &a.resources).cmp(&(
+                    b.kind,
+                    &b.place,
+                    &b.actions,
+                    &b.resources,
+                ))
+            });
+            if changes.is_empty() {
+                continue;
+            }
+            let key = changes
+                .iter()
+                .map(|change| {
+                    let Change { kind, actions, resources, place, before, after, certainty, .. } =
+                        change.clone();
+                    (kind, actions, resources, place, before, after, certainty)
+                })
+                .collect();
+            groups
+                .entry(key)
+                .or_insert_with(|| Group { principals: Vec::new(), changes })
+                .principals
+                .push(asker);
+        }
+        let mut groups: Vec<Group> = groups.into_values().collect();
+        groups.sort_by(|a, b| a.principals.cmp(&b.principals));
+        let _ = self.numbers;
+        Report { groups, conditions: self.conditions, too_large: self.too_large }
+    }
+}
+
+fn shape(shape: &Shape) -> String {
+    format!("{shape:?}")
+}
+
+fn is_same(layers: &[Layers]) -> bool {
+    matches!(layers, [old, new] if old.shape == new.shape && old.rules == new.rules)
+}
+
+/// Whether a place has resources that one of these sets speaks of.
+fn meets(place: &Place, leads: &[Vec<Pattern>]) -> bool {
+    let scope = place.scope();
+    leads.iter().any(|set| {
+        set.is_empty() || set.iter().any(|lead| scope.iter().any(|(pattern, _)| meet(lead, pattern)))
+    })
+}
+
+fn answer(model: &Model, request: &Request) -> Answer {
+    let explanation = explain(model, request, &[]);
+    let decision = explanation.decision;
+    Answer {
+        effect: decision.effect,
+        layer: decision.layer,
+        reason: decision.reason,
+        statements: explanation.statements,
+    }
+}

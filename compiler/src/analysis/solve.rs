@@ -1,0 +1,240 @@
+//! Which outcomes of two functions of conditions some context has, and a context for each.
+//!
+//! Conditions on one key are not free of each other: no address is in two blocks that do not meet. So the functions are walked together, and
+//! at each condition the values of its key that are still possible are kept; a way that leaves a key none is no way.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::logic::{ALWAYS, Logic, Node};
+use super::universe::Known;
+use super::values::{Candidates, candidates};
+use crate::model::Condition;
+use crate::reference::Fixed;
+use crate::request::ContextValue;
+
+/// A context: keys in lower case, `None` where the key is absent.
+pub(super) type Given = Vec<(String, Option<ContextValue>)>;
+
+/// What one side and the other allow.
+pub(super) type Pair = (bool, bool);
+
+/// Contexts in which the functions come out so, and whether it is sure that nothing else comes out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Outcomes {
+    /// For each outcome some contexts, best first.
+    pub(super) found: BTreeMap<Pair, Vec<Witness>>,
+    /// What may come out besides, for all that is known.
+    pub(super) possible: BTreeSet<Pair>,
+}
+
+/// A context in which an outcome comes about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Witness {
+    /// The context.
+    pub(super) given: Given,
+    /// Resource patterns with variables that have to match, or must not, by their number.
+    pub(super) matches: Vec<(u32, bool)>,
+}
+
+/// How many contexts are kept for one outcome.
+const MOST_WITNESSES: usize = 4;
+/// How many steps a walk may take.
+const MOST_STEPS: usize = 20_000;
+
+/// A key that conditions look at, and what each candidate makes of those that look at nothing else.
+#[derive(Debug)]
+struct Key {
+    name: String,
+    candidates: Candidates,
+    /// By condition: for each candidate whether it holds.
+    truth: HashMap<u32, Vec<bool>>,
+}
+
+/// Finds contexts for functions of some conditions.
+#[derive(Debug)]
+pub(super) struct Solver {
+    keys: Vec<Key>,
+    /// Of each condition that looks at one key alone: the place of the key.
+    of: HashMap<u32, usize>,
+}
+
+impl Solver {
+    /// Prepares for the conditions of these ids.
+    pub(super) fn new(
+        atoms: &[Known],
+        used: &BTreeSet<u32>,
+        fixed: &Fixed,
+        forbidden: &dyn Fn(&str, Option<&ContextValue>) -> bool,
+    ) -> Self {
+        let mut by_key: BTreeMap<&str, Vec<(u32, &Condition, bool)>> = BTreeMap::new();
+        let mut several: Vec<&str> = Vec::new();
+        for &atom in used {
+            let Some(Known { written: Some((condition, variables)), keys, .. }) = atoms.get(atom as usize)
+            else {
+                continue;
+            };
+            let free: Vec<&String> = keys.iter().filter(|key| fixed.get(key).is_none()).collect();
+            by_key.entry(&condition.key).or_default().push((atom, condition, *variables));
+            if free.len() > 1 {
+                several.extend(free.iter().map(|key| key.as_str()));
+            }
+        }
+        for key in several {
+            by_key.entry(key).or_default();
+        }
+        let mut keys = Vec::new();
+        let mut of = HashMap::new();
+        for (name, conditions) in by_key {
+            let alone: Vec<(&Condition, bool)> =
+                conditions.iter().map(|(_, condition, variables)| (*condition, *variables)).collect();
+            let mut candidates = candidates(&alone, fixed);
+            candidates.values.retain(|value| !forbidden(name, value.as_ref()));
+            let mut truth = HashMap::new();
+            for (atom, condition, variables) in conditions {
+                let free = atoms.get(atom as usize).map_or(&[][..], |known| &known.keys);
+                if free.iter().filter(|key| fixed.get(key).is_none()).count() > 1 {
+                    candidates.complete = false;
+                    continue;
+                }
+                let holds = candidates
+                    .values
+                    .iter()
+                    .map(|value| fixed.holds(condition, variables, &[(name.to_owned(), value.clone())]));
+                truth.insert(atom, holds.collect());
+                of.insert(atom, keys.len());
+            }
+            let mut key = Key { name: name.to_owned(), candidates, truth };
+            key.distinct();
+            keys.push(key);
+        }
+        Self { keys, of }
+    }
+
+    /// What comes out of two functions.
+    pub(super) fn outcomes(&self, logic: &Logic, functions: (Node, Node), matches: u32) -> Outcomes {
+        let mut walk = Walk {
+            solver: self,
+            logic,
+            matches,
+            outcomes: Outcomes::default(),
+            steps: 0,
+            assumed: Vec::new(),
+        };
+        let alive = self.keys.iter().map(|key| (0..key.candidates.values.len()).collect()).collect();
+        walk.step(functions, alive);
+        if walk.steps > MOST_STEPS {
+            walk.outcomes.possible.extend([(false, true), (true, false)]);
+        }
+        walk.outcomes
+    }
+}
+
+impl Key {
+    /// Of candidates that make the same of all conditions the first stays.
+    fn distinct(&mut self) {
+        if self.truth.is_empty() {
+            return;
+        }
+        let mut atoms: Vec<&u32> = self.truth.keys().collect();
+        atoms.sort_unstable();
+        let row = |at: usize| -> Vec<Option<bool>> {
+            atoms.iter().map(|atom| self.truth.get(atom)?.get(at).copied()).collect()
+        };
+        let mut seen = BTreeSet::new();
+        let kept: Vec<usize> = (0..self.candidates.values.len()).filter(|&at| seen.insert(row(at))).collect();
+        let pick = |list: &[bool]| kept.iter().filter_map(|&at| list.get(at).copied()).collect::<Vec<bool>>();
+        let truth = self.truth.iter().map(|(&atom, list)| (atom, pick(list))).collect();
+        self.candidates.values =
+            kept.iter().filter_map(|&at| self.candidates.values.get(at).cloned()).collect();
+        self.truth = truth;
+    }
+}
+
+struct Walk<'a> {
+    solver: &'a Solver,
+    logic: &'a Logic,
+    /// Variables from here on stand for resource patterns.
+    matches: u32,
+    outcomes: Outcomes,
+    steps: usize,
+    /// Conditions on several keys, and resource patterns, that this way assumes.
+    assumed: Vec<(u32, bool)>,
+}
+
+impl Walk<'_> {
+    fn step(&mut self, (old, new): (Node, Node), alive: Vec<Vec<usize>>) {
+        self.steps += 1;
+        if self.steps > MOST_STEPS {
+            return;
+        }
+        let (left, right) = (self.logic.branch(old), self.logic.branch(new));
+        let variable = match (left, right) {
+            (None, None) => return self.leaf((old == ALWAYS, new == ALWAYS), &alive),
+            (Some((a, ..)), Some((b, ..))) => a.min(b),
+            (Some((a, ..)), None) | (None, Some((a, ..))) => a,
+        };
+        let take = |branch: Option<(u32, Node, Node)>, node: Node, value: bool| match branch {
+            Some((first, no, yes)) if first == variable => {
+                if value {
+                    yes
+                } else {
+                    no
+                }
+            }
+            _ => node,
+        };
+        for value in [true, false] {
+            let next = (take(left, old, value), take(right, new, value));
+            match self.solver.of.get(&variable) {
+                None => {
+                    self.assumed.push((variable, value));
+                    self.step(next, alive.clone());
+                    self.assumed.pop();
+                }
+                Some(&place) => {
+                    let Some(key) = self.solver.keys.get(place) else { continue };
+                    let truth = key.truth.get(&variable);
+                    let mut narrowed = alive.clone();
+                    if let Some(candidates) = narrowed.get_mut(place) {
+                        candidates.retain(|&at| truth.and_then(|truth| truth.get(at)) == Some(&value));
+                        if candidates.is_empty() {
+                            // No value does that: so it is, or nobody knows of one.
+                            if !key.candidates.complete {
+                                self.may(next);
+                            }
+                            continue;
+                        }
+                    }
+                    self.step(next, narrowed);
+                }
+            }
+        }
+    }
+
+    /// Something may come out where no value was found.
+    fn may(&mut self, (old, new): (Node, Node)) {
+        if old != new {
+            self.outcomes.possible.extend([(false, true), (true, false)]);
+        }
+    }
+
+    fn leaf(&mut self, pair: Pair, alive: &[Vec<usize>]) {
+        self.outcomes.possible.insert(pair);
+        let witnesses = self.outcomes.found.entry(pair).or_default();
+        if witnesses.len() >= MOST_WITNESSES {
+            return;
+        }
+        let mut given = Given::new();
+        for (key, candidates) in self.solver.keys.iter().zip(alive) {
+            // Keys that nothing was asked about need no value.
+            if candidates.len() < key.candidates.values.len()
+                && let Some(value) = candidates.first().and_then(|&at| key.candidates.values.get(at))
+            {
+                given.push((key.name.clone(), value.clone()));
+            }
+        }
+        let matches = self.assumed.iter().filter(|(variable, _)| *variable >= self.matches);
+        let matches = matches.map(|&(variable, value)| (variable - self.matches, value)).collect();
+        witnesses.push(Witness { given, matches });
+    }
+}

@@ -1,0 +1,474 @@
+//! Spaces of texts: which combinations of patterns some text matches, found by walking the automaton of all of them at once.
+//!
+//! The states of that automaton are sets of places in the patterns, made as they are reached (the subset construction); what it ends with is
+//! a *minterm*: the patterns that match, and those that do not. Two patterns that some text tells apart, and only those, are told apart by a
+//! minterm, so that what holds of every minterm's example holds of every text.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::pattern::{ActionForm, Glob, Piece, ResourceForm};
+
+/// One unit of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Unit {
+    /// This character.
+    Char(char),
+    /// One character; whether it may be a colon.
+    One { colon: bool },
+    /// Any run of characters; whether colons may be among them.
+    Run { colon: bool },
+    /// An ASCII digit.
+    Digit,
+}
+
+impl Unit {
+    fn takes(self, character: char) -> bool {
+        match self {
+            Self::Char(own) => own == character,
+            Self::One { colon } | Self::Run { colon } => colon || character != ':',
+            Self::Digit => character.is_ascii_digit(),
+        }
+    }
+}
+
+/// A pattern over whole texts: of resources or of actions. A policy variable in it stands for any run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Pattern {
+    units: Vec<Unit>,
+}
+
+impl Pattern {
+    /// Every text.
+    pub(super) fn everything() -> Self {
+        Self { units: vec![Unit::Run { colon: true }] }
+    }
+
+    /// Every text of six parts whose account is none, or one of twelve digits.
+    pub(super) fn account(number: Option<&str>) -> Self {
+        let mut pattern = Self::default();
+        for _ in 0..4 {
+            pattern.units.extend([Unit::Run { colon: false }, Unit::Char(':')]);
+        }
+        match number {
+            Some(number) => pattern.units.extend(number.chars().map(Unit::Char)),
+            None => pattern.units.extend([Unit::Digit; 12]),
+        }
+        pattern.units.extend([Unit::Char(':'), Unit::Run { colon: true }]);
+        pattern
+    }
+
+    /// What a resource pattern covers; `None` where it is nothing.
+    pub(super) fn of_resource(form: &ResourceForm) -> Option<Self> {
+        match form {
+            ResourceForm::Everything => Some(Self::everything()),
+            ResourceForm::Nothing => None,
+            ResourceForm::Parts(parts) => {
+                let mut pattern = Self::default();
+                for (index, part) in parts.iter().enumerate() {
+                    if index > 0 {
+                        pattern.units.push(Unit::Char(':'));
+                    }
+                    pattern.push(part, index == 5);
+                }
+                Some(pattern)
+            }
+        }
+    }
+
+    /// What an action pattern covers; `None` where it is nothing. Texts are in lower case.
+    pub(super) fn of_action(form: &ActionForm) -> Option<Self> {
+        match form {
+            ActionForm::Everything => Some(Self::everything()),
+            ActionForm::Nothing => None,
+            ActionForm::Named { service, name } => {
+                let mut pattern = Self::default();
+                pattern.push(service, false);
+                pattern.units.push(Unit::Char(':'));
+                pattern.push(name, true);
+                Some(pattern)
+            }
+        }
+    }
+
+    /// One text without parts: a value of a condition key.
+    pub(super) fn of_glob(glob: &Glob) -> Self {
+        let mut pattern = Self::default();
+        pattern.push(glob, true);
+        pattern
+    }
+
+    /// What a text says that patterns are printed as: `*` and `?` are wildcards, `${*}`, `${?}` and `${$}` themselves, and a variable stands for
+    /// any run. Of a resource wildcards stay inside their part.
+    pub(super) fn of_text(text: &str, is_resource: bool) -> Self {
+        let mut pattern = Self::default();
+        let (mut colons, most) = (0, if is_resource { 5 } else { 1 });
+        let mut rest = text;
+        if text == "*" {
+            return Self::everything();
+        }
+        while let Some(character) = rest.chars().next() {
+            let colon = colons >= most;
+            // Action patterns have no variables.
+            let variable = rest.strip_prefix("${").filter(|_| is_resource);
+            if let Some((inside, behind)) = variable.and_then(|rest| rest.split_once('}')) {
+                pattern.units.push(match inside {
+                    "*" => Unit::Char('*'),
+                    "?" => Unit::Char('?'),
+                    "$" => Unit::Char('$'),
+                    _ => Unit::Run { colon },
+                });
+                rest = behind;
+                continue;
+            }
+            pattern.units.push(match character {
+                '*' => Unit::Run { colon },
+                '?' => Unit::One { colon },
+                other => Unit::Char(other),
+            });
+            colons += usize::from(character == ':');
+            rest = rest.strip_prefix(character).unwrap_or_default();
+        }
+        pattern
+    }
+
+    /// Exactly this text.
+    pub(super) fn literal(text: &str) -> Self {
+        Self { units: text.chars().map(Unit::Char).collect() }
+    }
+
+    /// The same with any run behind it.
+    pub(super) fn and_more(mut self) -> Self {
+        self.units.push(Unit::Run { colon: true });
+        self
+    }
+
+    fn push(&mut self, glob: &Glob, colon: bool) {
+        for piece in glob.pieces() {
+            match piece {
+                Piece::Literal(text) => self.units.extend(text.chars().map(Unit::Char)),
+                Piece::AnyOne => self.units.push(Unit::One { colon }),
+                Piece::AnyRun | Piece::Variable(_) => self.units.push(Unit::Run { colon }),
+            }
+        }
+    }
+
+    /// Whether a text matches. Linear in the product of the two lengths.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        // A text that begins or ends otherwise is most often told by that alone.
+        if let Some(Unit::Char(first)) = self.units.first()
+            && !text.starts_with(*first)
+        {
+            return false;
+        }
+        if let Some(Unit::Char(last)) = self.units.last()
+            && !text.ends_with(*last)
+        {
+            return false;
+        }
+        let mut places = vec![0_u32];
+        self.close(&mut places);
+        let mut next = Vec::new();
+        for character in text.chars() {
+            next.clear();
+            for &place in &places {
+                if let Some(unit) = self.units.get(place as usize)
+                    && unit.takes(character)
+                {
+                    let stays = matches!(unit, Unit::Run { .. });
+                    next.push(if stays { place } else { place + 1 });
+                }
+            }
+            self.close(&mut next);
+            std::mem::swap(&mut places, &mut next);
+            if places.is_empty() {
+                return false;
+            }
+        }
+        places.contains(&(self.units.len() as u32))
+    }
+
+    /// Adds the places that are reached without a character; sorted, each once.
+    fn close(&self, places: &mut Vec<u32>) {
+        let mut at = 0;
+        while let Some(&place) = places.get(at) {
+            if matches!(self.units.get(place as usize), Some(Unit::Run { .. })) {
+                places.push(place + 1);
+            }
+            at += 1;
+        }
+        places.sort_unstable();
+        places.dedup();
+    }
+}
+
+/// A combination of patterns that some text matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Minterm {
+    /// The patterns that match it, sorted; all others do not.
+    pub(super) matched: Vec<u32>,
+    /// One of the shortest such texts.
+    pub(super) example: String,
+}
+
+impl Minterm {
+    /// Whether a pattern matches.
+    pub(super) fn has(&self, pattern: u32) -> bool {
+        self.matched.binary_search(&pattern).is_ok()
+    }
+}
+
+/// The automaton has more states than are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooMany;
+
+/// How many states a walk may reach.
+pub(super) const MOST_STATES: usize = 30_000;
+
+/// The places of all patterns, numbered.
+struct Places<'p> {
+    /// Of each place: its unit, `None` behind the last one, and its pattern.
+    units: Vec<(Option<Unit>, u32)>,
+    patterns: &'p [Pattern],
+}
+
+impl<'p> Places<'p> {
+    fn of(patterns: &'p [Pattern]) -> Self {
+        let mut units = Vec::new();
+        for (number, pattern) in (0..).zip(patterns) {
+            units.extend(pattern.units.iter().map(|&unit| (Some(unit), number)));
+            units.push((None, number));
+        }
+        Self { units, patterns }
+    }
+
+    fn start(&self) -> Vec<u32> {
+        let mut state = Vec::new();
+        let mut at = 0;
+        for pattern in self.patterns {
+            self.add(&mut state, at);
+            at += pattern.units.len() as u32 + 1;
+        }
+        state.sort_unstable();
+        state.dedup();
+        state
+    }
+
+    /// Adds a place, and those that are reached from it without a character.
+    fn add(&self, state: &mut Vec<u32>, mut place: u32) {
+        loop {
+            state.push(place);
+            match self.units.get(place as usize) {
+                Some((Some(Unit::Run { .. }), _)) => place += 1,
+                _ => return,
+            }
+        }
+    }
+
+    fn step(&self, state: &[u32], character: char) -> Vec<u32> {
+        let mut next = Vec::with_capacity(state.len());
+        for &place in state {
+            if let Some((Some(unit), _)) = self.units.get(place as usize)
+                && unit.takes(character)
+            {
+                let stays = matches!(unit, Unit::Run { .. });
+                self.add(&mut next, if stays { place } else { place + 1 });
+            }
+        }
+        next.sort_unstable();
+        next.dedup();
+        next
+    }
+
+    /// The patterns that match a text that ends here.
+    fn matched(&self, state: &[u32]) -> Vec<u32> {
+        let ended = state.iter().filter_map(|&place| match self.units.get(place as usize) {
+            Some((None, pattern)) => Some(*pattern),
+            _ => None,
+        });
+        ended.collect()
+    }
+
+    /// The characters that a state tells apart, and one for all the others. What people read easily comes first.
+    fn alphabet(&self, state: &[u32]) -> Vec<char> {
+        let mut characters = BTreeSet::from([':']);
+        let mut digit = false;
+        for &place in state {
+            match self.units.get(place as usize) {
+                Some((Some(Unit::Char(character)), _)) => {
+                    characters.insert(*character);
+                }
+                Some((Some(Unit::Digit), _)) => digit = true,
+                _ => {}
+            }
+        }
+        let mut found: Vec<char> = Vec::new();
+        if let Some(other) = "xyzabcdefghijklmnopqrstuvw"
+            .chars()
+            .chain('\u{e0}'..='\u{ffff}')
+            .find(|it| !characters.contains(it))
+        {
+            found.push(other);
+        }
+        if digit {
+            found.extend(('0'..='9').find(|it| !characters.contains(it)));
+        }
+        found.extend(characters);
+        found
+    }
+}
+
+/// All minterms of some patterns in which at least one pattern of `wanted` matches; all whatsoever where `wanted` is `None`. In the order of
+/// the lengths of their examples.
+///
+/// # Errors
+/// [`TooMany`] past [`MOST_STATES`].
+pub(super) fn minterms(patterns: &[Pattern], wanted: Option<&[u32]>) -> Result<Vec<Minterm>, TooMany> {
+    let places = Places::of(patterns);
+    let is_wanted: Option<Vec<bool>> = wanted.map(|wanted| {
+        let mut flags = vec![false; patterns.len()];
+        for &pattern in wanted {
+            if let Some(flag) = flags.get_mut(pattern as usize) {
+                *flag = true;
+            }
+        }
+        flags
+    });
+    let pattern_of = |place: u32| places.units.get(place as usize).map_or(u32::MAX, |(_, pattern)| *pattern);
+    let alive = |state: &[u32]| match &is_wanted {
+        None => true,
+        Some(flags) => state.iter().any(|&place| flags.get(pattern_of(place) as usize) == Some(&true)),
+    };
+    let start = places.start();
+    // Each state with the state and character that it was first reached by.
+    let mut states: Vec<(Vec<u32>, u32, char)> = vec![(start.clone(), 0, ' ')];
+    let mut ids: HashMap<Vec<u32>, u32> = HashMap::from([(start, 0)]);
+    let mut seen: HashMap<Vec<u32>, ()> = HashMap::new();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some((state, ..)) = states.get(at).cloned() {
+        let matched = places.matched(&state);
+        let counts = match &is_wanted {
+            None => true,
+            Some(flags) => matched.iter().any(|&pattern| flags.get(pattern as usize) == Some(&true)),
+        };
+        if counts && seen.insert(matched.clone(), ()).is_none() {
+            found.push(Minterm { matched, example: text_of(&states, at) });
+        }
+        for character in places.alphabet(&state) {
+            let next = places.step(&state, character);
+            if !alive(&next) || ids.contains_key(&next) {
+                continue;
+            }
+            if states.len() >= MOST_STATES {
+                return Err(TooMany);
+            }
+            ids.insert(next.clone(), states.len() as u32);
+            states.push((next, at as u32, character));
+        }
+        at += 1;
+    }
+    Ok(found)
+}
+
+/// The text by which a state was first reached.
+fn text_of(states: &[(Vec<u32>, u32, char)], mut at: usize) -> String {
+    let mut characters = Vec::new();
+    while at != 0 {
+        let Some((_, before, character)) = states.get(at) else { break };
+        characters.push(*character);
+        at = *before as usize;
+    }
+    characters.iter().rev().collect()
+}
+
+/// Whether every text that the first pattern matches is matched by one of the others. `false` past the budget.
+pub(super) fn is_within(pattern: &Pattern, others: &[Pattern]) -> bool {
+    let all: Vec<Pattern> = std::iter::once(pattern).chain(others).cloned().collect();
+    minterms(&all, Some(&[0])).is_ok_and(|found| found.iter().all(|minterm| minterm.matched.len() > 1))
+}
+
+/// Whether some text matches both.
+pub(super) fn meet(a: &Pattern, b: &Pattern) -> bool {
+    // A walk over pairs of places, without the texts: the places of each pattern reach each other in a few steps.
+    let (Some(width), all) = (b.units.len().checked_add(1), &a.units) else { return true };
+    let mut seen = vec![false; (all.len() + 1) * width];
+    let mut stack = vec![(0_usize, 0_usize)];
+    while let Some((i, j)) = stack.pop() {
+        match seen.get_mut(i * width + j) {
+            Some(known) if !*known => *known = true,
+            _ => continue,
+        }
+        let (left, right) = (all.get(i), b.units.get(j));
+        if left.is_none() && right.is_none() {
+            return true;
+        }
+        if let Some(Unit::Run { .. }) = left {
+            stack.push((i + 1, j));
+        }
+        if let Some(Unit::Run { .. }) = right {
+            stack.push((i, j + 1));
+        }
+        if let (Some(&left), Some(&right)) = (left, right)
+            && shares_a_character(left, right)
+        {
+            let i = if matches!(left, Unit::Run { .. }) { i } else { i + 1 };
+            let j = if matches!(right, Unit::Run { .. }) { j } else { j + 1 };
+            stack.push((i, j));
+        }
+    }
+    false
+}
+
+fn shares_a_character(a: Unit, b: Unit) -> bool {
+    match (a, b) {
+        (Unit::Char(character), other) | (other, Unit::Char(character)) => other.takes(character),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patterns(texts: &[&str]) -> Vec<Pattern> {
+        texts.iter().map(|text| Pattern::of_glob(&Glob::wildcards(text))).collect()
+    }
+
+    #[test]
+    fn every_combination_that_a_text_has_and_no_other() {
+        let all = patterns(&["a*", "*b", "ab"]);
+        let found = minterms(&all, None).unwrap();
+        let mut sets: Vec<Vec<u32>> = found.iter().map(|minterm| minterm.matched.clone()).collect();
+        sets.sort();
+        assert_eq!(sets, vec![vec![], vec![0], vec![0, 1], vec![0, 1, 2], vec![1]]);
+        for minterm in found {
+            for (number, pattern) in (0..).zip(&all) {
+                assert_eq!(pattern.matches(&minterm.example), minterm.has(number), "{minterm:?} {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_not_walked() {
+        let found = minterms(&patterns(&["a*", "b*"]), Some(&[1])).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].matched, [1]);
+    }
+
+    #[test]
+    fn inclusion_and_intersection() {
+        let [a, b, c] = &patterns(&["a*", "*", "b?"])[..] else { panic!() };
+        assert!(is_within(a, std::slice::from_ref(b)));
+        assert!(!is_within(b, std::slice::from_ref(a)));
+        assert!(is_within(&Pattern::literal("bc"), &[a.clone(), c.clone()]));
+        assert!(meet(a, b) && !meet(a, c) && meet(b, c));
+    }
+
+    #[test]
+    fn an_account_is_twelve_digits() {
+        let any = Pattern::account(None);
+        assert!(any.matches("arn:aws:sqs:us-east-1:123456789012:q"));
+        assert!(!any.matches("arn:aws:sqs:us-east-1:12345678901:q"));
+        assert!(!any.matches("arn:aws:s3:::b:123456789012:x"));
+    }
+}
