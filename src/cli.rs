@@ -9,6 +9,7 @@ mod build;
 mod check;
 mod convert;
 mod decide;
+mod diff;
 mod explain;
 mod fmt;
 mod inputs;
@@ -22,6 +23,7 @@ mod requests;
 mod session;
 mod steps;
 mod test;
+mod who_can;
 
 use std::process::ExitCode;
 
@@ -79,6 +81,12 @@ enum Command {
     Convert(convert::Arguments),
     /// Print what was understood, as text for review
     Ir(ir::Arguments),
+    /// Say what a change of policies really changes: who can do what they could not, and the other way round
+    Diff(diff::Arguments),
+    /// Say who can do something, and when
+    WhoCan(who_can::WhoCan),
+    /// Say what somebody can do, and when
+    Can(who_can::Can),
     /// Show sizes and facts of a bundle
     Inspect(inspect::Arguments),
     /// Measure how fast a bundle decides here
@@ -102,6 +110,9 @@ pub fn run() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Ir(arguments) => ir::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::WhoCan(arguments) => who_can::run_who_can(&arguments),
+        Command::Can(arguments) => who_can::run_can(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),

@@ -12,12 +12,17 @@ pub mod diff;
 pub mod explain;
 mod logic;
 mod members;
+pub mod reach;
 mod regions;
 mod scene;
 mod solve;
 mod space;
 mod universe;
 mod values;
+
+/// Maps that are only looked up in; where one is gone through, its order does not show.
+type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::FixedState>;
+type HashSet<K> = std::collections::HashSet<K, foldhash::fast::FixedState>;
 
 pub use callers::{Asker, AskerKind};
 pub use cover::Term;

@@ -10,6 +10,8 @@ use portcullis_grammar::source::Source;
 use super::Failure;
 use super::output::report;
 use crate::build::Builder;
+use crate::compiler::bundle::model_of;
+use crate::compiler::model::Model;
 use crate::files::{Input, read_bytes};
 use crate::render::terminal;
 use crate::runtime::Bundle;
@@ -42,6 +44,23 @@ impl Policies {
     pub(super) fn builder(&self) -> Builder {
         let builder = self.inputs.iter().fold(Builder::new(), Builder::input);
         self.attach.iter().fold(builder, |builder, (principal, file)| builder.attach(principal, file))
+    }
+
+    /// The model of the inputs, or of the one input that is a bundle; `None` where they are wrong, which has been said.
+    pub(super) fn model(&self) -> Result<Option<Model>, Failure> {
+        if let ([input], []) = (self.inputs.as_slice(), self.attach.as_slice())
+            && input.is_file()
+        {
+            let bytes = read_bytes(input)?;
+            if is_bundle(&bytes) {
+                return Ok(Some(model_of(&open(input, bytes)?)?));
+            }
+        }
+        let input = self.builder().read();
+        if input.resolved.model.is_none() {
+            show(&input.resolved.diagnostics, &input.inputs);
+        }
+        Ok(input.resolved.model)
     }
 }
 

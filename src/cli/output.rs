@@ -5,6 +5,7 @@ use std::io::Write as _;
 use clap::ValueEnum;
 
 use super::Failure;
+pub(super) use crate::render::words::plain;
 
 /// Whom an answer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -23,19 +24,6 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
         Err(error) => Err(Failure(format!("cannot write to standard output: {error}"))),
         Ok(()) => Ok(()),
     }
-}
-
-/// Text of an input as it may stand on a terminal: what would steer it, or turn the direction of writing, is escaped.
-pub(super) fn plain(text: &str) -> String {
-    let steers = |character: char| {
-        character.is_control()
-            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        if steers(character) { safe.extend(character.escape_unicode()) } else { safe.push(character) }
-    }
-    safe
 }
 
 /// Writes text to standard error; where that fails there is nobody left to tell.

@@ -22,7 +22,7 @@ pub(crate) fn json(explanation: &Explanation, request: &Request) -> Value {
     })
 }
 
-fn named(statement: &Named) -> Value {
+pub(super) fn named(statement: &Named) -> Value {
     json!({
         "policy": statement.policy,
         "version": statement.version,

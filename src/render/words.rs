@@ -15,6 +15,19 @@ use portcullis_runtime::{Layer, Reason};
 /// How many values or statements of one kind are told before the rest is only counted.
 const MOST: usize = 5;
 
+/// Text of an input as it may stand on a terminal: what would steer it, or turn the direction of writing, is escaped.
+pub(crate) fn plain(text: &str) -> String {
+    let steers = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if steers(character) { safe.extend(character.escape_unicode()) } else { safe.push(character) }
+    }
+    safe
+}
+
 /// A layer and whose it is.
 pub(crate) fn layer(layer: Layer, of: &str) -> String {
     match layer {

@@ -3,7 +3,11 @@
 //! What is said covers exactly the wanted minterms, and no unwanted one; which of several ways to say it is chosen greedily: what covers most,
 //! with the fewest exceptions, in the fewest characters.
 
-use super::space::{Minterm, is_within};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{HashMap, HashSet};
+
+use super::space::{Minterm, Pattern, is_within, meet};
 use super::universe::Numbered;
 
 /// Texts that match all of the first patterns and none of the others.
@@ -31,38 +35,158 @@ pub(super) enum Wish {
 struct Way {
     all: Vec<u32>,
     except: Vec<u32>,
+    /// The wanted minterms that it covers.
     covers: Vec<usize>,
+}
+
+/// More exceptions than this nobody reads: then what is meant is listed.
+const MOST_EXCEPTIONS: usize = 24;
+
+/// Minterms and what they are to a cover, found by their patterns.
+struct Index<'a> {
+    minterms: &'a [Minterm],
+    wishes: &'a [Wish],
+    by_pattern: HashMap<u32, Vec<usize>>,
+}
+
+impl<'a> Index<'a> {
+    fn of(minterms: &'a [Minterm], wishes: &'a [Wish]) -> Self {
+        let mut by_pattern: HashMap<u32, Vec<usize>> = HashMap::default();
+        for (at, minterm) in minterms.iter().enumerate() {
+            for &pattern in &minterm.matched {
+                by_pattern.entry(pattern).or_default().push(at);
+            }
+        }
+        Self { minterms, wishes, by_pattern }
+    }
+
+    fn wish(&self, at: usize) -> Wish {
+        self.wishes.get(at).copied().unwrap_or(Wish::Unwanted)
+    }
+
+    /// The minterms that all these patterns match.
+    fn within(&self, all: &[u32]) -> Vec<(usize, &'a Minterm)> {
+        let holds = |minterm: &Minterm| all.iter().all(|&pattern| minterm.has(pattern));
+        let of = |at: &usize| Some((*at, self.minterms.get(*at)?));
+        let rarest = all
+            .iter()
+            .map(|pattern| self.by_pattern.get(pattern))
+            .min_by_key(|list| list.map_or(0, Vec::len));
+        match rarest {
+            None => self.minterms.iter().enumerate().collect(),
+            Some(list) => {
+                list.into_iter().flatten().filter_map(of).filter(|(_, minterm)| holds(minterm)).collect()
+            }
+        }
+    }
+
+    /// The patterns with what has to be excepted from them; `None` where that does not do.
+    fn way(&self, all: &[u32]) -> Option<Way> {
+        let within = self.within(all);
+        let (mut bad, mut covers) = (Vec::new(), Vec::new());
+        let mut needed: HashSet<u32> = all.iter().copied().collect();
+        for (at, minterm) in within {
+            match self.wish(at) {
+                Wish::Wanted => {
+                    covers.push(at);
+                    needed.extend(&minterm.matched);
+                }
+                Wish::Unwanted => bad.push(minterm),
+                Wish::Either => {}
+            }
+        }
+        if covers.is_empty() {
+            return None;
+        }
+        let mut except = Vec::new();
+        while !bad.is_empty() {
+            // What keeps out most, and nothing that is wanted.
+            let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+            for pattern in
+                bad.iter().flat_map(|minterm| &minterm.matched).filter(|pattern| !needed.contains(pattern))
+            {
+                *counts.entry(*pattern).or_default() += 1;
+            }
+            let (best, _) = counts.into_iter().max_by_key(|&(pattern, count)| (count, u32::MAX - pattern))?;
+            except.push(best);
+            if except.len() > MOST_EXCEPTIONS {
+                return None;
+            }
+            bad.retain(|minterm| !minterm.has(best));
+        }
+        Some(Way { all: all.to_vec(), except, covers })
+    }
+
+    /// A way to say one minterm, and what else it covers: always there, since two minterms differ by a pattern.
+    fn alone(&self, at: usize, walked: &[u32]) -> Option<Way> {
+        let own = self.minterms.get(at)?;
+        let mut except: Vec<u32> = Vec::new();
+        let excepted = |minterm: &Minterm, except: &[u32]| except.iter().any(|&pattern| minterm.has(pattern));
+        for (other, minterm) in self.within(&own.matched) {
+            if self.wish(other) == Wish::Unwanted && !excepted(minterm, &except) {
+                except.extend(minterm.matched.iter().copied().find(|&pattern| !own.has(pattern)));
+            }
+        }
+        // Patterns that the others imply say nothing; one that led the walk stays, for nothing is known of what was not walked.
+        let mut all = own.matched.clone();
+        for &pattern in &own.matched {
+            let rest: Vec<u32> = all.iter().copied().filter(|&other| other != pattern).collect();
+            let walks = rest.iter().any(|pattern| walked.contains(pattern));
+            let lets_in = |(other, minterm): &(usize, &Minterm)| {
+                self.wish(*other) == Wish::Unwanted && !excepted(minterm, &except)
+            };
+            if walks && !self.within(&rest).iter().any(lets_in) {
+                all = rest;
+            }
+        }
+        let within = self.within(&all).into_iter();
+        let covers = within
+            .filter(|(other, minterm)| self.wish(*other) == Wish::Wanted && !excepted(minterm, &except));
+        let covers = covers.map(|(other, _)| other).collect();
+        Some(Way { all, except, covers })
+    }
 }
 
 /// The terms that cover the wanted minterms.
 ///
 /// `walked` are the patterns that lead the walk by which the minterms were found: where none of them matches, nothing was found, and nothing
-/// is covered. `None`: everything was found.
-pub(super) fn cover(
-    numbered: &Numbered,
-    minterms: &[Minterm],
-    wishes: &[Wish],
-    walked: Option<&[u32]>,
-) -> Vec<Term> {
-    let wish = |at: usize| wishes.get(at).copied().unwrap_or(Wish::Unwanted);
-    let mut left: Vec<usize> = (0..minterms.len()).filter(|&at| wish(at) == Wish::Wanted).collect();
-    if left.is_empty() {
-        return Vec::new();
-    }
+/// is covered.
+pub(super) fn cover(numbered: &Numbered, minterms: &[Minterm], wishes: &[Wish], walked: &[u32]) -> Vec<Term> {
+    let index = Index::of(minterms, wishes);
+    let mut left: BTreeSet<usize> =
+        (0..minterms.len()).filter(|&at| index.wish(at) == Wish::Wanted).collect();
     let starts = starts(numbered, minterms, &left, walked);
+    let mut ways: Vec<Way> = starts.iter().filter_map(|all| index.way(all)).collect();
+    let length = |way: &Way| way.all.iter().map(|&id| numbered.text(id).len()).sum::<usize>();
+    ways.sort_by_cached_key(|way| {
+        (usize::MAX - way.covers.len(), way.except.len() + way.all.len(), length(way), way.all.clone())
+    });
     let mut terms = Vec::new();
     while let Some(&first) = left.first() {
-        let ways = starts.iter().filter_map(|all| way(minterms, &wish, all, &left));
-        let best = ways.filter(|way| !way.covers.is_empty()).min_by_key(|way| {
-            let length: usize = way.all.iter().map(|&id| numbered.text(id).len()).sum();
-            (usize::MAX - way.covers.len(), way.except.len() + way.all.len(), length)
-        });
-        let best = best.or_else(|| alone(minterms, &wish, first, &left, walked));
-        let Some(best) = best else { break };
-        left.retain(|at| !best.covers.contains(at));
+        let mut best: Option<(usize, &Way)> = None;
+        for way in &ways {
+            // The ways come in the order of what they cover at most.
+            if best.is_some_and(|(most, _)| way.covers.len() <= most) {
+                break;
+            }
+            let covers = way.covers.iter().filter(|at| left.contains(at)).count();
+            if covers > best.map_or(0, |(most, _)| most) {
+                best = Some((covers, way));
+            }
+        }
+        let alone = if best.is_none() { index.alone(first, walked) } else { None };
+        let Some(best) = best.map(|(_, way)| way).or(alone.as_ref()) else { break };
+        let before = left.len();
+        for at in &best.covers {
+            left.remove(at);
+        }
+        if left.len() == before {
+            break;
+        }
         let texts = |ids: &[u32]| {
             let mut texts: Vec<String> = ids.iter().map(|&id| numbered.text(id).to_owned()).collect();
             texts.sort();
+            texts.dedup();
             texts
         };
         terms.push(Term { all: texts(&best.all), except: texts(&best.except) });
@@ -75,101 +199,38 @@ pub(super) fn cover(
 fn starts(
     numbered: &Numbered,
     minterms: &[Minterm],
-    left: &[usize],
-    walked: Option<&[u32]>,
+    left: &BTreeSet<usize>,
+    walked: &[u32],
 ) -> Vec<Vec<u32>> {
-    let mut patterns: Vec<u32> = left
-        .iter()
-        .filter_map(|&at| minterms.get(at))
-        .flat_map(|minterm| minterm.matched.iter().copied())
-        .collect();
-    patterns.sort_unstable();
-    patterns.dedup();
-    let Some(walked) = walked else {
-        return std::iter::once(Vec::new())
-            .chain(patterns.into_iter().map(|pattern| vec![pattern]))
-            .collect();
-    };
+    let matched =
+        left.iter().filter_map(|&at| minterms.get(at)).flat_map(|minterm| minterm.matched.iter().copied());
+    let patterns: BTreeSet<u32> = matched.collect();
     let leading: Vec<_> =
         walked.iter().filter_map(|&id| numbered.patterns.get(id as usize)).cloned().collect();
+    let everything = leading.contains(&Pattern::everything());
+    let walked_set: HashSet<u32> = walked.iter().copied().collect();
     let mut starts = Vec::new();
     for pattern in patterns {
-        let whole = walked.contains(&pattern)
-            || numbered.patterns.get(pattern as usize).is_some_and(|it| is_within(it, &leading));
-        if whole {
+        let own = numbered.patterns.get(pattern as usize);
+        let meeting = || {
+            let meets = |lead: &&u32| {
+                let lead = numbered.patterns.get(**lead as usize);
+                own.zip(lead).is_some_and(|(own, lead)| meet(own, lead))
+            };
+            walked.iter().filter(meets).copied()
+        };
+        if everything || walked_set.contains(&pattern) {
             starts.push(vec![pattern]);
         } else {
-            starts.extend(walked.iter().map(|&lead| vec![lead.min(pattern), lead.max(pattern)]));
+            let near: Vec<u32> = meeting().collect();
+            let leads: Vec<Pattern> =
+                near.iter().filter_map(|&id| numbered.patterns.get(id as usize)).cloned().collect();
+            if own.is_some_and(|own| is_within(own, &leads)) {
+                starts.push(vec![pattern]);
+            } else {
+                starts.extend(near.into_iter().map(|lead| vec![lead.min(pattern), lead.max(pattern)]));
+            }
         }
     }
     starts
-}
-
-/// The patterns with what has to be excepted from them, and what of the rest that covers; `None` where exceptions do not do.
-fn way(minterms: &[Minterm], wish: &dyn Fn(usize) -> Wish, all: &[u32], left: &[usize]) -> Option<Way> {
-    let inside = |minterm: &Minterm| all.iter().all(|&pattern| minterm.has(pattern));
-    let within: Vec<(usize, &Minterm)> =
-        minterms.iter().enumerate().filter(|(_, minterm)| inside(minterm)).collect();
-    let mut bad: Vec<&Minterm> =
-        within.iter().filter(|(at, _)| wish(*at) == Wish::Unwanted).map(|(_, minterm)| *minterm).collect();
-    let good: Vec<(usize, &Minterm)> =
-        within.iter().filter(|(at, _)| wish(*at) == Wish::Wanted).copied().collect();
-    let mut except = Vec::new();
-    while let Some(first) = bad.first() {
-        let fits =
-            |pattern: &u32| !all.contains(pattern) && good.iter().all(|(_, minterm)| !minterm.has(*pattern));
-        let mut fitting: Vec<u32> =
-            bad.iter().flat_map(|minterm| minterm.matched.iter().copied()).filter(fits).collect();
-        fitting.sort_unstable();
-        fitting.dedup();
-        let best = fitting.into_iter().max_by_key(|&pattern| {
-            (bad.iter().filter(|minterm| minterm.has(pattern)).count(), u32::MAX - pattern)
-        })?;
-        let _ = first;
-        except.push(best);
-        bad.retain(|minterm| !minterm.has(best));
-    }
-    let covers = good.iter().map(|(at, _)| *at).filter(|at| left.contains(at)).collect();
-    Some(Way { all: all.to_vec(), except, covers })
-}
-
-/// A way to say one minterm, and what else it covers: always there, since two minterms differ by a pattern.
-fn alone(
-    minterms: &[Minterm],
-    wish: &dyn Fn(usize) -> Wish,
-    at: usize,
-    left: &[usize],
-    walked: Option<&[u32]>,
-) -> Option<Way> {
-    let own = minterms.get(at)?;
-    let mut all = own.matched.clone();
-    let mut except: Vec<u32> = Vec::new();
-    for (other, minterm) in minterms.iter().enumerate() {
-        let inside = all.iter().all(|&pattern| minterm.has(pattern));
-        let excepted = minterm.matched.iter().any(|pattern| except.contains(pattern));
-        if wish(other) == Wish::Unwanted && inside && !excepted {
-            except.extend(minterm.matched.iter().copied().find(|&pattern| !own.has(pattern)));
-        }
-    }
-    // Patterns that the others imply say nothing; one that led the walk stays, for nothing is known of what was not walked.
-    for pattern in own.matched.clone() {
-        let rest: Vec<u32> = all.iter().copied().filter(|&other| other != pattern).collect();
-        let walks = walked.is_none_or(|walked| rest.iter().any(|pattern| walked.contains(pattern)));
-        let lets_in = minterms.iter().enumerate().any(|(other, minterm)| {
-            wish(other) == Wish::Unwanted
-                && rest.iter().all(|&pattern| minterm.has(pattern))
-                && !minterm.matched.iter().any(|pattern| except.contains(pattern))
-        });
-        if walks && !lets_in {
-            all = rest;
-        }
-    }
-    let covered = |&at: &usize| {
-        minterms.get(at).is_some_and(|minterm| {
-            all.iter().all(|&pattern| minterm.has(pattern))
-                && !minterm.matched.iter().any(|pattern| except.contains(pattern))
-        })
-    };
-    let covers: Vec<usize> = left.iter().copied().filter(covered).collect();
-    Some(Way { all, except, covers })
 }

@@ -9,6 +9,9 @@
 //! names one of each kind stands for all.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
 
 use super::callers::{Asker, askers};
 use super::cover::Term;
@@ -202,10 +205,9 @@ pub(super) struct Survey<'u, 'm> {
     query: Query,
     places: Vec<Place>,
     /// Results by what they follow from.
-    known: HashMap<Following, std::sync::Arc<Found>>,
+    known: Mutex<HashMap<Following, Arc<Found>>>,
     found: BTreeMap<Asker, Vec<Change>>,
     conditions: Vec<Meaning>,
-    numbers: HashMap<u32, usize>,
     patterns: HashMap<String, usize>,
     too_large: Vec<(String, Place)>,
 }
@@ -250,46 +252,93 @@ impl<'u, 'm> Survey<'u, 'm> {
             universe,
             query,
             places,
-            known: HashMap::new(),
+            known: Mutex::default(),
             found: BTreeMap::new(),
             conditions,
-            numbers: HashMap::new(),
             patterns: HashMap::new(),
             too_large: Vec::new(),
         }
     }
 
-    /// Looks at all scenes of these principals that can have changed.
+    /// Looks at all scenes of these principals that can have changed, side by side.
     pub(super) fn all(&mut self, askers: &[Asker]) {
         let changed: Vec<bool> = self.places.iter().map(|place| self.has_changed(place)).collect();
-        let places = self.places.clone();
-        for asker in askers {
-            let own = self.layers(&asker.principal, &Place::Own);
-            let differs = own.as_ref().is_none_or(|own| !is_same(own));
-            if let Some(own) = own
-                && differs
-                && asker.has_own_place()
-            {
-                self.scene(asker, &Place::Own, &own);
-                if let Some(elsewhere) = self.layers(&asker.principal, &Place::Elsewhere) {
-                    self.scene(asker, &Place::Elsewhere, &elsewhere);
-                }
+        let found: Vec<Vec<(Place, Arc<Found>)>> =
+            askers.par_iter().map(|asker| self.scenes(asker, &changed)).collect();
+        // Those for whom all of it is the same are told as one: the first of them has the examples.
+        let mut told: HashMap<Vec<(Place, usize)>, Vec<Change>> = HashMap::new();
+        for (asker, found) in askers.iter().zip(found) {
+            for (place, _) in found.iter().filter(|(_, found)| found.too_large) {
+                self.too_large.push((asker.principal.clone(), place.clone()));
             }
-            let leads = if differs { self.leads(&asker.principal) } else { Vec::new() };
-            for (place, changed) in places.iter().zip(&changed) {
-                if !changed && !(differs && meets(place, &leads)) {
-                    continue;
+            let key: Vec<(Place, usize)> =
+                found.iter().map(|(place, found)| (place.clone(), Arc::as_ptr(found) as usize)).collect();
+            let changes = match told.get(&key) {
+                Some(changes) => changes.clone(),
+                None => {
+                    let mut changes = Vec::new();
+                    for (place, found) in &found {
+                        for region in &found.regions {
+                            changes.extend(self.change(asker, place, region, &found.variables));
+                        }
+                    }
+                    told.insert(key, changes.clone());
+                    changes
                 }
-                if self.misses_query(place) {
-                    continue;
-                }
-                if let Some(layers) = self.layers(&asker.principal, place)
-                    && !is_same(&layers)
-                {
-                    self.scene(asker, place, &layers);
-                }
+            };
+            if !changes.is_empty() {
+                self.found.insert(asker.clone(), changes);
             }
         }
+    }
+
+    /// What is found in all scenes of one principal.
+    fn scenes(&self, asker: &Asker, changed: &[bool]) -> Vec<(Place, Arc<Found>)> {
+        let mut results = Vec::new();
+        let own = self.layers(&asker.principal, &Place::Own);
+        let differs = own.as_ref().is_none_or(|own| !is_same(own));
+        if let Some(own) = &own
+            && differs
+            && asker.has_own_place()
+        {
+            results.push((Place::Own, self.scene(asker, &Place::Own, own)));
+            if let Some(elsewhere) = self.layers(&asker.principal, &Place::Elsewhere) {
+                results.push((Place::Elsewhere, self.scene(asker, &Place::Elsewhere, &elsewhere)));
+            }
+        }
+        let leads = match &own {
+            Some(own) if differs => leads(own),
+            _ => Vec::new(),
+        };
+        for (place, changed) in self.places.iter().zip(changed) {
+            if !changed && !(differs && (own.is_none() || meets(place, &leads))) {
+                continue;
+            }
+            if self.misses_query(place) || own.as_ref().is_some_and(|own| self.is_shut_out(asker, place, own))
+            {
+                continue;
+            }
+            if let Some(layers) = self.layers(&asker.principal, place)
+                && !is_same(&layers)
+            {
+                results.push((place.clone(), self.scene(asker, place, &layers)));
+            }
+        }
+        results.retain(|(_, found)| !found.regions.is_empty() || found.too_large);
+        results
+    }
+
+    /// Whether the policy of a place, which has to allow, says nothing for whoever asks.
+    fn is_shut_out(&self, asker: &Asker, place: &Place, own: &[Layers]) -> bool {
+        let must_allow = match place {
+            Place::Own | Place::Elsewhere => false,
+            Place::Role { .. } => true,
+            Place::Declared { account, .. } => {
+                account.is_some() && *account != super::scene::own_account(&asker.principal)
+            }
+        };
+        let mut sides = self.universe.sides.iter().zip(own);
+        must_allow && !sides.any(|(side, own)| own.is_let_in(self.universe, side, place))
     }
 
     /// Whether the place is none that is asked for.
@@ -338,46 +387,18 @@ impl<'u, 'm> Survey<'u, 'm> {
 
     fn layers(&self, principal: &str, place: &Place) -> Option<Vec<Layers>> {
         let sides = self.universe.sides.iter();
-        sides.map(|side| Layers::of(self.universe, side, principal, place)).collect()
+        sides.map(|side| Layers::of(self.universe, side, principal, place, &self.query.given)).collect()
     }
 
-    /// What of a principal's own rules differs, as resource sets; an empty set stands for everything.
-    fn leads(&self, principal: &str) -> Vec<Vec<Pattern>> {
-        let Some(layers) = self.layers(principal, &Place::Own) else { return vec![Vec::new()] };
-        let [old, new] = layers.as_slice() else { return vec![Vec::new()] };
-        if old.shape != new.shape {
-            return vec![Vec::new()];
-        }
-        let only = |a: &Layers, b: &Layers| -> Vec<Vec<Pattern>> {
-            let rules = a.rules.iter().filter(|rule| b.rules.binary_search(rule).is_err());
-            let set = |rule: &Effective| match rule.resources.negated {
-                true => Vec::new(),
-                false => rule.resources.patterns.iter().filter_map(Pattern::of_resource).collect(),
-            };
-            rules.map(set).collect()
-        };
-        let mut leads = only(old, new);
-        leads.extend(only(new, old));
-        leads
-    }
-
-    fn scene(&mut self, asker: &Asker, place: &Place, layers: &[Layers]) {
+    fn scene(&self, asker: &Asker, place: &Place, layers: &[Layers]) -> Arc<Found> {
         let following = self.following(&asker.principal, place, layers);
-        let found = match self.known.get(&following) {
-            Some(found) => std::sync::Arc::clone(found),
-            None => {
-                let found = std::sync::Arc::new(self.find(&asker.principal, place, layers));
-                self.known.insert(following, std::sync::Arc::clone(&found));
-                found
-            }
-        };
-        if found.too_large {
-            self.too_large.push((asker.principal.clone(), place.clone()));
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&following).cloned();
+        if let Some(found) = known {
+            return found;
         }
-        for region in &found.regions {
-            let change = self.change(asker, place, region, &found.variables);
-            self.found.entry(asker.clone()).or_default().extend(change);
-        }
+        let found = Arc::new(self.find(&asker.principal, place, layers));
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(following).or_insert(found))
     }
 
     fn following(&self, principal: &str, place: &Place, layers: &[Layers]) -> Following {
@@ -536,45 +557,50 @@ impl<'u, 'm> Survey<'u, 'm> {
         Literal { text: format!("the resource matches {form}"), holds, number }
     }
 
-    /// Principals with equal changes together.
+    /// Equal changes of several principals are told once, and changes of the same principals together.
     pub(super) fn report(self) -> Report {
-        type Key = Vec<(Kind, Vec<Term>, Vec<Term>, Place, Access, Access, Certainty)>;
-        let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
-        for (asker, mut changes) in self.found {
-            changes.sort_by(|a, b| {
-                (a.kind, &a.place, &a.actions, &a.resources).cmp(&(
-                    b.kind,
-                    &b.place,
-                    &b.actions,
-                    &b.resources,
-                ))
-            });
-            if changes.is_empty() {
-                continue;
+        let mut told: BTreeMap<Told, (Change, Vec<Asker>)> = BTreeMap::new();
+        for (asker, changes) in self.found {
+            for change in changes {
+                let Change { kind, actions, resources, place, before, after, certainty, .. } = change.clone();
+                let key = (kind, place, actions, resources, before, after, certainty);
+                let (_, askers) = told.entry(key).or_insert_with(|| (change, Vec::new()));
+                askers.push(asker.clone());
             }
-            let key = changes
-                .iter()
-                .map(|change| {
-                    let Change { kind, actions, resources, place, before, after, certainty, .. } =
-                        change.clone();
-                    (kind, actions, resources, place, before, after, certainty)
-                })
-                .collect();
-            groups
-                .entry(key)
-                .or_insert_with(|| Group { principals: Vec::new(), changes })
-                .principals
-                .push(asker);
         }
-        let mut groups: Vec<Group> = groups.into_values().collect();
-        groups.sort_by(|a, b| a.principals.cmp(&b.principals));
-        let _ = self.numbers;
+        let mut groups: BTreeMap<Vec<Asker>, Vec<Change>> = BTreeMap::new();
+        for (change, askers) in told.into_values() {
+            groups.entry(askers).or_default().push(change);
+        }
+        let groups = groups.into_iter().map(|(principals, changes)| Group { principals, changes }).collect();
         Report { groups, conditions: self.conditions, too_large: self.too_large }
     }
 }
 
+/// What changes are told apart by.
+type Told = (Kind, Place, Vec<Term>, Vec<Term>, Access, Access, Certainty);
+
 fn shape(shape: &Shape) -> String {
     format!("{shape:?}")
+}
+
+/// What of a principal's own rules differs, as resource sets; an empty set stands for everything.
+fn leads(layers: &[Layers]) -> Vec<Vec<Pattern>> {
+    let [old, new] = layers else { return vec![Vec::new()] };
+    if old.shape != new.shape {
+        return vec![Vec::new()];
+    }
+    let only = |a: &Layers, b: &Layers| -> Vec<Vec<Pattern>> {
+        let rules = a.rules.iter().filter(|rule| b.rules.binary_search(rule).is_err());
+        let set = |rule: &Effective| match rule.resources.negated {
+            true => Vec::new(),
+            false => rule.resources.patterns.iter().filter_map(Pattern::of_resource).collect(),
+        };
+        rules.map(set).collect()
+    };
+    let mut leads = only(old, new);
+    leads.extend(only(new, old));
+    leads
 }
 
 fn is_same(layers: &[Layers]) -> bool {

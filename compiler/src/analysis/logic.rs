@@ -4,7 +4,7 @@
 //! Boolean Function Manipulation" (1986); sums of products after S. Minato, "Fast Generation of Irredundant Sum-of-Products Forms from Binary
 //! Decision Diagrams" (1992).
 
-use std::collections::HashMap;
+use super::HashMap;
 
 /// A function.
 pub(super) type Node = u32;
@@ -49,9 +49,9 @@ impl Default for Logic {
     fn default() -> Self {
         Self {
             nodes: vec![(LEAF, NEVER, NEVER), (LEAF, ALWAYS, ALWAYS)],
-            ids: HashMap::new(),
-            results: HashMap::new(),
-            negations: HashMap::new(),
+            ids: HashMap::default(),
+            results: HashMap::default(),
+            negations: HashMap::default(),
         }
     }
 }
@@ -146,7 +146,7 @@ impl Logic {
 
     /// A function of functions: `decide` says what it is where each of them is known.
     pub(super) fn of(&mut self, functions: &[Node], decide: &dyn Fn(&[bool]) -> bool) -> Result<Node, Spent> {
-        let mut known = HashMap::new();
+        let mut known = HashMap::default();
         self.compose(functions.to_vec(), decide, &mut known)
     }
 

@@ -49,15 +49,15 @@ impl Report {
     /// The request's principal is that of one of [`principals`]; `context_complete` is not set.
     #[must_use]
     pub fn says(&self, old: &Model, new: &Model, request: &Request) -> Option<(bool, bool)> {
-        let group = self
-            .groups
-            .iter()
-            .find(|group| group.principals.iter().any(|asker| asker.principal == request.principal))?;
         if Situation::of(new, request).is_ok_and(|situation| situation.is_not_controlled()) {
             return None;
         }
         let place = place(&[old, new], request)?;
-        let change = group.changes.iter().find(|change| is_in(change, &place, request))?;
+        let is_asked = |group: &&super::diff::Group| {
+            group.principals.iter().any(|asker| asker.principal == request.principal)
+        };
+        let mut changes = self.groups.iter().filter(is_asked).flat_map(|group| &group.changes);
+        let change = changes.find(|change| is_in(change, &place, request))?;
         Some((self.holds(&change.before, old, request), self.holds(&change.after, new, request)))
     }
 

@@ -4,8 +4,9 @@
 //! patterns that are left, of both worlds at once, so that a region is a set of requests in which every rule of either world says the same up
 //! to conditions, and those are compared as decision diagrams.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::HashMap;
 use super::cover::{Term, Wish, cover};
 use super::logic::{ALWAYS, Cube, Logic, NEVER, Node, Spent};
 use super::scene::{Effective, Kind, Layers, Place, Slot, VOICES, Voice};
@@ -17,7 +18,7 @@ use crate::ir::{ActionSet, ResourceSet};
 use crate::model::Effect;
 use crate::pattern::{ActionForm, Glob, ResourceForm};
 use crate::reference::{self, combine::Contract};
-use crate::request::Request;
+use crate::request::{ContextValue, Request};
 use portcullis_runtime::value::arn;
 
 /// What a question is limited to.
@@ -27,6 +28,8 @@ pub(super) struct Query {
     pub(super) action: Option<ActionForm>,
     /// Resources.
     pub(super) resource: Option<ResourceForm>,
+    /// Keys of the context, with their values.
+    pub(super) given: Vec<(String, ContextValue)>,
 }
 
 /// When something is allowed: in one of these cases, each of which is conditions that hold, or do not.
@@ -69,7 +72,7 @@ pub(super) struct Scene<'a, 'm> {
     /// The declared resource that owns one, on either side, if there is one.
     pub(super) owner: &'a dyn Fn(&str) -> Option<String>,
     /// Whether a key cannot have a value in this scene.
-    pub(super) forbidden: &'a dyn Fn(&str, Option<&crate::request::ContextValue>) -> bool,
+    pub(super) forbidden: &'a dyn Fn(&str, Option<&ContextValue>) -> bool,
 }
 
 /// A rule of the scene and the worlds in which it stands.
@@ -109,18 +112,19 @@ impl Scene<'_, '_> {
         let mut found = Found::default();
         let rules = self.rules();
         let Some(lead) = self.lead(&rules) else { return found };
-        let (numbered, walked, action_minterms) = match self.actions(&rules, &lead) {
-            Ok(walked) => walked,
-            Err(TooMany) => {
-                found.too_large = true;
+        if self.is_role() && !lead.is_empty() {
+            let takes =
+                |at: &usize| rules.get(*at).is_some_and(|rule| self.universe.takes_roles(rule.rule.actions));
+            if !lead.iter().any(takes) {
                 return found;
             }
-        };
+        }
+        let (numbered, walked, action_minterms) = self.actions(&rules, &lead);
         let classes = self.classes(&rules, &lead, &numbered, &action_minterms);
         // By what is said of resources and conditions: the classes of actions of which it is said.
         let mut said: BTreeMap<Said, (Vec<usize>, Vec<Region>)> = BTreeMap::new();
         // Rules that differ in their actions alone say the same of resources.
-        let mut alike: HashMap<Alike<'_>, usize> = HashMap::new();
+        let mut alike: HashMap<Alike<'_>, usize> = HashMap::default();
         let mut of = Vec::with_capacity(rules.len());
         for Voiced { rule, sides } in &rules {
             let next = alike.len();
@@ -128,7 +132,7 @@ impl Scene<'_, '_> {
                 *alike.entry((rule.slot, rule.effect, &rule.resources, &rule.guard, *sides)).or_insert(next),
             );
         }
-        let mut known: HashMap<(Vec<usize>, Vec<bool>), Vec<Region>> = HashMap::new();
+        let mut known: HashMap<(Vec<usize>, Vec<bool>), Vec<Region>> = HashMap::default();
         for (number, class) in classes.iter().enumerate() {
             let Some(first) = class.minterms.first().and_then(|&at| action_minterms.get(at)) else {
                 continue;
@@ -181,15 +185,21 @@ impl Scene<'_, '_> {
                     *wish = Wish::Wanted;
                 }
             }
-            let actions = cover(&numbered, &action_minterms, &wishes, walked.as_deref());
+            let actions = cover(&numbered, &action_minterms, &wishes, &walked);
             let mut shown = Vec::new();
             for (&number, region) in numbers.iter().zip(&regions).take(3) {
-                let minterm = classes.get(number).and_then(|class| action_minterms.get(*class.minterms.first()?));
+                let minterm =
+                    classes.get(number).and_then(|class| action_minterms.get(*class.minterms.first()?));
                 let Some(minterm) = minterm else { continue };
                 let action = self.example(&numbered, minterm);
-                shown.extend(region.shown.iter().take(4).cloned().map(|(request, pair)| {
-                    (Request { action: action.clone(), ..request }, pair)
-                }));
+                shown.extend(
+                    region
+                        .shown
+                        .iter()
+                        .take(4)
+                        .cloned()
+                        .map(|(request, pair)| (Request { action: action.clone(), ..request }, pair)),
+                );
             }
             let possible = regions.iter().flat_map(|region| region.possible.iter().copied()).collect();
             let Some(region) = regions.pop() else { continue };
@@ -228,8 +238,27 @@ impl Scene<'_, '_> {
         if self.principal.ends_with(":root") {
             return Some(Vec::new());
         }
+        // What no policy controls needs no grant either; it is looked at where it is asked for.
+        let uncontrolled = facts::UNCONTROLLED.iter().chain(facts::UNCONTROLLED_FOR_USERS);
+        let asked = self.query.action.as_ref().and_then(Pattern::of_action);
+        let is_asked = |action: &&str| {
+            let pattern = Pattern::of_action(&named(action));
+            asked.as_ref().zip(pattern).is_some_and(|(asked, pattern)| meet(asked, &pattern))
+        };
+        if self.layers.len() == 1 && uncontrolled.into_iter().any(is_asked) {
+            return Some(Vec::new());
+        }
         let granting = places(&grants);
         (!granting.is_empty()).then_some(granting)
+    }
+
+    /// The rules without one of which nothing is allowed, by their places; empty where something may be allowed without any.
+    fn granting(&self, rules: &[Voiced]) -> Vec<usize> {
+        if self.principal.ends_with(":root") {
+            return Vec::new();
+        }
+        let grants = |rule: &Voiced| rule.rule.effect == Effect::Allow && rule.rule.slot.grants();
+        rules.iter().enumerate().filter(|(_, rule)| grants(rule)).map(|(at, _)| at).collect()
     }
 
     fn action_set(&self, rule: &Voiced) -> Option<&ActionSet> {
@@ -238,25 +267,23 @@ impl Scene<'_, '_> {
 
     /// The minterms of actions, with the patterns that led to them.
     #[allow(clippy::type_complexity, reason = "three results of one walk")]
-    fn actions(
-        &self,
-        rules: &[Voiced],
-        lead: &[usize],
-    ) -> Result<(Numbered, Option<Vec<u32>>, Vec<Minterm>), TooMany> {
+    fn actions(&self, rules: &[Voiced], lead: &[usize]) -> (Numbered, Vec<u32>, Vec<Minterm>) {
         let mut numbered = Numbered::default();
         let mut walked: Vec<u32> = Vec::new();
         let add = |numbered: &mut Numbered, form: &ActionForm| {
             let pattern = Pattern::of_action(form)?;
             Some(numbered.add(pattern, || self.universe.action_text(form)))
         };
-        let mut everything = lead.is_empty();
-        for set in lead.iter().filter_map(|&at| rules.get(at)).filter_map(|rule| self.action_set(rule)) {
-            everything |= set.negated;
-            for form in &set.patterns {
-                everything |= *form == ActionForm::Everything;
-                if !set.negated {
-                    walked.extend(add(&mut numbered, form));
-                }
+        // What changes is spoken of by a leading rule, and by one that grants: the walk follows those who speak of less.
+        let mut everything = true;
+        for leading in [lead.to_vec(), self.granting(rules)].iter().filter(|leading| !leading.is_empty()) {
+            let sets =
+                || leading.iter().filter_map(|&at| rules.get(at)).filter_map(|rule| self.action_set(rule));
+            everything = sets().any(|set| set.negated || set.patterns.contains(&ActionForm::Everything));
+            if !everything {
+                let forms: BTreeSet<&ActionForm> = sets().flat_map(|set| &set.patterns).collect();
+                walked.extend(forms.into_iter().filter_map(|form| add(&mut numbered, form)));
+                break;
             }
         }
         if let Some(action) = &self.query.action {
@@ -271,7 +298,9 @@ impl Scene<'_, '_> {
             walked.iter().filter_map(|&id| numbered.patterns.get(id as usize)).cloned().collect();
         let matters = |pattern: &Pattern| leading.iter().any(|lead| meet(lead, pattern));
         let mut forms: BTreeSet<&ActionForm> = BTreeSet::new();
-        for set in rules.iter().filter_map(|rule| self.action_set(rule)) {
+        let speaking =
+            rules.iter().filter(|rule| !self.is_role() || self.universe.takes_roles(rule.rule.actions));
+        for set in speaking.filter_map(|rule| self.action_set(rule)) {
             forms.extend(&set.patterns);
         }
         for form in forms {
@@ -295,8 +324,35 @@ impl Scene<'_, '_> {
                 }
             }
         }
-        let found = minterms(&numbered.patterns, Some(&walked))?;
-        Ok((numbered, Some(walked), found))
+        let found = match minterms(&numbered.patterns, Some(&walked)) {
+            Ok(found) => found,
+            Err(TooMany) => self.documented(&numbered, &walked),
+        };
+        (numbered, walked, found)
+    }
+
+    /// The minterms of documented actions, and of those that policies spell out: where patterns are too many to be walked at once.
+    fn documented(&self, numbered: &Numbered, walked: &[u32]) -> Vec<Minterm> {
+        let mut actions: BTreeSet<String> = BTreeSet::new();
+        for service in facts::known_services() {
+            let all = Pattern::literal(&format!("{}:", service.prefix)).and_more();
+            let leads = walked.iter().filter_map(|&id| numbered.patterns.get(id as usize));
+            if leads.into_iter().any(|lead| meet(lead, &all)) {
+                let named = |name: &&str| format!("{}:{}", service.prefix, name.to_ascii_lowercase());
+                actions.extend(service.actions.iter().map(named));
+            }
+        }
+        actions.extend(numbered.patterns.iter().filter_map(Pattern::as_literal));
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        for action in actions {
+            let matching = (0..).zip(&numbered.patterns).filter(|(_, pattern)| pattern.matches(&action));
+            let matched: Vec<u32> = matching.map(|(number, _)| number).collect();
+            if matched.iter().any(|pattern| walked.contains(pattern)) && seen.insert(matched.clone()) {
+                found.push(Minterm { matched, example: action });
+            }
+        }
+        found
     }
 
     /// Whether an action is decided without the policies of a caller, so that it does not matter if it is named among others.
@@ -321,26 +377,29 @@ impl Scene<'_, '_> {
         numbered: &Numbered,
         found: &[Minterm],
     ) -> Vec<Class> {
-        // By pattern: its number.
-        let number = |form: &ActionForm| {
-            let pattern = Pattern::of_action(form)?;
-            numbered.patterns.iter().position(|known| *known == pattern).map(|at| at as u32)
-        };
-        let mut numbers: HashMap<&ActionForm, Option<u32>> = HashMap::new();
-        for set in rules.iter().filter_map(|rule| self.action_set(rule)) {
-            for form in &set.patterns {
-                numbers.entry(form).or_insert_with(|| number(form));
-            }
+        // By rule: the numbers of its patterns; whether it covers everything but those.
+        let ids: HashMap<&Pattern, u32> = numbered.patterns.iter().zip(0..).collect();
+        let number = |form: &ActionForm| ids.get(&Pattern::of_action(form)?).copied();
+        let mut sets: HashMap<u32, (Vec<u32>, bool, bool)> = HashMap::default();
+        for rule in rules {
+            sets.entry(rule.rule.actions).or_insert_with(|| match self.action_set(rule) {
+                Some(set) => {
+                    let numbers = set.patterns.iter().filter_map(number).collect();
+                    (numbers, set.negated, set.patterns.contains(&ActionForm::Everything))
+                }
+                None => (Vec::new(), false, false),
+            });
         }
         let mut classes: BTreeMap<(Vec<usize>, Vec<bool>), Vec<usize>> = BTreeMap::new();
         for (at, minterm) in found.iter().enumerate() {
-            let has = |form: &ActionForm| {
-                *form == ActionForm::Everything
-                    || numbers.get(form).copied().flatten().is_some_and(|number| minterm.has(number))
-            };
             let is_rcp_service = is_rcp_service(&minterm.example);
+            let mut covered: HashMap<u32, bool> = HashMap::default();
+            for (&set, (numbers, negated, everything)) in &sets {
+                let some = *everything || numbers.iter().any(|&number| minterm.has(number));
+                covered.insert(set, some != *negated);
+            }
             let speaks = |rule: &Voiced| {
-                self.action_set(rule).is_some_and(|set| set.patterns.iter().any(has) != set.negated)
+                covered.get(&rule.rule.actions) == Some(&true)
                     && (rule.rule.slot != Slot::Rcp || is_rcp_service)
             };
             let speaking: Vec<usize> =
@@ -405,7 +464,7 @@ impl Scene<'_, '_> {
     ) -> (Vec<Region>, Option<String>) {
         let mut logic = Logic::default();
         let mut by_said: BTreeMap<(When, When), (Vec<usize>, Vec<(usize, Outcomes)>)> = BTreeMap::new();
-        let mut known: HashMap<(Vec<Covers>, Vec<bool>), Option<(When, When, Outcomes)>> = HashMap::new();
+        let mut known: HashMap<(Vec<Covers>, Vec<bool>), Option<(When, When, Outcomes)>> = HashMap::default();
         let mut wishes = vec![Wish::Unwanted; resources.minterms.len()];
         for (at, minterm) in resources.minterms.iter().enumerate() {
             if !resources.is_here(self, minterm) {
@@ -470,7 +529,7 @@ impl Scene<'_, '_> {
                     *wish = Wish::Wanted;
                 }
             }
-            let terms = cover(&resources.numbered, &resources.minterms, &wishes, Some(&resources.walked));
+            let terms = cover(&resources.numbered, &resources.minterms, &wishes, &resources.walked);
             let mut shown = Vec::new();
             let mut possible = BTreeSet::new();
             for (at, outcomes) in &outcomes {
@@ -490,7 +549,7 @@ impl Scene<'_, '_> {
         Request {
             action: action.to_owned(),
             resource: resource.to_owned(),
-            ..self.place.probe(self.principal)
+            ..self.place.probe(self.principal, &self.query.given)
         }
     }
 
@@ -612,14 +671,14 @@ impl Scene<'_, '_> {
 }
 
 /// Puts a context into a request; tags that only a session brings go there.
-fn give(request: &mut Request, given: &[(String, Option<crate::request::ContextValue>)], layers: &[Layers]) {
+fn give(request: &mut Request, given: &[(String, Option<ContextValue>)], layers: &[Layers]) {
     for (key, value) in given {
         let Some(value) = value else { continue };
         if let Some(tag) = key.strip_prefix("aws:principaltag/")
             && layers.iter().any(|layers| layers.fixed.has_session_tags())
         {
             let own = layers.iter().all(|layers| layers.fixed.own_tag(key) == Some(value));
-            if let (crate::request::ContextValue::One(text), false) = (value, own) {
+            if let (ContextValue::One(text), false) = (value, own) {
                 request.session.get_or_insert_default().tags.push((tag.to_owned(), text.clone()));
             }
             continue;
@@ -629,11 +688,7 @@ fn give(request: &mut Request, given: &[(String, Option<crate::request::ContextV
 }
 
 /// A text of a resource pattern whose variables stand for values of the context, which are chosen where it says nothing.
-fn with_values(
-    form: &ResourceForm,
-    given: &mut Vec<(String, Option<crate::request::ContextValue>)>,
-) -> Option<String> {
-    use crate::request::ContextValue;
+fn with_values(form: &ResourceForm, given: &mut Vec<(String, Option<ContextValue>)>) -> Option<String> {
     let made = {
         let ResourceForm::Parts(parts) = form else { return None };
         let keys = parts.iter().flat_map(|part| part.pieces()).filter_map(|piece| match piece {
@@ -710,7 +765,7 @@ impl Resources {
         excluded: &[String],
     ) -> Result<Self, TooMany> {
         let mut numbered = Numbered::default();
-        let mut numbers = HashMap::new();
+        let mut numbers = HashMap::default();
         let sets: Vec<(usize, &ResourceSet)> =
             class.rules.iter().filter_map(|&at| Some((at, &rules.get(at)?.rule.resources))).collect();
         let mut add = |numbered: &mut Numbered, form: &ResourceForm| {
@@ -721,12 +776,16 @@ impl Resources {
             numbers.insert(form.clone(), id);
             Some(id)
         };
-        let mut everything = lead.is_empty();
+        let mut everything = true;
         let mut walked = Vec::new();
-        for (_, set) in sets.iter().filter(|(at, _)| lead.contains(at)) {
-            everything |= set.negated || set.patterns.contains(&ResourceForm::Everything);
-            if !set.negated {
-                walked.extend(set.patterns.iter().filter_map(|form| add(&mut numbered, form)));
+        let granting = scene.granting(rules);
+        for leading in [lead, granting.as_slice()].into_iter().filter(|leading| !leading.is_empty()) {
+            let leading = || sets.iter().filter(|(at, _)| leading.contains(at)).map(|(_, set)| set);
+            everything = leading().any(|set| set.negated || set.patterns.contains(&ResourceForm::Everything));
+            if !everything {
+                let forms: BTreeSet<&ResourceForm> = leading().flat_map(|set| &set.patterns).collect();
+                walked.extend(forms.into_iter().filter_map(|form| add(&mut numbered, form)));
+                break;
             }
         }
         let scope: Vec<u32> =

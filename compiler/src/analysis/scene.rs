@@ -11,7 +11,7 @@ use crate::model::{Effect, Model, OperandForm};
 use crate::pattern::ResourceForm;
 use crate::reference::combine::{Bits, Caller, ResourceSays, Says, combine};
 use crate::reference::{Fixed, Names, Situation, contract, is_owned_by_aws};
-use crate::request::Request;
+use crate::request::{ContextValue, Request};
 use portcullis_runtime::decision::Effect as Decided;
 use portcullis_runtime::value::arn;
 
@@ -61,12 +61,13 @@ impl Place {
     }
 
     /// A request that lies here, as far as layers are told by it.
-    pub(super) fn probe(&self, principal: &str) -> Request {
+    pub(super) fn probe(&self, principal: &str, given: &[(String, ContextValue)]) -> Request {
         let of = |action: &str, resource: &str, account: Option<&str>| Request {
             principal: principal.to_owned(),
             action: action.to_owned(),
             resource: resource.to_owned(),
             resource_account: account.map(str::to_owned),
+            context: given.to_vec(),
             ..Request::default()
         };
         match self {
@@ -143,6 +144,7 @@ pub(super) struct Layers {
     pub(super) shape: Shape,
     pub(super) rules: Vec<Effective>,
     pub(super) fixed: Fixed,
+    names: Names,
 }
 
 /// What the rules of a scene say of one request, in this order.
@@ -240,8 +242,9 @@ impl Layers {
         side: &Side<'_>,
         principal: &str,
         place: &Place,
+        given: &[(String, ContextValue)],
     ) -> Option<Self> {
-        let probe = place.probe(principal);
+        let probe = place.probe(principal, given);
         let situation = Situation::of(side.model, &probe).ok()?;
         let fixed = Fixed::of(&situation);
         let names = situation.names();
@@ -271,19 +274,39 @@ impl Layers {
             folding.add(&side.set(policy.session), Slot::Session);
             folding.add(&side.set(policy.account), Slot::Account);
         }
+        let is_user_or_root = names.is_user_or_root;
         let mut rules = folding.rules;
         rules.sort_unstable();
         rules.dedup();
         let shape = Shape {
             caller: situation.caller,
             same_account: situation.same_account(),
-            user_or_root: names.is_user_or_root,
+            user_or_root: is_user_or_root,
             scps: scps.len() as u32,
             resource: policy.is_some(),
             boundary: known.is_some_and(|known| known.boundary.is_some()),
             assumed: *place == Place::Elsewhere,
         };
-        Some(Self { shape, rules, fixed })
+        Some(Self { shape, rules, fixed, names })
+    }
+}
+
+impl Layers {
+    /// Whether the policy of a place says something for this caller at all, of whom these are the layers where nothing is declared. Without,
+    /// nobody else's resource and no role is open to it.
+    pub(super) fn is_let_in(&self, universe: &Universe<'_>, side: &Side<'_>, place: &Place) -> bool {
+        let Some(policy) = resource_policy(side, place) else { return false };
+        let mut folding = Folding {
+            universe,
+            fixed: &self.fixed,
+            names: &self.names,
+            known: HashMap::new(),
+            rules: Vec::new(),
+        };
+        for set in [policy.direct, policy.session, policy.account] {
+            folding.add(&side.set(set), Slot::Direct);
+        }
+        folding.rules.iter().any(|rule| rule.effect == Effect::Allow)
     }
 }
 

@@ -4,7 +4,9 @@
 //! a *minterm*: the patterns that match, and those that do not. Two patterns that some text tells apart, and only those, are told apart by a
 //! minterm, so that what holds of every minterm's example holds of every text.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use super::HashMap;
 
 use crate::pattern::{ActionForm, Glob, Piece, ResourceForm};
 
@@ -140,6 +142,15 @@ impl Pattern {
     pub(super) fn and_more(mut self) -> Self {
         self.units.push(Unit::Run { colon: true });
         self
+    }
+
+    /// The text, where it matches no other.
+    pub(super) fn as_literal(&self) -> Option<String> {
+        let character = |unit: &Unit| match unit {
+            Unit::Char(character) => Some(*character),
+            _ => None,
+        };
+        self.units.iter().map(character).collect()
     }
 
     fn push(&mut self, glob: &Glob, colon: bool) {
@@ -341,8 +352,8 @@ pub(super) fn minterms(patterns: &[Pattern], wanted: Option<&[u32]>) -> Result<V
     let start = places.start();
     // Each state with the state and character that it was first reached by.
     let mut states: Vec<(Vec<u32>, u32, char)> = vec![(start.clone(), 0, ' ')];
-    let mut ids: HashMap<Vec<u32>, u32> = HashMap::from([(start, 0)]);
-    let mut seen: HashMap<Vec<u32>, ()> = HashMap::new();
+    let mut ids: HashMap<Vec<u32>, u32> = HashMap::from_iter([(start, 0)]);
+    let mut seen: HashMap<Vec<u32>, ()> = HashMap::default();
     let mut found = Vec::new();
     let mut at = 0;
     while let Some((state, ..)) = states.get(at).cloned() {

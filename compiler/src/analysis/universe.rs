@@ -81,6 +81,8 @@ pub(crate) struct Universe<'m> {
     /// One world, or the old one and the new one.
     pub(super) sides: Vec<Side<'m>>,
     pub(super) actions: Interner<ActionSet>,
+    /// By action set: whether it has an action that takes a role.
+    roles: Vec<bool>,
     pub(super) resources: Interner<ResourceSet>,
     pub(super) atoms: Vec<Known>,
     pub(super) rules: Interner<Rule>,
@@ -120,7 +122,26 @@ impl<'m> Universe<'m> {
             }
         }
         universe.sides = sides;
+        let takes = |set: &ActionSet| {
+            let form = |action: &str| {
+                let (service, name) = action.split_once(':').unwrap_or((action, ""));
+                Pattern::of_action(&ActionForm::Named {
+                    service: Glob::literal(service),
+                    name: Glob::literal(name),
+                })
+            };
+            let actions: Vec<Pattern> =
+                facts::TRUST_ACTIONS.iter().filter_map(|action| form(action)).collect();
+            let meets = |pattern: &Pattern| actions.iter().any(|action| super::space::meet(pattern, action));
+            set.negated || set.patterns.iter().filter_map(Pattern::of_action).any(|pattern| meets(&pattern))
+        };
+        universe.roles = universe.actions.items().iter().map(takes).collect();
         universe
+    }
+
+    /// Whether an action set has an action that takes a role.
+    pub(super) fn takes_roles(&self, actions: u32) -> bool {
+        self.roles.get(actions as usize).copied().unwrap_or(true)
     }
 
     fn rule(&mut self, ir: &Ir, rule: &ir::Rule, ids: &HashMap<Atom, u32>) -> u32 {

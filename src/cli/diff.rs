@@ -1,0 +1,126 @@
+//! `portcullis diff`: what a change of policies really changes.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::inputs::Policies;
+use super::output::print;
+use super::steps::Steps;
+use super::{Failure, Outcome, Result};
+use crate::ask::ask;
+use crate::compiler::analysis::diff::{Answer, Report, diff};
+use crate::compiler::model::Model;
+use crate::compiler::request::Request;
+use crate::compiler::{CompileOptions, compile};
+use crate::render::changes::{self, About};
+use crate::runtime::Bundle;
+
+/// Arguments of `diff`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit status: 0 compared, 1 what --fail-on names is there, 2 unusable input or usage.
+
+Examples:
+  portcullis diff main.bundle policies/                      # what does this branch change?
+  portcullis diff old.json new.json --format markdown > comment.md
+  portcullis diff main.bundle policies/ --fail-on new-access # in a build: nobody may get more")]
+pub(super) struct Arguments {
+    /// The old policies: a file, a folder or a bundle
+    old: PathBuf,
+    /// The new policies: a file, a folder or a bundle
+    new: PathBuf,
+    /// Output for people, for a pull request's comment, or for machines
+    #[arg(long, value_enum, default_value_t = Form::Human)]
+    format: Form,
+    /// Exit with status 1 if somebody can do what they could not, or if anything changes
+    #[arg(long, value_enum, value_name = "WHAT")]
+    fail_on: Option<FailOn>,
+}
+
+/// Whom a report is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// Text for people.
+    Human,
+    /// Markdown.
+    Markdown,
+    /// JSON for machines.
+    Json,
+}
+
+/// What fails a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// Somebody can do what they could not.
+    NewAccess,
+    /// Anything changes.
+    Any,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result {
+    let mut steps = Steps::new(true);
+    steps.begin("reading");
+    let model = |path: &PathBuf| Policies { inputs: vec![path.clone()], attach: Vec::new() }.model();
+    let (Some(old), Some(new)) = (model(&arguments.old)?, model(&arguments.new)?) else {
+        return Ok(Outcome::Unusable);
+    };
+    steps.begin("comparing");
+    let report = diff(&old, &new);
+    steps.begin("deciding the examples");
+    confirm(&report, Some(&old), &new)?;
+    steps.end();
+    print(&shown(&report, arguments.format, About::Changes))?;
+    let fails = match arguments.fail_on {
+        Some(FailOn::NewAccess) => report.grows(),
+        Some(FailOn::Any) => !report.is_empty(),
+        None => false,
+    };
+    Ok(if fails { Outcome::Negative } else { Outcome::Fine })
+}
+
+/// A report in the form that is asked for.
+pub(super) fn shown(report: &Report, form: Form, about: About) -> String {
+    match form {
+        Form::Human => changes::human(report, about),
+        Form::Markdown => changes::markdown(report, about),
+        Form::Json => format!("{:#}\n", changes::json(report)),
+    }
+}
+
+/// Decides every example with compiled bundles too: what is shown is what a gateway decides.
+pub(super) fn confirm(report: &Report, old: Option<&Model>, new: &Model) -> std::result::Result<(), Failure> {
+    if report.changes().all(|change| change.examples.is_empty()) {
+        return Ok(());
+    }
+    let bundle = |model: &Model| -> std::result::Result<Bundle, Failure> {
+        let options = CompileOptions { strip: true, ..CompileOptions::default() };
+        Ok(Bundle::from_bytes(compile(model, &options)?)?)
+    };
+    let (old, new) = (old.map(bundle).transpose()?, bundle(new)?);
+    let same = |bundle: &Bundle, request: &Request, answer: &Answer| -> std::result::Result<(), Failure> {
+        let decision = ask(bundle, request)?;
+        if (decision.effect(), decision.layer(), decision.reason())
+            == (answer.effect, answer.layer, answer.reason)
+        {
+            return Ok(());
+        }
+        Err(Failure(format!(
+            "internal error: the bundle says {} (layer: {}), the reference evaluator {} (layer: {}) of {} for {} on {}; do not rely on \
+             either, and please report this",
+            decision.effect(),
+            decision.layer(),
+            answer.effect,
+            answer.layer,
+            request.principal,
+            request.action,
+            request.resource
+        )))
+    };
+    for example in report.changes().flat_map(|change| &change.examples) {
+        same(&new, &example.request, &example.after)?;
+        if let Some((old, before)) = old.as_ref().zip(example.before.as_ref()) {
+            same(old, &example.request, before)?;
+        }
+    }
+    Ok(())
+}
