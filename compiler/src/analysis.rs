@@ -4,3 +4,4 @@
 //! reference evaluator and is as pure as it is.
 
 pub mod explain;
+pub mod graph;

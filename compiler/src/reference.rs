@@ -35,6 +35,7 @@ pub use principals::Level;
 pub(crate) use evaluate::{Examined, Found, Layers};
 pub(crate) use layers::Located;
 pub(crate) use situation::Situation;
+pub(crate) use statement::actions as names_action;
 pub(crate) use variables::variable_keys;
 
 #[cfg(test)]
