@@ -10,7 +10,9 @@ mod check;
 mod convert;
 mod decide;
 mod explain;
+mod explained;
 mod fmt;
+mod graph;
 mod inputs;
 mod inspect;
 mod ir;
@@ -79,6 +81,8 @@ enum Command {
     Convert(convert::Arguments),
     /// Print what was understood, as text for review
     Ir(ir::Arguments),
+    /// Draw who gets permissions from where, an identity's automata, or the way of a request to its decision
+    Graph(graph::Arguments),
     /// Show sizes and facts of a bundle
     Inspect(inspect::Arguments),
     /// Measure how fast a bundle decides here
@@ -102,6 +106,7 @@ pub fn run() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Ir(arguments) => ir::run(&arguments),
+        Command::Graph(arguments) => graph::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),

@@ -10,7 +10,11 @@ use portcullis_grammar::source::Source;
 use super::Failure;
 use super::output::report;
 use crate::build::Builder;
+use crate::compiler::analysis::graph::held;
+use crate::compiler::bundle::model_of;
+use crate::compiler::model::Model;
 use crate::files::{Input, read_bytes};
+use crate::grammar::suggest::nearest;
 use crate::render::terminal;
 use crate::runtime::Bundle;
 use crate::runtime::format::MAGIC;
@@ -83,4 +87,36 @@ pub(super) fn open(path: &Path, bytes: Vec<u8>) -> Result<Bundle, Failure> {
             path.display()
         ))
     })
+}
+
+/// The model of the inputs, or of the one input that is a bundle; `None` where what is wrong with them has been said.
+pub(super) fn model(policies: &Policies) -> Result<Option<Model>, Failure> {
+    if let ([input], []) = (policies.inputs.as_slice(), policies.attach.as_slice())
+        && input.is_file()
+    {
+        let bytes = read_bytes(input)?;
+        if is_bundle(&bytes) {
+            return Ok(Some(model_of(&open(input, bytes)?)?));
+        }
+    }
+    let input = policies.builder().read();
+    if input.resolved.model.is_none() {
+        show(&input.resolved.diagnostics, &input.inputs);
+    }
+    Ok(input.resolved.model)
+}
+
+/// Refuses an ARN that no user or role of a model has, and says which one may be meant.
+pub(super) fn check_principal(model: &Model, principal: &str) -> Result<(), Failure> {
+    if held(model, principal).is_some() {
+        return Ok(());
+    }
+    let users = model.users.iter().map(|user| &user.identity);
+    let arns: Vec<&str> =
+        users.chain(model.roles.iter().map(|role| &role.identity)).map(|it| &*it.arn).collect();
+    let by_name = || arns.iter().copied().filter(|arn| arn.rsplit(['/', ':']).next() == Some(principal));
+    let meant =
+        if by_name().count() == 1 { by_name().next() } else { nearest(principal, arns.iter().copied()) };
+    let meant = meant.map(|arn| format!("; did you mean {arn}?")).unwrap_or_default();
+    Err(Failure(format!("no user or role of the inputs has the ARN {principal}{meant}")))
 }

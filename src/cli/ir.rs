@@ -1,12 +1,10 @@
 //! `portcullis ir`: what was understood, as text for review.
 
-use super::inputs::{Policies, is_bundle, open, show};
+use super::inputs::{Policies, check_principal, model};
 use super::output::print;
-use super::{Failure, Outcome, Result};
-use crate::compiler::bundle::model_of;
+use super::{Outcome, Result};
 use crate::compiler::ir::{TextOptions, print as ir_text};
-use crate::compiler::{lower, model::Model};
-use crate::files::read_bytes;
+use crate::compiler::lower;
 
 /// Arguments of `ir`.
 #[derive(Debug, clap::Args)]
@@ -25,34 +23,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result {
-    let Some(model) = model(arguments)? else { return Ok(Outcome::Unusable) };
+    let Some(model) = model(&arguments.policies)? else { return Ok(Outcome::Unusable) };
     if let Some(principal) = &arguments.principal {
-        let users = model.users.iter().map(|user| &user.identity);
-        let held = users
-            .chain(model.roles.iter().map(|role| &role.identity))
-            .any(|identity| *identity.arn == **principal);
-        if !held {
-            return Err(Failure(format!("no user or role of the inputs has the ARN {principal}")));
-        }
+        check_principal(&model, principal)?;
     }
     let options = TextOptions { principal: arguments.principal.clone(), origins: arguments.origins };
     print(&ir_text(&lower(&model), &model, &options))?;
     Ok(Outcome::Fine)
-}
-
-/// The model of the inputs, or of the one input that is a bundle.
-fn model(arguments: &Arguments) -> std::result::Result<Option<Model>, Failure> {
-    if let ([input], []) = (arguments.policies.inputs.as_slice(), arguments.policies.attach.as_slice())
-        && input.is_file()
-    {
-        let bytes = read_bytes(input)?;
-        if is_bundle(&bytes) {
-            return Ok(Some(model_of(&open(input, bytes)?)?));
-        }
-    }
-    let input = arguments.policies.builder().read();
-    if input.resolved.model.is_none() {
-        show(&input.resolved.diagnostics, &input.inputs);
-    }
-    Ok(input.resolved.model)
 }
