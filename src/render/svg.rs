@@ -15,7 +15,9 @@ use super::style::{FAINT, INK, Part, fill, is_dashed, stroke, visible};
 /// More boxes than these are no picture that anybody reads.
 const MOST_NODES: usize = 300;
 /// More arrows than these neither.
-const MOST_EDGES: usize = 900;
+const MOST_EDGES: usize = 500;
+/// Nor more states of automata than these, of which each has several texts beside it.
+const MOST_STATES: usize = 120;
 
 /// Pixels around everything.
 const MARGIN: f64 = 24.0;
@@ -43,7 +45,8 @@ impl fmt::Display for TooLarge {
 /// [`TooLarge`].
 pub(crate) fn svg(picture: &Picture) -> Result<String, TooLarge> {
     let (nodes, edges) = (picture.graph.node_count(), picture.graph.edge_count());
-    if nodes > MOST_NODES || edges > MOST_EDGES {
+    let states = picture.graph.node_weights().filter(|node| node.kind == NodeKind::State).count();
+    if nodes > MOST_NODES || edges > MOST_EDGES || states > MOST_STATES {
         return Err(TooLarge { nodes, edges });
     }
     let layout = place(picture);
@@ -163,23 +166,22 @@ impl Canvas {
             self.covers(*x, *y);
         }
         let before = middle.last().unwrap_or(first);
-        let direction = unit(last.0 - before.0, last.1 - before.1);
+        // An arrow from a box to itself comes back from where it bends around to.
+        let depth = middle.iter().map(|point| point.1).fold(first.1, f64::max) - first.1;
+        let direction = match way.is_loop {
+            true => unit(-0.4, -1.0),
+            false => unit(last.0 - before.0, last.1 - before.1),
+        };
         // The line ends within its head, which alone touches the box.
         let neck = (last.0 - direction.0 * HEAD * 0.8, last.1 - direction.1 * HEAD * 0.8);
         let mut path = format!("M{:.1} {:.1}", first.0, first.1);
         let mut from = *first;
-        for (number, to) in middle.iter().chain([&neck]).enumerate() {
-            if way.is_loop {
-                let next = middle.get(number + 1).unwrap_or(&neck);
-                let _ = write!(
-                    path,
-                    "Q{:.1} {:.1} {:.1} {:.1}",
-                    to.0,
-                    to.1,
-                    (to.0 + next.0) / 2.0,
-                    (to.1 + next.1) / 2.0
-                );
-            } else if number % 2 == 0 {
+        if way.is_loop {
+            let (left, right, low) = (first.0 - depth / 2.0, last.0 + depth / 2.0, first.1 + depth * 1.3);
+            let _ = write!(path, "C{left:.1} {low:.1} {right:.1} {low:.1} {:.1} {:.1}", neck.0, neck.1);
+        }
+        for (number, to) in middle.iter().chain([&neck]).enumerate().filter(|_| !way.is_loop) {
+            if number % 2 == 0 {
                 let _ = write!(path, "L{:.1} {:.1}", to.0, to.1);
             } else {
                 let half = (from.0 + to.0) / 2.0;

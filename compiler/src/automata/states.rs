@@ -17,6 +17,8 @@ pub struct Way {
     pub bytes: Option<Vec<u8>>,
     /// Whether it is taken where no other fits.
     pub otherwise: bool,
+    /// Whether it is read within a character: by itself it says nothing.
+    pub within: bool,
     /// Where it leads: the word of a state, or a terminal.
     pub target: u32,
 }
@@ -59,7 +61,8 @@ impl Roots {
             let words = self.nodes.get(at + place..).unwrap_or(&[]).iter();
             words.take(length.div_ceil(4)).flat_map(|word| word.to_le_bytes()).take(length).collect()
         };
-        let read = |text: String, target: u32| Way { text, bytes: None, otherwise: false, target };
+        let read =
+            |text: String, target: u32| Way { text, bytes: None, otherwise: false, within: false, target };
         let exactly =
             |bytes: Vec<u8>, target: u32| Way { bytes: Some(bytes.clone()), ..read(quoted(&bytes), target) };
         let other = |text: &str, target: u32| Way { otherwise: true, ..read(text.to_owned(), target) };
@@ -83,8 +86,10 @@ impl Roots {
                 let count = |place: usize| places.iter().filter(|&&it| usize::from(it) == place).count();
                 let most = (0..parameter).rev().max_by_key(|&place| count(place)).unwrap_or(0);
                 let listed = places.iter().zip(0_u8..=255).filter(|(place, _)| usize::from(**place) != most);
-                let listed =
-                    listed.map(|(place, byte)| exactly(vec![byte], word(first + usize::from(*place))));
+                let listed = listed.map(|(place, byte)| {
+                    let way = exactly(vec![byte], word(first + usize::from(*place)));
+                    Way { within: byte >= 0x80, ..way }
+                });
                 listed.chain([other("else", word(first + most)), other("ends here", word(1))]).collect()
             }
             node::SKIP => {

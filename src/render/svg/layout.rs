@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use dagre::graph::{Graph, GraphOptions};
 use dagre::layout::types::LabelPos;
 use dagre::{EdgeLabel, LayoutOptions, NodeLabel, RankDir, layout};
+use petgraph::Direction;
+use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef as _;
 use portcullis_compiler::analysis::graph::{Node, NodeKind, Picture};
 
@@ -91,6 +93,15 @@ pub(super) fn place(picture: &Picture) -> Layout {
     let mut graph: Graph<NodeLabel, EdgeLabel> =
         Graph::with_options(GraphOptions { directed: true, multigraph: true, compound: false });
     let mut boxes: Vec<Placed> = picture.graph.node_weights().map(room).collect();
+    for (number, placed) in boxes.iter_mut().enumerate().filter(|(_, placed)| !placed.lines.is_empty()) {
+        let arrows = |direction| picture.graph.edges_directed(NodeIndex::new(number), direction).count();
+        let most = arrows(Direction::Incoming).max(arrows(Direction::Outgoing)) as f64;
+        let more = (most * ARROWS + 8.0).min(TALLEST) - placed.height;
+        if more > 0.0 {
+            placed.height += more;
+            placed.lines.iter_mut().for_each(|line| line.base += more / 2.0);
+        }
+    }
     for (number, placed) in boxes.iter().enumerate() {
         let label = NodeLabel { width: placed.width, height: placed.height, ..NodeLabel::default() };
         graph.set_node(number.to_string(), Some(label));
@@ -111,7 +122,8 @@ pub(super) fn place(picture: &Picture) -> Layout {
         rankdir: RankDir::LR,
         nodesep: 16.0,
         edgesep: 12.0,
-        ranksep: 60.0,
+        // Many arrows that bend between two columns want room to be told apart.
+        ranksep: (60.0 + picture.graph.edge_count() as f64 / 3.0).min(120.0),
         // Of two orders with as many crossings the one that is nearer to the order of the graph.
         tie_keep_first: true,
         ..LayoutOptions::default()
@@ -145,6 +157,10 @@ const fn weight(node: &Node) -> i32 {
         _ => 1,
     }
 }
+
+/// Pixels that an arrow wants at a side of a box, as far as that makes none taller than this.
+const ARROWS: f64 = 8.0;
+const TALLEST: f64 = 160.0;
 
 /// Most pixels between two arrows at a side of a box.
 const DOCKS: f64 = 14.0;

@@ -1,6 +1,6 @@
 //! The automata that decide about one identity: layer by layer from the action through the resource's text to what comes of it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 use portcullis_runtime::format::{TERMINAL_BIT, terminal};
@@ -14,7 +14,7 @@ use crate::pattern::{ActionForm, Glob, ResourceForm};
 use crate::{facts, lower};
 
 /// Actions that a box names one by one.
-const MOST_NAMES: usize = 4;
+const MOST_NAMES: usize = 6;
 /// Patterns that a box names, and texts that an arrow names.
 const MOST_LISTED: usize = 6;
 
@@ -35,7 +35,13 @@ pub fn automaton(model: &Model, principal: &str, action: Option<&str>) -> Result
         action.to_ascii_lowercase()
     });
     let automata = automata::build(&ir, Budget::default(), None)?;
-    let mut drawing = Drawing { ir: &ir, automata: &automata, graph: DiGraph::new() };
+    let mut drawing = Drawing {
+        ir: &ir,
+        automata: &automata,
+        graph: DiGraph::new(),
+        ends: BTreeMap::new(),
+        known: HashMap::new(),
+    };
     let (_, name) = principal.split_once('/').unwrap_or(("", principal));
     let mut start = Node::new(kind, name);
     start.id = principal.to_owned();
@@ -49,7 +55,7 @@ pub fn automaton(model: &Model, principal: &str, action: Option<&str>) -> Result
         title: format!("How the policies of {principal} decide{what}"),
         notes: vec![
             "Allowed is what every layer allows and none denies. Not in the picture: the policies of resources and of sessions.".to_owned(),
-            "The resource is read from left to right; where no arrow fits, no statement of the layer applies.".to_owned(),
+            "The resource is read from left to right. Where no arrow fits, the dashed arrow of the actions counts; without one no statement applies.".to_owned(),
         ],
         graph: drawing.graph,
     }))
@@ -127,7 +133,14 @@ struct Drawing<'a> {
     ir: &'a Ir,
     automata: &'a Automata,
     graph: DiGraph<Node, Edge>,
+    /// By what its box says: the first end that says so. Ends differ by the rules behind them, which no box tells.
+    ends: BTreeMap<(NodeKind, String, Vec<String>), u32>,
+    /// By end: the one that stands for it.
+    known: HashMap<u32, u32>,
 }
+
+/// A state to be drawn: its word, its box, and what it comes to where its automaton fits nowhere.
+type Open = (u32, NodeIndex, u32);
 
 impl Drawing<'_> {
     fn layer(&mut self, start: NodeIndex, title: &str, set: u32, asked: Option<&str>) {
@@ -141,45 +154,89 @@ impl Drawing<'_> {
             self.graph.add_edge(layer, node, Edge::new(EdgeKind::Step));
             let roots = if roots.is_empty() { vec![terminal::NOTHING] } else { roots };
             for root in roots {
-                let place = self.place(root, &mut places, &mut queue);
+                let fallback = self.fallback(root);
+                let place = self.place(root, fallback, &mut places, &mut queue);
                 self.graph.add_edge(node, place, Edge::new(EdgeKind::Step));
-            }
-        }
-        while let Some((state, node)) = queue.pop_front() {
-            let mut targets: Vec<(u32, bool, Vec<String>)> = Vec::new();
-            for way in self.ways(state) {
-                let way = self.joined(way);
-                match targets.iter_mut().find(|(target, ..)| *target == way.target) {
-                    Some((_, otherwise, texts)) => {
-                        *otherwise &= way.otherwise;
-                        if !texts.contains(&way.text) {
-                            texts.push(way.text);
-                        }
-                    }
-                    None => targets.push((way.target, way.otherwise, vec![way.text])),
+                if fallback != terminal::NOTHING {
+                    let place = self.place(fallback, fallback, &mut places, &mut queue);
+                    self.graph.add_edge(node, place, Edge::labelled(EdgeKind::Otherwise, "else"));
                 }
             }
-            for (target, otherwise, texts) in targets {
+        }
+        while let Some((state, node, fallback)) = queue.pop_front() {
+            for (target, otherwise, texts) in self.arrows(state, fallback) {
                 let kind = if otherwise { EdgeKind::Otherwise } else { EdgeKind::Step };
-                let place = self.place(target, &mut places, &mut queue);
+                let place = self.place(target, fallback, &mut places, &mut queue);
                 let label = shortened(texts.into_iter(), MOST_LISTED);
                 self.graph.add_edge(node, place, Edge { kind, label, conditional: false });
             }
         }
     }
 
-    /// The ways on from a state that lead to something: what fits nowhere comes to nothing, and an arrow for it at every state would hide the
-    /// others.
-    fn ways(&self, state: u32) -> Vec<Way> {
-        let ways = self.automata.roots.ways(state).into_iter();
-        ways.filter(|way| way.target != terminal::NOTHING).collect()
+    /// What an automaton comes to where nothing fits from its beginning: an arrow to it at every state would hide the others.
+    fn fallback(&mut self, root: u32) -> u32 {
+        if root & TERMINAL_BIT != 0 {
+            return terminal::NOTHING;
+        }
+        let ways = self.automata.roots.ways(root);
+        let last = ways.iter().rev().find(|way| way.otherwise && way.target & TERMINAL_BIT != 0);
+        last.map_or(terminal::NOTHING, |way| self.shared(way.target))
+    }
+
+    /// The end that stands for all that say the same; a state itself.
+    fn shared(&mut self, reference: u32) -> u32 {
+        if reference & TERMINAL_BIT == 0 || reference == terminal::NOTHING {
+            return reference;
+        }
+        if let Some(&known) = self.known.get(&reference) {
+            return known;
+        }
+        let node = self.end(reference);
+        let shared = *self.ends.entry((node.kind, node.label, node.details)).or_insert(reference);
+        self.known.insert(reference, shared);
+        shared
+    }
+
+    /// The ways on from a state, but for those where nothing fits. What leads there all the same is told where something else would count.
+    fn ways(&mut self, state: u32, fallback: u32) -> Vec<Way> {
+        let mut ways = self.automata.roots.ways(state);
+        ways.retain(|way| !way.within);
+        ways.iter_mut().for_each(|way| way.target = self.shared(way.target));
+        let hides = ways.iter().any(|way| way.text == "else" && way.target != fallback);
+        ways.retain(|way| way.target != fallback || hides && !way.otherwise);
+        ways
+    }
+
+    /// The arrows from a state: target, whether all of it is "else", and texts.
+    fn arrows(&mut self, state: u32, fallback: u32) -> Vec<(u32, bool, Vec<String>)> {
+        let ways = self.ways(state, fallback);
+        let others = ways.iter().find(|way| way.text == "else").map(|way| way.target);
+        let single = |way: &Way| way.otherwise || way.bytes.as_ref().is_some_and(|bytes| bytes.len() == 1);
+        let any = ways.iter().all(|way| single(way) && (way.otherwise || Some(way.target) == others));
+        let mut arrows: Vec<(u32, bool, Vec<String>)> = Vec::new();
+        for way in ways {
+            let mut way = if any { way } else { self.joined(way, fallback) };
+            if any && (!way.otherwise || way.text == "else") {
+                way = Way { text: "any character".to_owned(), otherwise: false, ..way };
+            }
+            match arrows.iter_mut().find(|(target, ..)| *target == way.target) {
+                Some((_, otherwise, texts)) => {
+                    *otherwise &= way.otherwise;
+                    if !texts.contains(&way.text) {
+                        texts.push(way.text);
+                    }
+                }
+                None => arrows.push((way.target, way.otherwise, vec![way.text])),
+            }
+        }
+        arrows
     }
 
     /// A way, and what is read behind it where there is but one text to go on with.
-    fn joined(&self, mut way: Way) -> Way {
+    fn joined(&mut self, mut way: Way, fallback: u32) -> Way {
         while let Some(bytes) = way.bytes.as_mut()
             && way.target & TERMINAL_BIT == 0
-            && let [next] = self.ways(way.target).as_slice()
+            && let [next] = self.ways(way.target, fallback).as_slice()
             && let Some(more) = &next.bytes
         {
             bytes.extend(more);
@@ -193,8 +250,9 @@ impl Drawing<'_> {
     fn place(
         &mut self,
         reference: u32,
+        fallback: u32,
         places: &mut BTreeMap<u32, NodeIndex>,
-        queue: &mut VecDeque<(u32, NodeIndex)>,
+        queue: &mut VecDeque<Open>,
     ) -> NodeIndex {
         if let Some(&known) = places.get(&reference) {
             return known;
@@ -204,7 +262,7 @@ impl Drawing<'_> {
         let place = self.graph.add_node(node);
         places.insert(reference, place);
         if is_state {
-            queue.push_back((reference, place));
+            queue.push_back((reference, place, fallback));
         }
         place
     }
@@ -264,10 +322,11 @@ impl Drawing<'_> {
     }
 
     /// The actions of a set by their roots; those of most roots first, all others last.
-    fn alike(&self, set: u32, asked: Option<&str>) -> Vec<(Vec<u32>, Alike)> {
-        let vocabulary = &self.automata.vocabulary;
+    fn alike(&mut self, set: u32, asked: Option<&str>) -> Vec<(Vec<u32>, Alike)> {
+        let automata = self.automata;
+        let vocabulary = &automata.vocabulary;
         let others = self.roots(set, None);
-        let used = self.patterns(set);
+        let used = patterns(self.ir, set);
         let mut groups: BTreeMap<Vec<u32>, Alike> = BTreeMap::new();
         for action in &vocabulary.actions {
             if asked.is_some_and(|asked| asked != action.name) {
@@ -298,26 +357,20 @@ impl Drawing<'_> {
         groups
     }
 
-    /// The action patterns of a set.
-    fn patterns(&self, set: u32) -> BTreeSet<&ActionForm> {
-        let lists = self.ir.sets.get(set).into_iter().flatten();
-        let rules = lists.filter_map(|&list| self.ir.rule_lists.get(list)).flatten();
-        let actions = rules.filter_map(|&rule| self.ir.action_sets.get(self.ir.rules.get(rule)?.actions));
-        actions.flat_map(|set| &set.patterns).collect()
-    }
-
     /// The roots that decide about an action class, or about the actions of services that no policy names.
-    fn roots(&self, set: u32, class: Option<(u32, u32)>) -> Vec<u32> {
-        let Some(table) = self.automata.sets.get(set as usize) else { return Vec::new() };
+    fn roots(&mut self, set: u32, class: Option<(u32, u32)>) -> Vec<u32> {
+        let automata = self.automata;
+        let Some(table) = automata.sets.get(set as usize) else { return Vec::new() };
         let mut roots: Vec<u32> = table.parts.iter().flat_map(|&part| self.roots(part, class)).collect();
         if table.parts.is_empty() {
             let row = class.and_then(|(service, class)| {
                 let (_, row) = table.services.iter().find(|(known, _)| *known == service)?;
-                self.automata.rows.get(*row)?.get(class as usize)
+                automata.rows.get(*row)?.get(class as usize)
             });
             let list = row.copied().unwrap_or(table.default_list);
             roots = self.automata.roots.lists.get(list).cloned().unwrap_or_default();
         }
+        let mut roots: Vec<u32> = roots.into_iter().map(|root| self.shared(root)).collect();
         roots.sort_unstable();
         roots.dedup();
         roots
@@ -330,7 +383,9 @@ impl Drawing<'_> {
             node.label = alike.actions.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         } else if count > 0 {
             node.label = format!("{count} actions");
-            let patterns = shortened(alike.patterns.iter().cloned(), MOST_LISTED).join(", ");
+            // Those without wildcards are actions themselves.
+            let patterns = alike.patterns.iter().filter(|pattern| pattern.contains(['*', '?'])).cloned();
+            let patterns = shortened(patterns, MOST_LISTED).join(", ");
             if !patterns.is_empty() {
                 node.details.push(format!("of {patterns}"));
             }
@@ -339,6 +394,14 @@ impl Drawing<'_> {
         }
         node
     }
+}
+
+/// The action patterns of a set.
+fn patterns(ir: &Ir, set: u32) -> BTreeSet<&ActionForm> {
+    let lists = ir.sets.get(set).into_iter().flatten();
+    let rules = lists.filter_map(|&list| ir.rule_lists.get(list)).flatten();
+    let actions = rules.filter_map(|&rule| ir.action_sets.get(ir.rules.get(rule)?.actions));
+    actions.flat_map(|set| &set.patterns).collect()
 }
 
 /// The first of some texts, and how many more there are.

@@ -146,3 +146,47 @@ fn one_action_alone() {
     assert_eq!(labels("other:Thing"), ["alice", "identity policies", "other:thing", "no statement applies"]);
     assert!(automaton(&model, "alice", None).unwrap().is_none());
 }
+
+/// What fits nowhere is told once; what would otherwise be taken for something else is told.
+#[test]
+fn where_arrows_may_be_left_out() {
+    let arrows = |policy: &str| -> Vec<String> {
+        let model = model(&format!("account 123456789012 {{ user alice {{ inline all {{ {policy} }} }} }}"));
+        arrows(&automaton(&model, ALICE, Some("s3:GetObject")).unwrap().unwrap()).split_off(2)
+    };
+    let step = |from: &str, to: &str, label: &str| format!("{from} Step {to} ({label})");
+    // Rule R3: all but these.
+    assert_eq!(
+        arrows("allow s3:GetObject on * except arn:aws:s3:::a/*"),
+        [
+            "s3:GetObject Step ".to_owned(),
+            "s3:GetObject Otherwise allow (else)".to_owned(),
+            step("", "no statement applies", "\"arn:aws:s3:::a/\""),
+        ]
+    );
+    assert_eq!(
+        arrows("allow s3:GetObject on arn:aws:s3:::a/?"),
+        [
+            "s3:GetObject Step ".to_owned(),
+            step("", "", "\"arn:aws:s3:::a/\""),
+            step("", "", "any character"),
+            " Otherwise allow (ends here)".to_owned(),
+        ]
+    );
+    // Two rules that say the same are one box.
+    assert_eq!(
+        arrows(
+            "allow s3:GetObject on arn:aws:s3:::a/*, arn:aws:s3:::b/*  deny s3:GetObject on arn:aws:s3:::a/x"
+        ),
+        [
+            "s3:GetObject Step ".to_owned(),
+            step("", "", "\"arn:aws:s3:::\""),
+            step("", "", "\"a/\""),
+            step("", "allow", "\"b/\""),
+            step("", "", "\"x\""),
+            " Otherwise allow (else; ends before)".to_owned(),
+            step("", "allow", "any character"),
+            " Otherwise deny (ends here)".to_owned(),
+        ]
+    );
+}
