@@ -58,6 +58,9 @@ pub(crate) fn width(text: &str, font: Font) -> f64 {
     text.chars().map(of).sum::<f64>() * font.size / 1_000.0
 }
 
+/// What adding widths up in another order may come to.
+const ROUNDING: f64 = 1e-6;
+
 /// A text in lines no wider than this: broken behind spaces; within a word that fits no line, or would leave one nearly empty, behind slashes,
 /// colons and commas, else where it must be. No character is lost.
 pub(crate) fn wrapped(text: &str, font: Font, most: f64) -> Vec<String> {
@@ -74,32 +77,42 @@ pub(crate) fn wrapped(text: &str, font: Font, most: f64) -> Vec<String> {
     lines
 }
 
-/// Adds a piece of text to the last line, or as a line of its own, or as several.
+/// Adds a piece of text to the last line, or as a line of its own, or as several. Linear in the piece.
 fn push(lines: &mut Vec<String>, piece: &str, font: Font, most: f64) {
-    let fits = |line: &str| width(line, font) + width(piece.trim_end(), font) <= most;
-    match lines.last_mut() {
-        Some(line) if line.is_empty() || fits(line) => line.push_str(piece),
-        _ => lines.push(piece.to_owned()),
+    let wide = width(piece.trim_end(), font);
+    if let Some(line) = lines.last_mut()
+        && width(line, font) + wide <= most
+    {
+        return line.push_str(piece);
     }
-    while let Some(line) = lines.last_mut().filter(|line| width(line.trim_end(), font) > most) {
-        // The first character stays, so that this ends.
-        let mut end = line.chars().next().map_or(0, char::len_utf8);
-        for (at, _) in line.char_indices().skip(2) {
-            if line.get(..at).is_some_and(|head| width(head, font) <= most) {
-                end = at;
-            }
+    if lines.last().is_none_or(|line| !line.is_empty()) {
+        lines.push(String::new());
+    }
+    let mut room = most;
+    for character in piece.chars() {
+        let wide = width(character.encode_utf8(&mut [0; 4]), font);
+        // What cannot be seen at the end of a line may stand over it.
+        if wide > room - ROUNDING && character != ' ' && lines.last().is_some_and(|line| !line.is_empty()) {
+            lines.push(String::new());
+            room = most;
         }
-        let rest = line.split_off(end);
-        if rest.is_empty() {
-            break;
+        room -= wide;
+        if let Some(line) = lines.last_mut() {
+            line.push(character);
         }
-        lines.push(rest);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As long as any text of an input.
+    #[test]
+    fn long_words_take_no_longer_than_others() {
+        let lines = wrapped(&"x".repeat(1 << 20), NAME, NODE_WIDTH);
+        assert_eq!(lines.iter().map(String::len).sum::<usize>(), 1 << 20);
+    }
 
     #[test]
     fn lines_are_no_wider_than_allowed_and_lose_nothing() {
@@ -112,11 +125,11 @@ mod tests {
             "漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字",
         ];
         for text in texts {
-            for most in [1.0, 40.0, NODE_WIDTH] {
+            for most in [1.0, 40.0, NODE_WIDTH, ARROW_WIDTH] {
                 let lines = wrapped(text, NAME, most);
                 assert_eq!(lines.concat(), text);
-                let fits = |line: &String| line.chars().count() == 1 || width(line.trim_end(), NAME) <= most;
-                assert!(lines.iter().all(|line| line.is_empty() || fits(line)), "{lines:?} {most}");
+                let fits = |line: &str| line.chars().count() == 1 || width(line, NAME) <= most;
+                assert!(lines.iter().all(|line| fits(line.trim_end())), "{lines:?} {most}");
             }
         }
     }
