@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use portcullis_compiler::automata::Cache;
 use portcullis_compiler::model::Model;
 use portcullis_compiler::resolve::{self, Attachment, Resolved};
-use portcullis_compiler::{CompileError, CompileOptions, Step, compile_cached};
+use portcullis_compiler::{CompileError, CompileOptions, Step, compile_cached, ir, lower};
 use portcullis_grammar::diagnostic::Diagnostic;
 
 use crate::files::{FileError, Input, read_inputs};
@@ -193,6 +193,18 @@ impl Builder {
     ) -> Result<Vec<u8>, BuildError> {
         let options = CompileOptions { strip: self.strip, ..CompileOptions::default() };
         compile_cached(model, &options, cache, begins).map_err(BuildError::Compile)
+    }
+
+    /// Reads and resolves: what the inputs mean, as text for review ([`portcullis_compiler::ir`]). For a snapshot test of one's own policies.
+    ///
+    /// # Errors
+    /// [`BuildError::Inputs`]; one wrong input fails all.
+    pub fn ir(&self) -> Result<String, BuildError> {
+        let read = self.read();
+        match read.resolved.model {
+            Some(model) => Ok(ir::print(&lower(&model), &model, &ir::TextOptions::default())),
+            None => Err(BuildError::Inputs(read.resolved.diagnostics)),
+        }
     }
 
     /// Reads, resolves and compiles: the bytes of a bundle.

@@ -11,7 +11,9 @@ mod convert;
 mod decide;
 mod diff;
 mod explain;
+mod explained;
 mod fmt;
+mod graph;
 mod inputs;
 mod inspect;
 mod ir;
@@ -87,6 +89,8 @@ enum Command {
     WhoCan(who_can::WhoCan),
     /// Say what somebody can do, and when
     Can(who_can::Can),
+    /// Draw who gets permissions from where, an identity's automata, or the way of a request to its decision
+    Graph(graph::Arguments),
     /// Show sizes and facts of a bundle
     Inspect(inspect::Arguments),
     /// Measure how fast a bundle decides here
@@ -113,6 +117,7 @@ pub fn run() -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::WhoCan(arguments) => who_can::run_who_can(&arguments),
         Command::Can(arguments) => who_can::run_can(&arguments),
+        Command::Graph(arguments) => graph::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),

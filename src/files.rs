@@ -361,6 +361,52 @@ pub fn write_into<'t>(
     files.into_iter().try_for_each(|(name, text)| write_whole(&folder.join(name), text.as_bytes()))
 }
 
+/// The files below a folder whose names end so: their paths below it, with `/`, and what is in them, sorted. None where there is no such folder.
+/// Hidden files and links are left out.
+///
+/// # Errors
+/// [`FileError`] if anything could not be read.
+#[cfg(feature = "cli")]
+pub(crate) fn read_below(folder: &Path, ending: &str) -> Result<Vec<(String, Vec<u8>)>, FileError> {
+    let mut found = Vec::new();
+    let mut folders = if is_there(folder) { vec![(folder.to_owned(), String::new())] } else { Vec::new() };
+    while let Some((folder, above)) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).map_err(io("read", &folder))? {
+            let entry = entry.map_err(io("read", &folder))?;
+            let (path, name) = (entry.path(), entry.file_name());
+            let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
+            let kind = entry.file_type().map_err(io("read", &path))?;
+            if kind.is_dir() {
+                folders.push((path, format!("{above}{name}/")));
+            } else if kind.is_file() && name.strip_suffix(ending).is_some_and(|stem| stem.ends_with('.')) {
+                found.push((format!("{above}{name}"), read_bytes(&path)?));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether anything stands at a path, be it a link that leads nowhere.
+#[cfg(feature = "cli")]
+pub(crate) fn is_there(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
+}
+
+/// Removes a file below a folder, and what folders between them are empty then.
+///
+/// # Errors
+/// [`FileError`] if the file could not be removed.
+#[cfg(feature = "cli")]
+pub(crate) fn remove_below(folder: &Path, name: &str) -> Result<(), FileError> {
+    let path = folder.join(name);
+    std::fs::remove_file(&path).map_err(io("remove", &path))?;
+    let between = path.ancestors().skip(1).take_while(|above| *above != folder);
+    // A folder with anything in it is not removed, and none above it.
+    let _ = between.map(std::fs::remove_dir).find(Result::is_err);
+    Ok(())
+}
+
 /// The one path of a file that is there, however it is written; `None` where there is none.
 #[must_use]
 pub fn real(path: &Path) -> Option<PathBuf> {

@@ -1,7 +1,10 @@
-//! Findings and answers as text: for people on a terminal, for machines as JSON.
+//! Findings and answers as text: for people on a terminal, for machines as JSON; and pictures.
 
 pub(crate) mod changes;
+pub(crate) mod dot;
 pub(crate) mod explain;
 pub(crate) mod json;
+pub(crate) mod style;
+pub(crate) mod svg;
 pub(crate) mod terminal;
 pub(crate) mod words;

@@ -38,3 +38,5 @@ mod requests;
 mod review;
 #[path = "cli/scenarios.rs"]
 mod scenarios;
+#[path = "cli/splitting.rs"]
+mod splitting;

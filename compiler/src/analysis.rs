@@ -10,6 +10,7 @@ mod callers;
 mod cover;
 pub mod diff;
 pub mod explain;
+pub mod graph;
 mod logic;
 mod members;
 pub mod reach;

@@ -5,6 +5,7 @@
 //! keeps the statements that it came from.
 
 mod guard;
+mod lines;
 mod lower;
 mod principals;
 mod spelling;
@@ -15,7 +16,7 @@ pub use guard::{Atom, Guard};
 pub use lower::lower;
 pub use principals::{ACCOUNT, BEHIND, BOUNDED, DIRECT, Grant, NAME, ROOT, behind_federated, behind_session};
 pub use spelling::Spelling;
-pub use text::{TextOptions, print};
+pub use text::{Block, TextOptions, blocks, print};
 pub use verify::{Violation, verify};
 
 use crate::intern::Interner;

@@ -10,9 +10,11 @@ use portcullis_grammar::source::Source;
 use super::Failure;
 use super::output::report;
 use crate::build::Builder;
+use crate::compiler::analysis::graph::held;
 use crate::compiler::bundle::model_of;
 use crate::compiler::model::Model;
 use crate::files::{Input, read_bytes};
+use crate::grammar::suggest::nearest;
 use crate::render::terminal;
 use crate::runtime::Bundle;
 use crate::runtime::format::MAGIC;
@@ -102,4 +104,19 @@ pub(super) fn open(path: &Path, bytes: Vec<u8>) -> Result<Bundle, Failure> {
             path.display()
         ))
     })
+}
+
+/// Refuses an ARN that no user or role of a model has, and says which one may be meant.
+pub(super) fn check_principal(model: &Model, principal: &str) -> Result<(), Failure> {
+    if held(model, principal).is_some() {
+        return Ok(());
+    }
+    let users = model.users.iter().map(|user| &user.identity);
+    let arns: Vec<&str> =
+        users.chain(model.roles.iter().map(|role| &role.identity)).map(|it| &*it.arn).collect();
+    let by_name = || arns.iter().copied().filter(|arn| arn.rsplit(['/', ':']).next() == Some(principal));
+    let meant =
+        if by_name().count() == 1 { by_name().next() } else { nearest(principal, arns.iter().copied()) };
+    let meant = meant.map(|arn| format!("; did you mean {arn}?")).unwrap_or_default();
+    Err(Failure(format!("no user or role of the inputs has the ARN {principal}{meant}")))
 }

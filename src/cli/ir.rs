@@ -1,16 +1,22 @@
 //! `portcullis ir`: what was understood, as text for review.
 
-use super::inputs::Policies;
+mod split;
+
+use std::path::PathBuf;
+
+use super::inputs::{Policies, check_principal};
 use super::output::print;
-use super::{Failure, Outcome, Result};
-use crate::compiler::ir::{TextOptions, print as ir_text};
+use super::{Outcome, Result};
+use crate::compiler::ir::{TextOptions, blocks, print as ir_text};
 use crate::compiler::lower;
 
 /// Arguments of `ir`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   portcullis ir snapshot.json > access.ir          # commit it: a pull request then shows what changes
-  portcullis ir acme.bundle --principal arn:aws:iam::123456789012:user/alice --origins")]
+  portcullis ir acme.bundle --principal arn:aws:iam::123456789012:user/alice --origins
+  portcullis ir policies/ --split access           # of a large account: a file for each set of permissions
+  portcullis ir policies/ --split access --check   # for a build: exit status 1 where a file is not up to date")]
 pub(super) struct Arguments {
     #[command(flatten)]
     policies: Policies,
@@ -20,20 +26,27 @@ pub(super) struct Arguments {
     /// Add to every rule the statements it came from
     #[arg(long)]
     origins: bool,
+    /// Write files into a folder instead, one for each set of permissions, named after one of those who have it; what an earlier run left there
+    /// and is no longer true is removed, and nothing else
+    #[arg(long, value_name = "DIR", conflicts_with = "principal")]
+    split: Option<PathBuf>,
+    /// With --split: write nothing, and say which files are not up to date (exit status 1)
+    #[arg(long, requires = "split")]
+    check: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result {
     let Some(model) = arguments.policies.model()? else { return Ok(Outcome::Unusable) };
     if let Some(principal) = &arguments.principal {
-        let users = model.users.iter().map(|user| &user.identity);
-        let held = users
-            .chain(model.roles.iter().map(|role| &role.identity))
-            .any(|identity| *identity.arn == **principal);
-        if !held {
-            return Err(Failure(format!("no user or role of the inputs has the ARN {principal}")));
-        }
+        check_principal(&model, principal)?;
     }
     let options = TextOptions { principal: arguments.principal.clone(), origins: arguments.origins };
-    print(&ir_text(&lower(&model), &model, &options))?;
-    Ok(Outcome::Fine)
+    let ir = lower(&model);
+    match &arguments.split {
+        Some(folder) => split::run(folder, &blocks(&ir, &model, &options), arguments.check),
+        None => {
+            print(&ir_text(&ir, &model, &options))?;
+            Ok(Outcome::Fine)
+        }
+    }
 }

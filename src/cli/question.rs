@@ -47,6 +47,16 @@ pub(super) struct Question {
 }
 
 impl Question {
+    /// Who asks, where that is given.
+    pub(super) fn principal(&self) -> Option<&str> {
+        self.principal.as_deref()
+    }
+
+    /// What for, where that is given.
+    pub(super) fn action(&self) -> Option<&str> {
+        self.action.as_deref()
+    }
+
     /// The time of the request.
     pub(super) fn now(&self) -> Option<i64> {
         self.now.or_else(requests::clock)

@@ -80,13 +80,19 @@ impl Described {
 
 /// The session with some tags. Of two with one key nobody could tell which is meant.
 pub(super) fn tagged(session: Session, tags: &[(String, String)]) -> Result<Session, Failure> {
-    let mut seen = BTreeSet::new();
-    if let Some((key, _)) = tags.iter().find(|(key, _)| !seen.insert(key.to_ascii_lowercase())) {
-        return Err(Failure(format!(
-            "the session's tag {key:?} is given more than once (keys are compared ignoring case)"
-        )));
-    }
+    check_tags(tags)?;
     Ok(tags.iter().fold(session, |session, (key, value)| session.with_tag(key, value.as_str())))
+}
+
+/// Refuses tags of which two have one key.
+pub(super) fn check_tags(tags: &[(String, String)]) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    match tags.iter().find(|(key, _)| !seen.insert(key.to_ascii_lowercase())) {
+        Some((key, _)) => Err(Failure(format!(
+            "the session's tag {key:?} is given more than once (keys are compared ignoring case)"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Reads a tag, `KEY=VALUE`.

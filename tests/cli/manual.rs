@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::command::{Folder, finish, portcullis};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "build",
     "check",
     "decide",
@@ -14,6 +14,7 @@ const COMMANDS: [&str; 13] = [
     "fmt",
     "convert",
     "ir",
+    "graph",
     "inspect",
     "bench",
     "completions",

@@ -40,7 +40,7 @@ fn one_principal_alone() {
     assert!(folder.run(&["ir", "a.bundle"]).quiet(0).contains(&text));
     assert_eq!(
         folder.run(&["ir", "a.bundle", "--principal", "bob"]).complains(2),
-        "error: no user or role of the inputs has the ARN bob\n"
+        "error: no user or role of the inputs has the ARN bob; did you mean arn:aws:iam::123456789012:user/bob?\n"
     );
 }
 

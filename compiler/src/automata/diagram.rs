@@ -5,6 +5,7 @@
 //! way ends. Past the budget a diagram becomes a chain: rule after rule, test after test.
 
 mod by_class;
+mod leaves;
 mod node;
 mod sweep;
 

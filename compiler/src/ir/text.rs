@@ -1,9 +1,10 @@
 //! The IR as people review it (DESIGN section 8): sorted, one rule a line, names by content, nothing that an unrelated change would move.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write as _};
 
+use super::lines::lines;
 use super::{ActionSet, Ir, Layer, ResourcePolicy, ResourceSet, Rule, Spelling};
 use crate::merge::{DocumentSource, PrincipalRef};
 use crate::model::{Effect, Model};
@@ -18,7 +19,7 @@ pub struct TextOptions {
     pub origins: bool,
 }
 
-/// The lines of some sets, one for each rule.
+/// The lines of some sets.
 fn set_lines(
     ir: &Ir,
     model: &Model,
@@ -28,25 +29,24 @@ fn set_lines(
 ) -> Vec<String> {
     let lists = sets.iter().filter_map(|&set| ir.sets.get(set)).flatten();
     let rules = lists.filter_map(|&list| ir.rule_lists.get(list)).flatten();
-    let mut lines: Vec<String> = rules
-        .filter_map(|&id| {
-            let mut line = rule_text(ir, *ir.rules.get(id)?);
-            if origins {
-                line.push_str(&origin_text(ir, model, id, documents));
-            }
-            Some(line)
-        })
-        .collect();
+    let joined = lines(ir, rules.copied());
+    let texts = joined.iter().map(|line| {
+        let mut text = line_text(ir, line.effect, &line.actions, &line.resources, line.guard);
+        if origins {
+            text.push_str(&origin_text(ir, model, &line.rules, documents));
+        }
+        text
+    });
+    let mut lines: Vec<String> = texts.collect();
     // Denies first: they win.
     lines.sort_by(|a, b| b.starts_with("deny").cmp(&a.starts_with("deny")).then_with(|| a.cmp(b)));
     lines.dedup();
     lines
 }
 
-fn origin_text(ir: &Ir, model: &Model, rule: u32, documents: &[DocumentSource]) -> String {
-    let sources = ir.sources.get(rule as usize).map_or(&[][..], Vec::as_slice);
+fn origin_text(ir: &Ir, model: &Model, rules: &BTreeSet<u32>, documents: &[DocumentSource]) -> String {
+    let sources = rules.iter().filter_map(|&rule| ir.sources.get(rule as usize)).flatten();
     let mut texts: Vec<String> = sources
-        .iter()
         .filter(|source| documents.binary_search(&source.document).is_ok())
         .filter_map(|source| {
             let statement = source.document.document(model)?.statements.get(source.statement as usize)?;
@@ -157,46 +157,56 @@ impl Blocks<'_> {
     }
 }
 
-/// Prints the IR: principals, accounts under control policies, resources and endpoints. What has equal layers shares one block, named by all
-/// that have them. Behind the principals' names nothing of the order of inputs shows.
+/// A part of the text: what has equal layers, and who has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// All that have it, sorted: ARNs of principals, `account NUMBER`, `resource ARN`, `endpoint ID`, `session`.
+    pub names: Vec<String>,
+    /// The layers with their rules, a line each.
+    pub body: Vec<String>,
+}
+
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.names.iter().chain(&self.body).try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+/// The blocks of the IR: principals, accounts under control policies, resources and endpoints, each kind by its names. What has equal layers
+/// shares one block. Nothing of the order of inputs shows.
 ///
-/// Equal text for equal meaning under order, `Sid`s, duplicates, and scalar or list. Linear in the text.
+/// Equal text for equal meaning under order, `Sid`s, duplicates, scalar or list, and the cutting of statements. Linear in the text.
 #[must_use]
-pub fn print(ir: &Ir, model: &Model, options: &TextOptions) -> String {
+pub fn blocks(ir: &Ir, model: &Model, options: &TextOptions) -> Vec<Block> {
     let mut blocks = Blocks { ir, model, origins: options.origins, names: BTreeMap::new() };
     blocks.principals(options.principal.as_deref());
     if options.principal.is_none() {
         blocks.accounts();
         blocks.resources();
     }
-    let mut named: Vec<(Vec<String>, Vec<String>)> = blocks
-        .names
-        .into_iter()
-        .map(|(body, mut names)| {
-            names.sort();
-            (names, body)
-        })
-        .collect();
+    let named = blocks.names.into_iter().map(|(body, mut names)| {
+        names.sort();
+        Block { names, body }
+    });
+    let mut named: Vec<Block> = named.collect();
     // Principals first, by their ARNs.
-    let rank = |names: &[String]| {
-        names.first().map_or(0, |name| {
+    let rank = |block: &Block| {
+        block.names.first().map_or(0, |name| {
             ["account ", "resource ", "endpoint ", "session"]
                 .iter()
                 .position(|kind| name.starts_with(kind))
                 .map_or(0, |at| at + 1)
         })
     };
-    named.sort_by(|a, b| rank(&a.0).cmp(&rank(&b.0)).then_with(|| a.cmp(b)));
-    let mut text = String::new();
-    for (names, body) in named {
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        for line in names.iter().chain(&body) {
-            let _ = writeln!(text, "{line}");
-        }
-    }
-    text
+    named.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.names.cmp(&b.names)));
+    named
+}
+
+/// Prints the IR: all its [`blocks`], an empty line between each two.
+#[must_use]
+pub fn print(ir: &Ir, model: &Model, options: &TextOptions) -> String {
+    let texts: Vec<String> = blocks(ir, model, options).iter().map(Block::to_string).collect();
+    texts.join("\n")
 }
 
 fn arn(model: &Model, principal: PrincipalRef) -> Option<&str> {
@@ -208,18 +218,26 @@ fn arn(model: &Model, principal: PrincipalRef) -> Option<&str> {
 
 /// One rule as one line. Distinct rules have distinct lines.
 pub(super) fn rule_text(ir: &Ir, rule: Rule) -> String {
-    let mut line = String::from(match rule.effect {
-        Effect::Allow => "allow ",
-        Effect::Deny => "deny ",
-    });
-    if let Some(actions) = ir.action_sets.get(rule.actions) {
-        line.push_str(&actions_text(ir, actions));
-    }
-    line.push_str(" on ");
-    if let Some(resources) = ir.resource_sets.get(rule.resources) {
-        line.push_str(&resources_text(resources));
-    }
-    let atoms = rule.guard.and_then(|guard| ir.guards.get(guard)).map_or(&[][..], Vec::as_slice);
+    let (actions, resources) = (ir.action_sets.get(rule.actions), ir.resource_sets.get(rule.resources));
+    let text = actions.zip(resources);
+    text.map_or_else(String::new, |(actions, resources)| {
+        line_text(ir, rule.effect, actions, resources, rule.guard)
+    })
+}
+
+fn line_text(
+    ir: &Ir,
+    effect: Effect,
+    actions: &ActionSet,
+    resources: &ResourceSet,
+    guard: Option<u32>,
+) -> String {
+    let verb = match effect {
+        Effect::Allow => "allow",
+        Effect::Deny => "deny",
+    };
+    let mut line = format!("{verb} {} on {}", actions_text(ir, actions), resources_text(resources));
+    let atoms = guard.and_then(|guard| ir.guards.get(guard)).map_or(&[][..], Vec::as_slice);
     for (index, &atom) in atoms.iter().enumerate() {
         line.push_str(if index == 0 { " if " } else { " and " });
         if let Some(atom) = ir.atoms.get(atom) {

@@ -65,7 +65,7 @@ impl<'a> Parts<'a> {
 }
 
 /// A1: `NotAction` is the complement of the union. P2: an empty list matches nothing, its Not-form everything.
-fn actions(clause: &ActionClause, action: &str) -> bool {
+pub(crate) fn actions(clause: &ActionClause, action: &str) -> bool {
     clause.patterns.iter().any(|pattern| action_covered(&pattern.text, action)) != clause.negated
 }
 
