@@ -27,5 +27,5 @@ type HashSet<K> = std::collections::HashSet<K, foldhash::fast::FixedState>;
 
 pub use callers::{Asker, AskerKind};
 pub use cover::Term;
-pub use members::principals;
+pub use members::{account, principals};
 pub use scene::Place;

@@ -36,7 +36,7 @@ pub use principals::Level;
 pub(crate) use evaluate::{Examined, Found, Layers};
 pub(crate) use fixed::{Fixed, keys as condition_keys};
 pub(crate) use layers::Located;
-pub(crate) use resource::{contract, is_owned_by_aws, owner};
+pub(crate) use resource::{contract, is_owned_by_aws, is_role, owner};
 pub(crate) use situation::{Names, Situation};
 pub(crate) use statement::actions as names_action;
 pub(crate) use values::date::text as date_text;

@@ -19,6 +19,21 @@ pub fn principals(old: &Model, new: &Model) -> Vec<Asker> {
     askers(&Universe::new(&[old, new]))
 }
 
+/// The account in which a comparison takes a request's resource to lie: that of its declaration, else the one that its ARN names, else the
+/// caller's own.
+#[must_use]
+pub fn account(old: &Model, new: &Model, request: &Request) -> Option<String> {
+    let declared =
+        |model| owner(model, &request.resource).map(|owner| (owner.arn.len(), owner.account.clone()));
+    let longest = [declared(old), declared(new)].into_iter().flatten().max_by_key(|(length, _)| *length);
+    if let Some((_, Some(account))) = longest {
+        return Some(account.to_string());
+    }
+    let named = arn::split(&request.resource).map(|[_, _, _, _, account, _]| account);
+    let named = named.filter(|account| arn::is_account(account)).map(str::to_owned);
+    named.or_else(|| own_account(&request.principal))
+}
+
 impl Term {
     /// Whether an action is one of these.
     #[must_use]

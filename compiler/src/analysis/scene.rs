@@ -9,8 +9,8 @@ use crate::facts;
 use crate::ir::{self, ResourceSet};
 use crate::model::{Effect, Model, OperandForm};
 use crate::pattern::ResourceForm;
-use crate::reference::combine::{Bits, Caller, ResourceSays, Says, combine};
-use crate::reference::{Fixed, Names, Situation, contract, is_owned_by_aws};
+use crate::reference::combine::{Bits, Caller, Contract, ResourceSays, Says, combine};
+use crate::reference::{Fixed, Names, Situation, contract, is_owned_by_aws, is_role};
 use crate::request::{ContextValue, Request};
 use portcullis_runtime::decision::Effect as Decided;
 use portcullis_runtime::value::arn;
@@ -136,6 +136,10 @@ pub(super) struct Shape {
     boundary: bool,
     /// Whether the policy of the resource is taken to allow the caller's account.
     assumed: bool,
+    /// Whether the resource's policy is a role's trust policy.
+    trust: bool,
+    /// Whether it is a federated user, whose session has no policy here, and so an empty one (rule E6).
+    federated: bool,
 }
 
 /// One world's side of a scene.
@@ -211,25 +215,30 @@ impl Shape {
             |table: &[&str]| table.iter().any(|known| known.eq_ignore_ascii_case(&request.action));
         let not_controlled = self.caller != Caller::Anonymous && is_one_of(facts::UNCONTROLLED)
             || self.user_or_root && is_one_of(facts::UNCONTROLLED_FOR_USERS);
+        // E8: a trust policy is consulted for the actions that take the role, and for those nothing else is.
+        let contract = contract(request);
+        let takes_role = matches!(contract, Contract::Trust | Contract::NoCallerSide);
+        let consulted =
+            self.resource && takes_role == self.trust && (self.trust || !is_role(&request.resource));
         let outcome = combine(&Bits {
             caller: self.caller,
             same_account: self.same_account && !self.assumed,
-            contract: contract(request),
+            contract,
             not_controlled,
             owned_by_aws: is_owned_by_aws(request),
             rcp_denies: rcp.then_some(0),
             scp_denies: scp.then_some(0),
             scp_silent: silent.then_some(0),
             endpoint: None,
-            resource: (self.resource || self.assumed).then_some(ResourceSays {
-                denies: resource,
-                direct,
-                session,
-                account: account || self.assumed,
+            resource: (consulted || self.assumed).then_some(ResourceSays {
+                denies: resource && consulted,
+                direct: direct && consulted,
+                session: session && consulted,
+                account: account && consulted || self.assumed,
             }),
             identity: Says { denies: own, allows: identity },
             boundary: self.boundary.then_some(Says { denies: false, allows: boundary }),
-            session: None,
+            session: self.federated.then_some(Says::default()),
         });
         outcome.effect == Decided::Allow
     }
@@ -274,7 +283,7 @@ impl Layers {
             folding.add(&side.set(policy.session), Slot::Session);
             folding.add(&side.set(policy.account), Slot::Account);
         }
-        let is_user_or_root = names.is_user_or_root;
+        let (is_user_or_root, federated) = (names.is_user_or_root, names.user.is_some());
         let mut rules = folding.rules;
         rules.sort_unstable();
         rules.dedup();
@@ -286,6 +295,8 @@ impl Layers {
             resource: policy.is_some(),
             boundary: known.is_some_and(|known| known.boundary.is_some()),
             assumed: *place == Place::Elsewhere,
+            trust: matches!(place, Place::Role { .. }),
+            federated,
         };
         Some(Self { shape, rules, fixed, names })
     }

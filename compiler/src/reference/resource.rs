@@ -31,7 +31,7 @@ pub(super) fn is_one_of(action: &str, table: &[&str]) -> bool {
 }
 
 /// Whether the resource is a role.
-pub(super) fn is_role(resource: &str) -> bool {
+pub(crate) fn is_role(resource: &str) -> bool {
     Arn::of(resource).is_some_and(|arn| arn.is_in("iam", "role/"))
 }
 
