@@ -51,9 +51,9 @@ fn rule(code: &str) -> Value {
     {
         // The heading is the id, which viewers show.
         let body = section.split_once('\n').map_or("", |(_, body)| body).trim();
-        let why = body.lines().find_map(|line| line.strip_prefix("**Why.** "));
-        members.insert("fullDescription".to_owned(), json!({"text": why.unwrap_or(short)}));
-        members.insert("help".to_owned(), json!({"text": body, "markdown": body}));
+        let part = |name| body.lines().find_map(|line| line.strip_prefix(name)).unwrap_or(short);
+        members.insert("fullDescription".to_owned(), json!({"text": part("**Why.** ")}));
+        members.insert("help".to_owned(), json!({"text": part("**Fix.** "), "markdown": body}));
     }
     rule
 }
@@ -61,7 +61,7 @@ fn rule(code: &str) -> Value {
 fn result(judged: &Judged, rule: usize, path: &impl Fn(&Source) -> String) -> Value {
     let found = &judged.diagnostic;
     let text = match &found.help {
-        Some(help) => format!("{}. {help}", found.message),
+        Some(help) => format!("{}\nhelp: {help}", found.message),
         None => found.message.clone(),
     };
     let mut result = json!({

@@ -15,6 +15,7 @@ use super::findings::{Findings, name};
 use super::registry as lint;
 use super::sites::{Holder, Site, Sites, Use};
 use crate::model::{Document, Effect, Model, Statement};
+use crate::pattern::{ActionForm, ResourceForm};
 
 /// Documents with more statements, and identities with more documents, are not compared.
 const MOST_STATEMENTS: usize = 128;
@@ -29,6 +30,15 @@ fn takes(other: &Statement, of: &Statement) -> bool {
     (denies || other.effect == of.effect) && other.origin != of.origin && statement_covers(other, of)
 }
 
+/// Whether a statement has a pattern that matches something; that of others is told by itself.
+fn matches_something(statement: &Statement) -> bool {
+    let actions = &statement.actions;
+    let resources = statement.resources.as_ref();
+    (actions.negated || actions.patterns.iter().any(|it| it.form != ActionForm::Nothing))
+        && resources
+            .is_none_or(|it| it.negated || it.patterns.iter().any(|it| it.form != ResourceForm::Nothing))
+}
+
 /// Of two statements that say the same, whether this one is the one too many.
 fn is_later(statement: &Statement, other: &Statement) -> bool {
     other.effect != statement.effect || statement.origin > other.origin || !statement_covers(statement, other)
@@ -40,7 +50,7 @@ pub(super) fn within(found: &mut Findings<'_>, site: &Site<'_>) {
     if statements.len() > MOST_STATEMENTS {
         return;
     }
-    for statement in statements.iter().filter(|it| !it.actions.patterns.is_empty()) {
+    for statement in statements.iter().filter(|it| matches_something(it)) {
         let taken: Vec<&Statement> = statements.iter().filter(|other| takes(other, statement)).collect();
         if let Some(deny) = taken.iter().find(|it| it.effect != statement.effect) {
             let message =
@@ -199,7 +209,5 @@ impl Across<'_, '_> {
 
 fn bits(document: &Document, is: impl Fn(&Statement) -> bool) -> Bits {
     let statements = document.statements.iter().enumerate();
-    statements
-        .filter(|(_, it)| !it.actions.patterns.is_empty() && is(it))
-        .fold(0, |bits, (at, _)| bits | 1 << at)
+    statements.filter(|(_, it)| matches_something(it) && is(it)).fold(0, |bits, (at, _)| bits | 1 << at)
 }

@@ -9,9 +9,9 @@ use super::places::Part;
 use super::registry as lint;
 use super::sites::{Site, Use};
 use crate::facts::SERVICE_LEVEL_ARNS;
-use crate::facts::details::ServiceFacts;
+use crate::facts::details::{self, ServiceFacts};
 use crate::model::{Effect, ResourceClause, ResourcePattern, Statement};
-use crate::pattern::ResourceForm;
+use crate::pattern::{Glob, ResourceForm};
 
 const PARTITIONS: [&str; 8] =
     ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];
@@ -126,6 +126,29 @@ impl Types {
     }
 }
 
+/// Whether an action, given in lower case, works on some resource that a pattern matches.
+pub(super) fn works_on(action: &str, form: &ResourceForm) -> bool {
+    let Some((prefix, name)) = action.split_once(':') else { return false };
+    let Some(facts) = details::service(prefix) else { return false };
+    let mut types = Types::default();
+    types.add(facts, name);
+    types.meet(&steps(form))
+}
+
+fn steps(form: &ResourceForm) -> Steps {
+    match form {
+        // What is no ARN is padded or matches nothing, which reading says (rule R5).
+        ResourceForm::Parts(parts) if parts.first().is_some_and(is_arn) => {
+            Steps::Parts(parts.iter().map(tokens).collect())
+        }
+        _ => Steps::Any,
+    }
+}
+
+fn is_arn(first: &Glob) -> bool {
+    first.as_literal().is_none_or(|text| text == "arn")
+}
+
 /// A resource pattern, prepared.
 enum Steps {
     Any,
@@ -137,14 +160,7 @@ fn reachable(found: &mut Findings<'_>, statement: &Statement, clause: &ResourceC
     if everything || clause.patterns.is_empty() {
         return;
     }
-    let steps: Vec<Steps> = clause
-        .patterns
-        .iter()
-        .map(|pattern| match &pattern.form {
-            ResourceForm::Parts(parts) => Steps::Parts(parts.iter().map(tokens).collect()),
-            _ => Steps::Any,
-        })
-        .collect();
+    let steps: Vec<Steps> = clause.patterns.iter().map(|pattern| steps(&pattern.form)).collect();
     let (mut all, mut certain, mut typed) = (Types::default(), true, false);
     let mut without = Vec::new();
     let mut elsewhere = Vec::new();

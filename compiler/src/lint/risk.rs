@@ -7,6 +7,7 @@ use super::contain::{action_covers, names_action, statement_covers};
 use super::findings::{Findings, name};
 use super::places::Part;
 use super::registry as lint;
+use super::resources::works_on;
 use super::sites::{Site, Use};
 use crate::facts::details::Access;
 use crate::model::{ActionClause, Document, Effect, ResourceClause, Statement};
@@ -58,14 +59,16 @@ fn is_denied(document: &Document, statement: &Statement) -> bool {
     document.statements.iter().any(|it| it.effect == Effect::Deny && statement_covers(it, statement))
 }
 
-/// Whether a clause matches all, or nearly all, of what lies behind an ARN's type: `*`, `…:role/*`, all but some.
-fn is_broad(clause: Option<&ResourceClause>) -> bool {
+/// Whether a clause matches all, or nearly all, of what an action works on that lies behind an ARN's type: `*`, `…:role/*`, all but some.
+fn is_broad(clause: Option<&ResourceClause>, action: &str) -> bool {
     let Some(clause) = clause else { return false };
     clause.negated
         || clause.patterns.iter().any(|pattern| match &pattern.form {
             ResourceForm::Everything => true,
             ResourceForm::Nothing => false,
-            ResourceForm::Parts(parts) => parts.last().is_some_and(is_broad_name),
+            ResourceForm::Parts(parts) => {
+                parts.last().is_some_and(is_broad_name) && works_on(action, &pattern.form)
+            }
         })
 }
 
@@ -83,7 +86,7 @@ fn is_broad_name(name: &Glob) -> bool {
 fn gives(statement: &Statement, action: &str) -> bool {
     let Some((service, name)) = action.split_once(':') else { return false };
     statement.conditions.is_empty()
-        && is_broad(statement.resources.as_ref())
+        && is_broad(statement.resources.as_ref(), action)
         && names_action(&statement.actions, service, name)
 }
 
@@ -101,7 +104,7 @@ fn point<'c>(statement: &'c Statement, action: &str) -> Part<'c> {
 }
 
 fn any_role(found: &mut Findings<'_>, statement: &Statement) {
-    let broad = is_broad(statement.resources.as_ref());
+    let broad = is_broad(statement.resources.as_ref(), "iam:passrole");
     let asks = |key: &str| statement.conditions.iter().any(|it| &*it.key == key);
     if broad
         && names_action(&statement.actions, "iam", "passrole")
