@@ -12,6 +12,8 @@
 mod examples;
 #[path = "lints/forms.rs"]
 mod forms;
+#[path = "lints/reach.rs"]
+mod reach;
 #[path = "lints/silencing.rs"]
 mod silencing;
 

@@ -10,7 +10,7 @@ use super::registry as lint;
 use super::sites::{Site, Use};
 use crate::facts::SERVICE_LEVEL_ARNS;
 use crate::facts::details::{self, ServiceFacts};
-use crate::model::{Effect, ResourceClause, ResourcePattern, Statement};
+use crate::model::{ActionPattern, Effect, ResourceClause, ResourcePattern, Statement};
 use crate::pattern::{Glob, ResourceForm};
 
 const PARTITIONS: [&str; 8] =
@@ -203,18 +203,33 @@ fn reachable(found: &mut Findings<'_>, statement: &Statement, clause: &ResourceC
             }
         }
     }
-    for pattern in without {
-        let message = format!("`{}` has no resources, so that only `*` matches its requests", pattern.text);
-        let help = "move it to a statement of its own with \"Resource\": \"*\"";
-        let part = Part::In("Action", &pattern.text);
+    if let Some(first) = without.first() {
+        let (have, them) = if without.len() == 1 { ("has", "its") } else { ("have", "their") };
+        let message =
+            format!("{} {have} no resources, so that only `*` matches {them} requests", listed(&without));
+        let help = "move such actions to a statement of their own with \"Resource\": \"*\"";
+        let part = Part::In("Action", &first.text);
         found.statement(lint::R4_NEEDS_STAR, statement, part, message, help);
     }
     // Where no resource fits any action, that is said already.
-    for pattern in elsewhere.into_iter().filter(|_| nothing < clause.patterns.len()) {
-        let message = format!("`{}` works on none of the resources of {}", pattern.text, name(statement));
-        let help = "add the resources that it works on, or move it to a statement with them";
-        let part = Part::In("Action", &pattern.text);
+    if let Some(first) = elsewhere.first().filter(|_| nothing < clause.patterns.len()) {
+        let work = if elsewhere.len() == 1 { "works" } else { "work" };
+        let message =
+            format!("{} {work} on none of the resources of {}", listed(&elsewhere), name(statement));
+        let help = "add the resources that they work on, or move them to a statement with these";
+        let part = Part::In("Action", &first.text);
         found.statement(lint::R4_ACTION_ELSEWHERE, statement, part, message, help);
+    }
+}
+
+/// Some action patterns in a sentence; of many the first ones.
+fn listed(patterns: &[&ActionPattern]) -> String {
+    const MOST: usize = 3;
+    let names: Vec<String> = patterns.iter().take(MOST).map(|it| format!("`{}`", it.text)).collect();
+    match (names.as_slice(), patterns.len().saturating_sub(MOST)) {
+        (names, more) if more > 0 => format!("{} and {more} more", names.join(", ")),
+        ([names @ .., last], _) if !names.is_empty() => format!("{} and {last}", names.join(", ")),
+        (names, _) => names.join(", "),
     }
 }
 
