@@ -85,6 +85,10 @@ impl ServiceFacts {
     }
 }
 
+/// Services of whose resource types the reference does not tell all: two have the prefix `apigateway`, of which the actions of one stand for
+/// both; and CloudFormation's transforms are missing.
+const INCOMPLETE: [&str; 2] = ["apigateway", "cloudformation"];
+
 static FACTS: LazyLock<HashMap<&'static str, ServiceFacts>> = LazyLock::new(|| {
     let mut services = HashMap::new();
     let (mut prefix, mut facts, mut keys) = ("", ServiceFacts::default(), Vec::new());
@@ -121,8 +125,7 @@ static FACTS: LazyLock<HashMap<&'static str, ServiceFacts>> = LazyLock::new(|| {
                 let names = known_service(prefix).map_or(&[][..], |known| &known.actions);
                 let names = names.iter().map(|name| name.to_ascii_lowercase());
                 facts.of = names.zip(numbers(groups, ' ')).collect();
-                // Two services of the reference have this prefix, and the actions of one of them stand for both.
-                facts.whole = prefix != "apigateway";
+                facts.whole = !INCOMPLETE.contains(&prefix);
                 services.insert(prefix, std::mem::take(&mut facts));
             }
         }

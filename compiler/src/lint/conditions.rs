@@ -6,8 +6,8 @@ use super::places::Part;
 use super::registry as lint;
 use super::sites::Site;
 use crate::facts::keys::key_type;
-use crate::model::{BaseOperator, Condition, Effect, OperandForm, SetPrefix, Statement};
-use crate::pattern::Glob;
+use crate::model::{BaseOperator, Condition, Effect, OperandForm, ResourcePattern, SetPrefix, Statement};
+use crate::pattern::{Glob, Piece, ResourceForm};
 
 /// Keys that every request of an authenticated caller has.
 const ALWAYS: [&str; 11] = [
@@ -64,8 +64,28 @@ pub(super) fn check(found: &mut Findings<'_>, _site: &Site<'_>, statement: &Stat
     contradictions(found, statement);
 }
 
-/// Whether a statement asks elsewhere that a key is there.
+/// Whether a glob needs a key: a variable of it without a default, which matches nothing where the key is missing (rule X3).
+fn needs(glob: &Glob, key: &str) -> bool {
+    glob.pieces()
+        .iter()
+        .any(|piece| matches!(piece, Piece::Variable(it) if *it.key == *key && it.default.is_none()))
+}
+
+fn form_needs(form: &OperandForm, key: &str) -> bool {
+    match form {
+        OperandForm::Text(glob) | OperandForm::Like(glob) => needs(glob, key),
+        OperandForm::Arn(parts) => parts.iter().any(|glob| needs(glob, key)),
+        _ => false,
+    }
+}
+
+/// Whether a statement asks elsewhere that a key is there, or applies to nothing without it.
 fn asks_presence(statement: &Statement, key: &str) -> bool {
+    let resource_needs = |pattern: &ResourcePattern| matches!(&pattern.form, ResourceForm::Parts(parts) if parts.iter().any(|glob| needs(glob, key)));
+    let resources = statement.resources.as_ref().filter(|clause| !clause.negated);
+    if resources.is_some_and(|it| !it.patterns.is_empty() && it.patterns.iter().all(resource_needs)) {
+        return true;
+    }
     statement.conditions.iter().any(|other| {
         let operator = other.operator;
         let is_false = |it: &crate::model::Operand| it.form == OperandForm::Bool(false);
@@ -75,6 +95,7 @@ fn asks_presence(statement: &Statement, key: &str) -> bool {
             && !operator.if_exists
             && operator.set != Some(SetPrefix::ForAllValues);
         *other.key == *key && (null || positive)
+            || positive && other.operands.iter().all(|it| form_needs(&it.form, key))
     })
 }
 

@@ -3,7 +3,7 @@
 mod escalation;
 
 use super::actions::{expand, on_everything};
-use super::contain::{action_covers, names_action, statement_covers};
+use super::contain::{action_covers, glob_covers, names_action, statement_covers};
 use super::findings::{Findings, name};
 use super::places::Part;
 use super::registry as lint;
@@ -21,6 +21,12 @@ const SECRETS: [&str; 6] = [
     "ssm:getparameters",
     "ssm:getparametersbypath",
     "s3:getobject",
+];
+
+/// Actions that ask for several resources at once: service and name of one each that only a broad pattern matches, or that serves all.
+const NEEDS: &[(&str, &[(&str, &str)])] = &[
+    ("ssm:sendcommand", &[("ec2", "instance/i-00000000000000000"), ("ssm", "document/AWS-RunShellScript")]),
+    ("ssm:startsession", &[("ec2", "instance/i-00000000000000000")]),
 ];
 
 pub(super) fn check(found: &mut Findings<'_>, site: &Site<'_>) {
@@ -72,6 +78,20 @@ fn is_broad(clause: Option<&ResourceClause>, action: &str) -> bool {
         })
 }
 
+/// Whether a clause matches a resource of this service and name, wherever and whosever it is.
+fn matches_name(clause: Option<&ResourceClause>, (of, wanted): (&str, &str)) -> bool {
+    let Some(clause) = clause else { return false };
+    let matches = |form: &ResourceForm| match form {
+        ResourceForm::Everything => true,
+        ResourceForm::Nothing => false,
+        ResourceForm::Parts(parts) => {
+            let [_, _, service, _, _, name] = &**parts;
+            glob_covers(service, &Glob::literal(of)) && glob_covers(name, &Glob::literal(wanted))
+        }
+    };
+    clause.patterns.iter().any(|pattern| matches(&pattern.form)) != clause.negated
+}
+
 fn is_broad_name(name: &Glob) -> bool {
     match name.pieces() {
         [Piece::AnyRun] => true,
@@ -85,9 +105,11 @@ fn is_broad_name(name: &Glob) -> bool {
 /// Whether an Allow names an action, given in lower case, on all or nearly all resources without a condition.
 fn gives(statement: &Statement, action: &str) -> bool {
     let Some((service, name)) = action.split_once(':') else { return false };
-    statement.conditions.is_empty()
-        && is_broad(statement.resources.as_ref(), action)
-        && names_action(&statement.actions, service, name)
+    let broad = match NEEDS.iter().find(|(of, _)| *of == action) {
+        Some((_, names)) => names.iter().all(|it| matches_name(statement.resources.as_ref(), *it)),
+        None => is_broad(statement.resources.as_ref(), action),
+    };
+    broad && statement.conditions.is_empty() && names_action(&statement.actions, service, name)
 }
 
 /// The pattern of a clause that names an action, to point at.
