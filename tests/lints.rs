@@ -8,6 +8,8 @@
     reason = "a test fails by panicking, and says what it skips"
 )]
 
+#[path = "lints/careful.rs"]
+mod careful;
 #[path = "lints/examples.rs"]
 mod examples;
 #[path = "lints/forms.rs"]
