@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::inputs::{Policies, path_of, show_counted};
 use super::output::print;
 use super::{Failure, Outcome, Result};
+use crate::build::Builder;
 use crate::files::{Input, read_file};
 use crate::render;
 
@@ -79,7 +80,8 @@ pub(super) fn run(arguments: &Arguments) -> Result {
             path: path.clone(),
         }),
     };
-    let mut input = arguments.policies.builder().read();
+    // The list may lie in the folder that is checked.
+    let mut input = arguments.allow.iter().fold(arguments.policies.builder(), Builder::except).read();
     let sources: Vec<Source> = input.inputs.iter().map(|input| input.source.clone()).collect();
     let options = lint::Options {
         all: arguments.all,

@@ -121,3 +121,27 @@ fn many_findings_of_a_kind_are_cut_off() {
     assert_eq!(found.len(), 101);
     assert_eq!(found.iter().filter(|(code, _)| code == "too-many").count(), 1);
 }
+
+/// THREATS: state explosion. Patterns that are long, many and full of wildcards are not compared for ever.
+#[test]
+fn state_explosion_hostile_lists_take_no_time() {
+    let resources: Vec<String> =
+        (0..900).map(|at| format!("\"arn:aws:s3:::{}{at}\"", "*a*b".repeat(40))).collect();
+    let statement = |effect: &str| {
+        format!(
+            "{{\"Effect\": \"{effect}\", \"Action\": [\"s3:G*t*\", \"s3:*e*e*\"], \"Resource\": [{}]}}",
+            resources.join(",")
+        )
+    };
+    let statements: Vec<String> =
+        (0..6).map(|at| statement(if at % 2 == 0 { "Allow" } else { "Deny" })).collect();
+    let folder = Folder::new();
+    folder.write(
+        "a.json",
+        format!("{{\"Version\": \"2012-10-17\", \"Statement\": [{}]}}", statements.join(",")),
+    );
+    let began = std::time::Instant::now();
+    let done = folder.run(&["check", "--all", "--attach=arn:aws:iam::123456789012:user/alice=a.json"]);
+    assert_eq!(done.status, 1);
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+}

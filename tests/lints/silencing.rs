@@ -152,6 +152,27 @@ fn errors_are_never_silenced() {
     assert!(codes.iter().any(|code| code == "gate-name" || code == "i2-policy-not-held"), "{codes:?}");
 }
 
+/// The list may lie beside the policies, and documents may be encoded in a snapshot.
+#[test]
+fn a_list_beside_encoded_documents() {
+    let document = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"Get\",\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::acme/*\"},{\"Sid\":\"Take\",\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Resource\":\"*\"}]}";
+    let encoded = document.replace('{', "%7B").replace('}', "%7D").replace('"', "%22");
+    for document in [serde_json::to_string(document).unwrap(), format!("\"{encoded}\"")] {
+        let folder = Folder::new();
+        let inline = format!("[{{\"PolicyName\": \"own\", \"PolicyDocument\": {document}}}]");
+        folder.write(
+            "in/account.json",
+            format!("{{\"UserDetailList\": [{{\"UserName\": \"alice\", \"Path\": \"/\", \"Arn\": \"arn:aws:iam::123456789012:user/alice\", \"UserPolicyList\": {inline}}}]}}"),
+        );
+        assert_eq!(codes(&folder, &["in"]), (1, vec!["risk-assume-any-role".to_owned()]));
+        folder.write(
+            "in/lints.json",
+            r#"{"allow": [{"code": "risk-assume-any-role", "file": "account.json", "statement": "Take", "reason": "two roles"}]}"#,
+        );
+        assert_eq!(codes(&folder, &["in", "--allow", "in/lints.json"]), (0, vec![]));
+    }
+}
+
 /// AWS's own policies are looked at where that is asked for.
 #[test]
 fn aws_policies_are_left_alone_unless_asked_for() {

@@ -58,6 +58,12 @@ impl ServiceFacts {
         self.groups.get(*self.of.get(name)?)
     }
 
+    /// The name of an action as it is kept here, if there is one of this name in lower case. Logarithmic.
+    #[must_use]
+    pub fn name(&self, name: &str) -> Option<&str> {
+        self.of.get_key_value(name).map(|(name, _)| &**name)
+    }
+
     /// All actions, by their names in lower case, sorted.
     pub fn actions(&self) -> impl Iterator<Item = (&str, &ActionFacts)> {
         self.of.iter().filter_map(|(name, group)| Some((&**name, self.groups.get(*group)?)))

@@ -15,6 +15,9 @@ use crate::pattern::{ActionForm, ResourceForm};
 /// A list longer than this is not compared with itself.
 const MOST_COMPARED: usize = 400;
 
+/// The actions of a clause with more patterns are not looked up for each resource and condition.
+pub(super) const MOST_EXPANDED: usize = 2_000;
+
 pub(super) fn check(found: &mut Findings<'_>, site: &Site<'_>, statement: &Statement) {
     let clause = &statement.actions;
     let element = element(clause);
@@ -51,7 +54,7 @@ pub(super) fn expand(form: &ActionForm) -> Option<Vec<(&'static ServiceFacts, &'
     let ActionForm::Named { service, name } = form else { return None };
     let facts = details::service(service.as_literal()?)?;
     if let Some(name) = name.as_literal() {
-        let (name, _) = facts.actions().find(|(known, _)| *known == name)?;
+        let name = facts.name(name)?;
         return Some(vec![(facts, name)]);
     }
     let pattern = tokens(name);

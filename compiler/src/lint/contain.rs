@@ -8,6 +8,10 @@ use crate::model::{
 };
 use crate::pattern::{ActionForm, Glob, Piece, ResourceForm};
 
+/// More pairs of patterns, and longer pairs of patterns, are not compared: whoever writes them shall not make others wait.
+const MOST_PAIRS: usize = 10_000;
+const MOST_STEPS: usize = 1_000_000;
+
 /// One step of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -53,6 +57,9 @@ pub(super) fn glob_covers(outer: &Glob, inner: &Glob) -> bool {
         return false;
     }
     let (outer, inner) = (tokens(outer), tokens(inner));
+    if outer.len().saturating_mul(inner.len()) > MOST_STEPS {
+        return false;
+    }
     // The inner one is taken for a text in which `?` and `*` are characters of their own: `*` takes any of them, `?` all but `*`.
     let (mut at, mut taken) = (0, 0);
     let mut back: Option<(usize, usize)> = None;
@@ -88,6 +95,9 @@ pub(super) fn tokens_meet(left: &[Token], right: &[Token]) -> bool {
         left.iter().rev().zip(right.iter().rev()).take_while(|(one, other)| is_char(one) && is_char(other));
     if begin.chain(end).any(|(one, other)| one != other) {
         return false;
+    }
+    if left.len().saturating_mul(right.len()) > MOST_STEPS {
+        return true;
     }
     // Row by row: which ends of `right` can be reached together with each end of `left`.
     let width = right.len() + 1;
@@ -210,6 +220,9 @@ struct Compare<T> {
 
 impl<T> Compare<T> {
     fn set_covers(&self, outer: &Set<'_, T>, inner: &Set<'_, T>) -> bool {
+        if outer.forms.len().saturating_mul(inner.forms.len()) > MOST_PAIRS {
+            return false;
+        }
         let any = |forms: &[&T], inner: &T| forms.iter().any(|outer| (self.covers)(outer, inner));
         match (outer.negated, inner.negated) {
             (false, false) => inner.forms.iter().all(|inner| any(&outer.forms, inner)),
@@ -222,6 +235,9 @@ impl<T> Compare<T> {
     }
 
     fn sets_meet(&self, left: &Set<'_, T>, right: &Set<'_, T>) -> bool {
+        if left.forms.len().saturating_mul(right.forms.len()) > MOST_PAIRS {
+            return true;
+        }
         match (left.negated, right.negated) {
             (false, false) => {
                 left.forms.iter().any(|one| right.forms.iter().any(|other| (self.meets)(one, other)))

@@ -2,7 +2,7 @@
 
 use portcullis_grammar::suggest;
 
-use super::actions::expand;
+use super::actions::{MOST_EXPANDED, expand};
 use super::findings::{Findings, name};
 use super::places::Part;
 use super::registry as lint;
@@ -136,7 +136,8 @@ fn fits(
 fn carried(found: &mut Findings<'_>, statement: &Statement, condition: &Condition, part: Part<'_>) {
     let key = &*condition.key;
     let is_global = key.starts_with("aws:") || OF_THE_CALLER.contains(&key) || of_provider(key);
-    if is_global || statement.actions.negated || statement.actions.patterns.is_empty() {
+    let count = statement.actions.patterns.len();
+    if is_global || statement.actions.negated || count == 0 || count > MOST_EXPANDED {
         return;
     }
     let mut carriers = Vec::new();

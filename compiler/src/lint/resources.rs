@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::actions::expand;
+use super::actions::{MOST_EXPANDED, expand};
 use super::contain::{Token, resource_covers, template, tokens, tokens_meet};
 use super::findings::{Findings, name};
 use super::places::Part;
@@ -157,7 +157,8 @@ enum Steps {
 
 fn reachable(found: &mut Findings<'_>, statement: &Statement, clause: &ResourceClause) {
     let everything = clause.patterns.iter().any(|it| matches!(it.form, ResourceForm::Everything));
-    if everything || clause.patterns.is_empty() {
+    let count = clause.patterns.len().max(statement.actions.patterns.len());
+    if everything || clause.patterns.is_empty() || count > MOST_EXPANDED {
         return;
     }
     let steps: Vec<Steps> = clause.patterns.iter().map(|pattern| steps(&pattern.form)).collect();
