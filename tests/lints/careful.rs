@@ -220,6 +220,13 @@ fn ways_to_more_permissions_need_breadth() {
             &[],
         ),
         (
+            when(
+                &allow(r#""iam:PassRole""#, r#""*""#),
+                r#""ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}"#,
+            ),
+            &[],
+        ),
+        (
             allow(
                 r#""ssm:SendCommand""#,
                 r#"["arn:aws:ec2:*:*:instance/*", "arn:aws:ssm:*:*:document/Own"]"#,

@@ -127,12 +127,13 @@ fn point<'c>(statement: &'c Statement, action: &str) -> Part<'c> {
 
 fn any_role(found: &mut Findings<'_>, statement: &Statement) {
     let broad = is_broad(statement.resources.as_ref(), "iam:passrole");
-    let asks = |key: &str| statement.conditions.iter().any(|it| &*it.key == key);
-    if broad
-        && names_action(&statement.actions, "iam", "passrole")
-        && !asks("iam:passedtoservice")
-        && !asks("iam:associatedresourcearn")
-    {
+    // Conditions that say which service gets the role, which roles are meant, or through which service alone they are passed.
+    let narrows = |key: &str| {
+        matches!(key, "iam:passedtoservice" | "iam:associatedresourcearn")
+            || ["aws:resourcetag/", "iam:resourcetag/", "aws:calledvia"].iter().any(|it| key.starts_with(it))
+    };
+    let narrowed = statement.conditions.iter().any(|it| narrows(&it.key));
+    if broad && !narrowed && names_action(&statement.actions, "iam", "passrole") {
         let message = "this lets every role be passed to every service, which then acts with it";
         let help = "name the roles, and ask for iam:PassedToService";
         found.statement(lint::RISK_PASS_ANY_ROLE, statement, point(statement, "iam:passrole"), message, help);
