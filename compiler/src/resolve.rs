@@ -24,7 +24,7 @@ mod reader;
 mod resources;
 pub mod scenario;
 mod session;
-mod sink;
+pub(crate) mod sink;
 mod size;
 mod snapshot;
 mod tags;

@@ -5,6 +5,7 @@
 //! dropping a tree can exhaust the stack.
 
 pub mod ast;
+mod extents;
 mod format;
 mod hidden;
 mod imports;
@@ -14,6 +15,7 @@ mod recover;
 pub mod text;
 mod token;
 
+pub use extents::{comments, extents};
 pub use format::format;
 pub use imports::{Import, imports};
 pub use lexer::{MAX_DEPTH, MAX_FINDINGS};

@@ -112,6 +112,21 @@ impl Source {
         before + rest.iter().filter(|&&byte| begins_character(byte)).count()
     }
 
+    /// The byte offset of a position; of one past the end of the text, the end. Logarithmic in the number of lines.
+    #[must_use]
+    pub fn offset(&self, position: Position) -> u32 {
+        let line = (position.line as usize).saturating_sub(1);
+        let Some(&start) = self.line_starts.get(line) else { return Span::new(0, self.text.len()).end };
+        let wanted = self.characters_before(start as usize) + (position.column as usize).saturating_sub(1);
+        let mark = self.marks.partition_point(|&before| before as usize <= wanted).saturating_sub(1);
+        let from = (mark * MARK).min(self.text.len());
+        let before = self.marks.get(mark).map_or(0, |&characters| characters as usize);
+        let rest = self.text.as_bytes().get(from..).unwrap_or(&[]);
+        let mut characters = rest.iter().enumerate().filter(|(_, byte)| begins_character(**byte));
+        let at = characters.nth(wanted - before.min(wanted)).map_or(self.text.len(), |(at, _)| from + at);
+        Span::new(at, at).start
+    }
+
     /// Line and column of a byte offset; an offset past the end is the end. Logarithmic in the number of lines.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
@@ -147,6 +162,18 @@ mod tests {
         }
         let exact = Source::new("a", "x".repeat(MARK * 2));
         assert_eq!(exact.position(Span::new(MARK * 2, 0).start), Position { line: 1, column: 2_049 });
+    }
+
+    #[test]
+    fn offsets_are_where_positions_are() {
+        let text = format!("{{\n  \"ä\": {}\n{}}}", "ü€x".repeat(900), "ö".repeat(3_000));
+        let source = Source::new("a.json", text.as_str());
+        for (offset, _) in text.char_indices() {
+            let offset = Span::new(offset, offset).start;
+            assert_eq!(source.offset(source.position(offset)), offset);
+        }
+        assert_eq!(source.offset(Position { line: 9, column: 1 }) as usize, text.len());
+        assert_eq!(source.offset(Position { line: 3, column: 9_999 }) as usize, text.len());
     }
 
     #[test]

@@ -75,14 +75,20 @@ pub(super) fn path_of<'a>(inputs: &'a [Input], source: &Source) -> Option<&'a Pa
 
 /// Shows findings for people on standard error, and a line that counts them.
 pub(super) fn show(diagnostics: &[Diagnostic], inputs: &[Input]) {
+    show_counted(&diagnostics.iter().collect::<Vec<_>>(), inputs, 0);
+}
+
+/// The same, where some more are silenced.
+pub(super) fn show_counted(diagnostics: &[&Diagnostic], inputs: &[Input], silenced: usize) {
     for found in diagnostics {
         report(&format!("{}\n\n", terminal::diagnostic(found, |source| path_of(inputs, source))));
     }
     let errors = diagnostics.iter().filter(|found| found.is_error()).count();
     let plural = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    if !diagnostics.is_empty() {
+    let more = if silenced > 0 { format!(", {silenced} silenced") } else { String::new() };
+    if !diagnostics.is_empty() || silenced > 0 {
         let warnings = diagnostics.len() - errors;
-        report(&format!("{}, {}\n", plural(errors, "error"), plural(warnings, "warning")));
+        report(&format!("{}, {}{more}\n", plural(errors, "error"), plural(warnings, "warning")));
     }
 }
 

@@ -31,7 +31,7 @@ fn clean_inputs_say_nothing() {
     let folder = Folder::new();
     assert_eq!(folder.run(&["check", &example("acme")]).quiet(0), "");
     let done = folder.run(&["check", &example("acme"), "--format", "json"]);
-    assert_eq!(done.json(), json!({"errors": 0, "warnings": 0, "diagnostics": []}));
+    assert_eq!(done.json(), json!({"errors": 0, "warnings": 0, "diagnostics": [], "silenced": []}));
     assert_eq!(done.status, 0);
 }
 
@@ -224,7 +224,8 @@ fn findings_for_machines_have_all_their_fields() {
                     "place": place(4, 34, "\"s3\"", ""), "related": [],
                     "help": "write service:Name, such as s3:GetObject; for every action *"
                 }
-            ]
+            ],
+            "silenced": []
         })
     );
     // Whatever the inputs, there is JSON on standard output.

@@ -358,5 +358,7 @@ fn what_has_no_name_in_json_is_converted_without_one() {
     }
     std::fs::write(folder.path().join("b.gate"), format!("{gate}account 111111111111 {{\n  user u\n}}\n"))
         .unwrap();
-    assert_eq!(run(folder.path(), &["check", "b.gate"]).quiet(0), "");
+    // The name comes back, in what is found.
+    let found = run(folder.path(), &["check", "b.gate"]).complains(1);
+    assert!(found.contains("statement \"${x}\" denies all of it"), "{found}");
 }

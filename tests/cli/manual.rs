@@ -56,7 +56,7 @@ fn usage_errors_are_status_two() {
         (vec!["check"], "<INPUT>"),
         (vec!["test"], "<FILE>"),
         (vec!["decide", "a.bundle", "--principal", "p"], "--action <ACTION>"),
-        (vec!["check", "x", "--format", "yaml"], "[possible values: human, json]"),
+        (vec!["check", "x", "--format", "yaml"], "[possible values: human, json, sarif]"),
         (
             vec!["check", "--attach", "alice.json"],
             "expected PRINCIPAL=FILE, such as arn:aws:iam::123456789012:user/alice=alice.json",

@@ -13,7 +13,7 @@ const MOST_OF_A_CODE: usize = 100;
 
 /// The findings of a run.
 #[derive(Default)]
-pub(super) struct Sink {
+pub(crate) struct Sink {
     diagnostics: Vec<Diagnostic>,
     seen: HashMap<(Option<Arc<str>>, &'static str), usize>,
     failed: bool,
@@ -28,7 +28,7 @@ const TIMES_THE_TEXT: usize = 32;
 
 impl Sink {
     /// Records a finding.
-    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         self.failed |= diagnostic.is_error();
         let file = diagnostic.labels.first().map(|label| Arc::clone(label.source.name()));
         let seen = self.seen.entry((file, diagnostic.code)).or_default();
@@ -50,12 +50,12 @@ impl Sink {
     }
 
     /// Whether further findings of this code in this file are not kept, so that nobody need make them up carefully.
-    pub(super) fn is_full(&self, file: &Arc<str>, code: &'static str) -> bool {
+    pub(crate) fn is_full(&self, file: &Arc<str>, code: &'static str) -> bool {
         self.seen.get(&(Some(Arc::clone(file)), code)).is_some_and(|seen| *seen > MOST_OF_A_CODE)
     }
 
     /// The known name that is near to one that is reported in a file. Looking for it takes time: it is not done for what is not shown.
-    pub(super) fn near<T: AsRef<str> + Ord>(
+    pub(crate) fn near<T: AsRef<str> + Ord>(
         &self,
         file: &Arc<str>,
         code: &'static str,
@@ -94,7 +94,7 @@ impl Sink {
     }
 
     /// The findings: errors first, then by file, then by place.
-    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+    pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
         // Files are told apart by their text, which sources share: two may have one name.
         let file = |label: &Label| label.source.text().as_ptr();
         let mut files: HashMap<*const u8, usize> = HashMap::new();
