@@ -233,7 +233,8 @@ impl<'u, 'm> Survey<'u, 'm> {
             });
         }
         let mut places: Vec<Place> = Vec::new();
-        for side in &universe.sides {
+        // Should the account of a resource have changed, the new one is told.
+        for side in universe.sides.iter().rev() {
             for resource in &side.model.resources {
                 let arn = resource.arn.to_string();
                 let account = resource.account.as_deref().map(str::to_owned);
@@ -242,7 +243,7 @@ impl<'u, 'm> Survey<'u, 'm> {
             let roles = side.model.roles.iter().filter(|role| role.trust.is_some());
             places.extend(roles.map(|role| Place::Role { arn: role.identity.arn.to_string() }));
         }
-        places.sort();
+        places.sort_by(|a, b| a.arn().cmp(&b.arn()));
         places.dedup_by(|a, b| match (a, b) {
             // Should its account have changed, the new one counts for both.
             (Place::Declared { arn, .. }, Place::Declared { arn: other, .. }) => arn == other,
@@ -333,8 +334,14 @@ impl<'u, 'm> Survey<'u, 'm> {
         let must_allow = match place {
             Place::Own | Place::Elsewhere => false,
             Place::Role { .. } => true,
-            Place::Declared { account, .. } => {
-                account.is_some() && *account != super::scene::own_account(&asker.principal)
+            Place::Declared { arn, .. } => {
+                let own = super::scene::own_account(&asker.principal);
+                let is_own = |side: &super::universe::Side<'_>| {
+                    let resource = declared(side.model, arn).and_then(|at| side.model.resources.get(at));
+                    let account = resource.and_then(|resource| resource.account.as_deref());
+                    account.is_none() || account == own.as_deref()
+                };
+                !self.universe.sides.iter().any(is_own)
             }
         };
         let mut sides = self.universe.sides.iter().zip(own);

@@ -38,6 +38,15 @@ pub enum Place {
 }
 
 impl Place {
+    /// The ARN of a declared resource or role, and which of them it is.
+    pub(super) fn arn(&self) -> Option<(bool, &str)> {
+        match self {
+            Self::Own | Self::Elsewhere => None,
+            Self::Declared { arn, .. } => Some((false, arn)),
+            Self::Role { arn } => Some((true, arn)),
+        }
+    }
+
     /// Patterns of the resources of this place; none where it is everywhere.
     pub(super) fn scope(&self) -> Vec<(Pattern, String)> {
         match self {
