@@ -18,6 +18,8 @@ mod bundles;
 mod checking;
 #[path = "support/command.rs"]
 mod command;
+#[path = "cli/comparing.rs"]
+mod comparing;
 #[path = "cli/explaining.rs"]
 mod explaining;
 #[path = "cli/files.rs"]

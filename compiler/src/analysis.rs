@@ -18,6 +18,7 @@ mod regions;
 mod scene;
 mod solve;
 mod space;
+mod survey;
 mod universe;
 mod values;
 

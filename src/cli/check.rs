@@ -1,5 +1,7 @@
 //! `portcullis check`: all findings about inputs, without writing anything.
 
+mod access;
+
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -40,6 +42,7 @@ Examples:
   portcullis check policies/ snapshot.json
   portcullis check policies/ --allow lints.json --format sarif > findings.sarif
   portcullis check --explain risk-pass-any-role
+  portcullis check policies/ --no-public --not-granted 'iam:PassRole on *' --no-new-access main.bundle
   portcullis check policy.json --attach arn:aws:iam::123456789012:user/alice=policy.json --format json")]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -65,6 +68,8 @@ pub(super) struct Arguments {
     /// Look for lints in AWS's own policies as well
     #[arg(long)]
     aws_managed: bool,
+    #[command(flatten)]
+    access: access::Checks,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result {
@@ -104,6 +109,10 @@ pub(super) fn run(arguments: &Arguments) -> Result {
     let mut judged = silence::judge(found, &inputs);
     let is_wrong = judged.iter().any(|it| it.diagnostic.is_error());
     deny(&mut judged, &arguments.deny);
+    if let Some(model) = model {
+        let found = arguments.access.findings(model, &sources)?;
+        judged.extend(found.into_iter().map(|diagnostic| Judged { diagnostic, silence: None }));
+    }
     report(&judged, &input.inputs, arguments.format)?;
     let open = judged.iter().any(|it| it.silence.is_none());
     Ok(match (model, open) {

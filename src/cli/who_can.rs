@@ -1,6 +1,6 @@
 //! `portcullis who-can` and `can`: the reverse questions.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::diff::{Form, confirm, shown};
 use super::inputs::Policies;
@@ -77,8 +77,8 @@ fn question(action: &str, resource: &str, more: &More) -> std::result::Result<Qu
     Ok(Question::new(action, resource)?.with(requests::pairs(&more.with).map_err(Failure)?))
 }
 
-fn model(input: &PathBuf) -> std::result::Result<Option<Model>, Failure> {
-    Policies { inputs: vec![input.clone()], attach: Vec::new() }.model()
+fn model(input: &Path) -> std::result::Result<Option<Model>, Failure> {
+    Policies { inputs: vec![input.to_path_buf()], attach: Vec::new() }.model()
 }
 
 fn tell(report: &Report, model: &Model, form: Form) -> Result {

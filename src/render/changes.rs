@@ -108,7 +108,8 @@ fn place(place: &Place) -> Option<String> {
     }
 }
 
-fn principals(group: &Group) -> String {
+/// Who.
+pub(crate) fn principals(group: &Group) -> String {
     let names: Vec<String> = group.principals.iter().map(|asker| asker.name.clone()).collect();
     listed(&names, ", ")
 }
@@ -123,6 +124,20 @@ fn context(request: &Request) -> String {
     let tags = request.session.iter().flat_map(|session| &session.tags);
     pairs.extend(tags.map(|(key, value)| format!("session tag {key}={value}")));
     if pairs.is_empty() { String::new() } else { format!(" with {}", pairs.join(", ")) }
+}
+
+/// A region in one line.
+pub(crate) fn region(found: &Change) -> String {
+    let mut text = format!("{} on {}", terms(&found.actions), terms(&found.resources));
+    if found.after != Access::Always {
+        let _ = write!(text, " {}", access(&found.after).join(" "));
+    }
+    text
+}
+
+/// A request in one line.
+pub(crate) fn request_text(request: &Request) -> String {
+    format!("{} asking for {} on {}{}", request.principal, request.action, request.resource, context(request))
 }
 
 fn answer(answer: &Answer) -> String {
@@ -144,7 +159,8 @@ fn example(example: &Example) -> Vec<String> {
         lines.push(format!("  {when}: {}", answer(answered)));
         let verb = if answered.effect == Effect::Allow { "allowed by" } else { "denied by" };
         for statement in answered.statements.iter().take(3) {
-            lines.extend(words::placed(verb, statement).into_iter().map(|line| format!("    {line}")));
+            let placed = words::placed(verb, statement).into_iter().enumerate();
+            lines.extend(placed.map(|(at, line)| format!("    {}{line}", if at == 0 { "" } else { "  " })));
         }
     }
     lines
@@ -172,6 +188,13 @@ fn change(change: &Change, about: About) -> Vec<String> {
         lines.extend(told("now", &change.after));
     } else if change.after != Access::Always {
         lines.extend(told("", &change.after));
+    }
+    for statement in change.statements.iter().take(3) {
+        let verb = if change.kind.grows() { "granted by" } else { "was granted by" };
+        lines.push(words::placed(verb, statement).join(" "));
+    }
+    if change.certainty == Certainty::IfCallerAllows {
+        lines.push("if their own account allows it too, whose policies no input holds".to_owned());
     }
     if change.certainty == Certainty::May {
         lines.push(
@@ -217,7 +240,10 @@ fn unknown(report: &Report) -> Vec<String> {
         let place = place(found).map(|place| format!(" ({place})")).unwrap_or_default();
         format!("not looked at, its patterns are too many to be walked: {principal}{place}")
     };
-    report.too_large.iter().map(tell).collect()
+    let endpoint = |id: &String| {
+        format!("the policy of the VPC endpoint {id} differs; what may pass through it is not compared")
+    };
+    report.too_large.iter().map(tell).chain(report.endpoints.iter().map(endpoint)).collect()
 }
 
 fn count(number: usize, what: &str) -> String {
@@ -233,8 +259,8 @@ fn summary(report: &Report, about: About) -> String {
     let mut asked: Vec<&Asker> = report.groups.iter().flat_map(|group| &group.principals).collect();
     asked.sort();
     asked.dedup();
-    match (changes, report.too_large.len()) {
-        (0, 0) => "no change in access\n".to_owned(),
+    match (changes, report.is_empty()) {
+        (0, true) => "no change in access\n".to_owned(),
         _ => format!(
             "{} for {}: {grow} let in more, {} less\n",
             count(changes, "change"),
@@ -305,6 +331,7 @@ pub(crate) fn json(report: &Report) -> Value {
     json!({
         "grows": report.grows(),
         "groups": report.groups.iter().map(group).collect::<Vec<_>>(),
+        "endpoints": report.endpoints,
         "unknown": report.too_large.iter().map(|(principal, place)| json!({
             "principal": principal, "place": place_json(place),
         })).collect::<Vec<_>>(),
@@ -369,12 +396,14 @@ fn change_json(change: &Change) -> Value {
             Certainty::Sure => "sure",
             Certainty::May => "may",
             Certainty::IfResourceAllows => "if_resource_allows",
+            Certainty::IfCallerAllows => "if_caller_allows",
         },
         "actions": terms(&change.actions),
         "resources": terms(&change.resources),
         "place": place_json(&change.place),
         "before": access(&change.before),
         "after": access(&change.after),
+        "statements": change.statements.iter().map(explain::named).collect::<Vec<_>>(),
         "examples": change.examples.iter().map(example).collect::<Vec<_>>(),
     })
 }

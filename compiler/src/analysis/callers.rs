@@ -42,11 +42,6 @@ pub enum AskerKind {
 }
 
 impl Asker {
-    /// Whether there are resources of its own account.
-    pub(super) fn has_own_place(&self) -> bool {
-        super::scene::own_account(&self.principal).is_some()
-    }
-
     /// Whether it is of none of these accounts: public, or of somebody else.
     #[must_use]
     pub fn is_outside(&self, accounts: &BTreeSet<String>) -> bool {
@@ -123,7 +118,7 @@ pub(super) fn askers(universe: &Universe<'_>) -> Vec<Asker> {
         add(AskerKind::Service, service, service);
     }
     add(AskerKind::OtherServices, "services that are not named", "any-other.amazonaws.com");
-    add(AskerKind::Anonymous, "anybody, not even authenticated", "*");
+    add(AskerKind::Anonymous, "anybody (not authenticated)", "*");
     let mut askers: Vec<Asker> = found.into_values().collect();
     askers.sort();
     askers

@@ -8,22 +8,17 @@
 //! Exact for users, roles, root users and everybody whom a policy names, up to what is marked as [`Certainty::May`]; of those whom no policy
 //! names one of each kind stands for all.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
-
-use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::callers::{Asker, askers};
 use super::cover::Term;
-use super::explain::{Named, explain};
-use super::regions::{Found, MATCHES, Query, Region, Scene, When};
-use super::scene::{Effective, Layers, Place, Shape, declared};
-use super::space::{Pattern, meet};
+use super::explain::Named;
+use super::regions::Query;
+use super::scene::Place;
+use super::survey::Survey;
 use super::universe::Universe;
 use crate::model::{Condition, Model};
-use crate::pattern::ResourceForm;
-use crate::reference;
-use crate::request::{ContextValue, Request};
+use crate::request::Request;
 use portcullis_runtime::decision::{Effect, Layer, Reason};
 
 /// How a region changes.
@@ -68,6 +63,8 @@ pub enum Certainty {
     Sure,
     /// If the policy of the resource allows it too, which no input holds.
     IfResourceAllows,
+    /// If the caller's own account allows it too, which no input holds.
+    IfCallerAllows,
     /// No example was found: conditions that compare one key of the request with another, lists of values, or more patterns than are walked.
     May,
 }
@@ -146,6 +143,8 @@ pub struct Change {
     pub after: Access,
     /// Whether it is sure.
     pub certainty: Certainty,
+    /// Where no example shows it: statements that grant it, or granted it.
+    pub statements: Vec<Named>,
     /// A request that shows it; of a change that shifts also one in the other direction.
     pub examples: Vec<Example>,
 }
@@ -168,19 +167,23 @@ pub struct Report {
     pub conditions: Vec<Meaning>,
     /// Principals and places where patterns were too many to be walked: something may change there unreported.
     pub too_large: Vec<(String, Place)>,
+    /// VPC endpoints whose policies differ. What may pass through them is not compared: reports are about requests that come through none.
+    pub endpoints: Vec<String>,
 }
 
 impl Report {
     /// Whether somebody can do, or may be able to do, what they could not.
     #[must_use]
     pub fn grows(&self) -> bool {
-        !self.too_large.is_empty() || self.changes().any(|change| change.kind.grows())
+        !self.too_large.is_empty()
+            || !self.endpoints.is_empty()
+            || self.changes().any(|change| change.kind.grows())
     }
 
     /// Whether nothing changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.groups.is_empty() && self.too_large.is_empty()
+        self.groups.is_empty() && self.too_large.is_empty() && self.endpoints.is_empty()
     }
 
     /// All changes.
@@ -196,439 +199,23 @@ pub fn diff(old: &Model, new: &Model) -> Report {
     let universe = Universe::new(&[old, new]);
     let mut survey = Survey::new(&universe, Query::default());
     survey.all(&askers(&universe));
-    survey.report()
+    Report { endpoints: endpoints(&universe), ..survey.report() }
 }
 
-/// Goes through scenes and gathers what is found.
-pub(super) struct Survey<'u, 'm> {
-    universe: &'u Universe<'m>,
-    query: Query,
-    places: Vec<Place>,
-    /// Results by what they follow from.
-    known: Mutex<HashMap<Following, Arc<Found>>>,
-    found: BTreeMap<Asker, Vec<Change>>,
-    conditions: Vec<Meaning>,
-    patterns: HashMap<String, usize>,
-    too_large: Vec<(String, Place)>,
-}
-
-/// What the regions of a scene follow from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Following {
-    rules: Vec<Vec<Effective>>,
-    shapes: Vec<String>,
-    account: Option<String>,
-    is_root: bool,
-    place: Place,
-    fixed: Vec<(String, Option<Option<String>>)>,
-}
-
-impl<'u, 'm> Survey<'u, 'm> {
-    pub(super) fn new(universe: &'u Universe<'m>, query: Query) -> Self {
-        let mut conditions = Vec::new();
-        for known in &universe.atoms {
-            conditions.push(match &known.written {
-                Some((condition, variables)) => Meaning::Condition(condition.clone(), *variables),
-                None => Meaning::Fixed,
-            });
-        }
-        let mut places: Vec<Place> = Vec::new();
-        // Should the account of a resource have changed, the new one is told.
-        for side in universe.sides.iter().rev() {
-            for resource in &side.model.resources {
-                let arn = resource.arn.to_string();
-                let account = resource.account.as_deref().map(str::to_owned);
-                places.push(Place::Declared { arn, account });
-            }
-            let roles = side.model.roles.iter().filter(|role| role.trust.is_some());
-            places.extend(roles.map(|role| Place::Role { arn: role.identity.arn.to_string() }));
-        }
-        places.sort_by(|a, b| a.arn().cmp(&b.arn()));
-        places.dedup_by(|a, b| match (a, b) {
-            // Should its account have changed, the new one counts for both.
-            (Place::Declared { arn, .. }, Place::Declared { arn: other, .. }) => arn == other,
-            (a, b) => a == b,
+/// The VPC endpoints whose policies differ.
+fn endpoints(universe: &Universe<'_>) -> Vec<String> {
+    let said = universe.sides.iter().map(|side| {
+        let endpoints = side.model.endpoints.iter().zip(&side.ir.endpoints);
+        let said = endpoints.map(|(endpoint, layer)| {
+            (endpoint.id.as_deref().unwrap_or("endpoint").to_owned(), side.set(layer.set))
         });
-        Self {
-            universe,
-            query,
-            places,
-            known: Mutex::default(),
-            found: BTreeMap::new(),
-            conditions,
-            patterns: HashMap::new(),
-            too_large: Vec::new(),
-        }
-    }
-
-    /// Looks at all scenes of these principals that can have changed, side by side.
-    pub(super) fn all(&mut self, askers: &[Asker]) {
-        let changed: Vec<bool> = self.places.iter().map(|place| self.has_changed(place)).collect();
-        let found: Vec<Vec<(Place, Arc<Found>)>> =
-            askers.par_iter().map(|asker| self.scenes(asker, &changed)).collect();
-        // Those for whom all of it is the same are told as one: the first of them has the examples.
-        let mut told: HashMap<Vec<(Place, usize)>, Vec<Change>> = HashMap::new();
-        for (asker, found) in askers.iter().zip(found) {
-            for (place, _) in found.iter().filter(|(_, found)| found.too_large) {
-                self.too_large.push((asker.principal.clone(), place.clone()));
-            }
-            let key: Vec<(Place, usize)> =
-                found.iter().map(|(place, found)| (place.clone(), Arc::as_ptr(found) as usize)).collect();
-            let changes = match told.get(&key) {
-                Some(changes) => changes.clone(),
-                None => {
-                    let mut changes = Vec::new();
-                    for (place, found) in &found {
-                        for region in &found.regions {
-                            changes.extend(self.change(asker, place, region, &found.variables));
-                        }
-                    }
-                    told.insert(key, changes.clone());
-                    changes
-                }
-            };
-            if !changes.is_empty() {
-                self.found.insert(asker.clone(), changes);
-            }
-        }
-    }
-
-    /// What is found in all scenes of one principal.
-    fn scenes(&self, asker: &Asker, changed: &[bool]) -> Vec<(Place, Arc<Found>)> {
-        let mut results = Vec::new();
-        let own = self.layers(&asker.principal, &Place::Own);
-        let differs = own.as_ref().is_none_or(|own| !is_same(own));
-        if let Some(own) = &own
-            && differs
-            && asker.has_own_place()
-        {
-            results.push((Place::Own, self.scene(asker, &Place::Own, own)));
-            if let Some(elsewhere) = self.layers(&asker.principal, &Place::Elsewhere) {
-                results.push((Place::Elsewhere, self.scene(asker, &Place::Elsewhere, &elsewhere)));
-            }
-        }
-        let leads = match &own {
-            Some(own) if differs => leads(own),
-            _ => Vec::new(),
-        };
-        for (place, changed) in self.places.iter().zip(changed) {
-            if !changed && !(differs && (own.is_none() || meets(place, &leads))) {
-                continue;
-            }
-            if self.misses_query(place) || own.as_ref().is_some_and(|own| self.is_shut_out(asker, place, own))
-            {
-                continue;
-            }
-            if let Some(layers) = self.layers(&asker.principal, place)
-                && !is_same(&layers)
-            {
-                results.push((place.clone(), self.scene(asker, place, &layers)));
-            }
-        }
-        results.retain(|(_, found)| !found.regions.is_empty() || found.too_large);
-        results
-    }
-
-    /// Whether the policy of a place, which has to allow, says nothing for whoever asks.
-    fn is_shut_out(&self, asker: &Asker, place: &Place, own: &[Layers]) -> bool {
-        let must_allow = match place {
-            Place::Own | Place::Elsewhere => false,
-            Place::Role { .. } => true,
-            Place::Declared { arn, .. } => {
-                let own = super::scene::own_account(&asker.principal);
-                let is_own = |side: &super::universe::Side<'_>| {
-                    let resource = declared(side.model, arn).and_then(|at| side.model.resources.get(at));
-                    let account = resource.and_then(|resource| resource.account.as_deref());
-                    account.is_none() || account == own.as_deref()
-                };
-                !self.universe.sides.iter().any(is_own)
-            }
-        };
-        let mut sides = self.universe.sides.iter().zip(own);
-        must_allow && !sides.any(|(side, own)| own.is_let_in(self.universe, side, place))
-    }
-
-    /// Whether the place is none that is asked for.
-    fn misses_query(&self, place: &Place) -> bool {
-        let asked = self.query.resource.as_ref().and_then(Pattern::of_resource);
-        asked.is_some_and(|asked| !place.scope().iter().any(|(pattern, _)| meet(pattern, &asked)))
-    }
-
-    /// Whether what a place itself has differs between the worlds.
-    fn has_changed(&self, place: &Place) -> bool {
-        let said: Vec<_> = self
-            .universe
-            .sides
-            .iter()
-            .map(|side| {
-                let rules = |policy: Option<&crate::ir::ResourcePolicy>| {
-                    policy.map(|policy| {
-                        [policy.direct, policy.session, policy.account].map(|set| side.set(set))
-                    })
-                };
-                match place {
-                    Place::Own | Place::Elsewhere => (None, None, None, Vec::new()),
-                    Place::Role { arn } => {
-                        let account = super::scene::own_account(arn);
-                        let rcps = account.and_then(|account| side.account(&account)?.rcps.clone());
-                        let rcps = rcps.into_iter().flatten().map(|layer| side.set(layer.set)).collect();
-                        (rules(side.principal(arn).and_then(|role| role.trust.as_ref())), None, None, rcps)
-                    }
-                    Place::Declared { arn, .. } => {
-                        let at = declared(side.model, arn);
-                        let resource = at.and_then(|at| side.model.resources.get(at));
-                        let policy = at.and_then(|at| side.ir.resources.get(at)?.policy.as_ref());
-                        let account = resource.and_then(|resource| resource.account.clone());
-                        let rcps = account.as_deref().and_then(|account| side.account(account)?.rcps.clone());
-                        let rcps = rcps.into_iter().flatten().map(|layer| side.set(layer.set)).collect();
-                        (rules(policy), account, resource.map(|resource| resource.tags.clone()), rcps)
-                    }
-                }
-            })
-            .collect();
-        match said.as_slice() {
-            [old, new] => old != new,
-            _ => true,
-        }
-    }
-
-    fn layers(&self, principal: &str, place: &Place) -> Option<Vec<Layers>> {
-        let sides = self.universe.sides.iter();
-        sides.map(|side| Layers::of(self.universe, side, principal, place, &self.query.given)).collect()
-    }
-
-    fn scene(&self, asker: &Asker, place: &Place, layers: &[Layers]) -> Arc<Found> {
-        let following = self.following(&asker.principal, place, layers);
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&following).cloned();
-        if let Some(found) = known {
-            return found;
-        }
-        let found = Arc::new(self.find(&asker.principal, place, layers));
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(following).or_insert(found))
-    }
-
-    fn following(&self, principal: &str, place: &Place, layers: &[Layers]) -> Following {
-        let mut fixed = Vec::new();
-        let guards = layers.iter().flat_map(|layers| &layers.rules).flat_map(|rule| &rule.guard);
-        let mut atoms: Vec<u32> = guards.copied().collect();
-        atoms.sort_unstable();
-        atoms.dedup();
-        for key in atoms
-            .iter()
-            .filter_map(|&atom| self.universe.atoms.get(atom as usize))
-            .flat_map(|known| &known.keys)
-        {
-            for layers in layers {
-                let value = layers.fixed.get(key).map(|value| value.map(|value| format!("{value:?}")));
-                fixed.push((key.clone(), value));
-                fixed.push((key.clone(), Some(layers.fixed.own_tag(key).map(|value| format!("{value:?}")))));
-            }
-        }
-        Following {
-            rules: layers.iter().map(|layers| layers.rules.clone()).collect(),
-            shapes: layers.iter().map(|layers| shape(&layers.shape)).collect(),
-            account: super::scene::own_account(principal),
-            is_root: principal.ends_with(":root"),
-            place: place.clone(),
-            fixed,
-        }
-    }
-
-    fn find(&self, principal: &str, place: &Place, layers: &[Layers]) -> Found {
-        let models: Vec<&Model> = self.universe.sides.iter().map(|side| side.model).collect();
-        let owner = |resource: &str| {
-            let owners = models.iter().filter_map(|model| reference::owner(model, resource));
-            owners.map(|owner| owner.arn.to_string()).max_by_key(String::len)
-        };
-        let endpoints: Vec<&str> = models
-            .iter()
-            .flat_map(|model| &model.endpoints)
-            .filter_map(|endpoint| endpoint.id.as_deref())
-            .collect();
-        let forbidden = |key: &str, value: Option<&ContextValue>| {
-            key == "aws:sourcevpce"
-                && match value {
-                    Some(ContextValue::One(id)) => endpoints.contains(&id.as_str()),
-                    Some(ContextValue::Many(_)) => !endpoints.is_empty(),
-                    None => false,
-                }
-        };
-        let scene = Scene {
-            universe: self.universe,
-            layers,
-            principal,
-            place,
-            query: &self.query,
-            owner: &owner,
-            forbidden: &forbidden,
-        };
-        scene.regions()
-    }
-
-    /// A region as it is reported; `None` where a change that seemed possible is none.
-    fn change(
-        &mut self,
-        asker: &Asker,
-        place: &Place,
-        region: &Region,
-        variables: &[ResourceForm],
-    ) -> Option<Change> {
-        let mut examples: Vec<(Example, (bool, bool))> = Vec::new();
-        let is_elsewhere = *place == Place::Elsewhere;
-        for (request, pair) in region.shown.iter().filter(|_| !is_elsewhere) {
-            if examples.iter().any(|(_, known)| known == pair) {
-                continue;
-            }
-            let request = Request { principal: asker.principal.clone(), ..request.clone() };
-            let answers: Vec<Answer> =
-                self.universe.sides.iter().map(|side| answer(side.model, &request)).collect();
-            let allowed = |answer: &Answer| answer.effect == Effect::Allow;
-            let example = match answers.as_slice() {
-                [old, new] if (allowed(old), allowed(new)) == *pair => {
-                    Example { request, before: Some(old.clone()), after: new.clone() }
-                }
-                [new] if (false, allowed(new)) == *pair => {
-                    Example { request, before: None, after: new.clone() }
-                }
-                _ => continue,
-            };
-            examples.push((example, *pair));
-        }
-        let shows = |pair: (bool, bool)| examples.iter().any(|(_, known)| *known == pair);
-        let certainty = match examples.is_empty() {
-            _ if is_elsewhere => Certainty::IfResourceAllows,
-            true => Certainty::May,
-            false => Certainty::Sure,
-        };
-        let possible = |pair: (bool, bool)| match certainty {
-            // What no example shows is taken for possible as long as nothing speaks against it.
-            Certainty::Sure if pair.0 != pair.1 => shows(pair) || region.possible.contains(&pair),
-            _ => region.possible.contains(&pair),
-        };
-        let (grows, shrinks) = (possible((false, true)), possible((true, false)));
-        let stays = possible((true, true));
-        let kind = match (grows, shrinks) {
-            (true, true) => Kind::Shifted,
-            (true, false) if !stays => Kind::Granted,
-            (true, false) => Kind::Widened,
-            (false, true) if !stays => Kind::Revoked,
-            (false, true) => Kind::Narrowed,
-            (false, false) => return None,
-        };
-        let before = self.access(&region.before, variables);
-        let after = self.access(&region.after, variables);
-        Some(Change {
-            kind,
-            actions: region.actions.clone(),
-            resources: region.resources.clone(),
-            place: place.clone(),
-            before,
-            after,
-            certainty,
-            examples: examples.into_iter().map(|(example, _)| example).collect(),
-        })
-    }
-
-    fn access(&mut self, when: &When, variables: &[ResourceForm]) -> Access {
-        match when.as_slice() {
-            [] => Access::Never,
-            [only] if only.is_empty() => Access::Always,
-            cubes => {
-                let mut cases: Vec<Vec<Literal>> = Vec::new();
-                for cube in cubes {
-                    let mut case: Vec<Literal> = cube
-                        .iter()
-                        .map(|&(variable, holds)| self.literal(variable, holds, variables))
-                        .collect();
-                    case.sort();
-                    cases.push(case);
-                }
-                cases.sort();
-                Access::When(cases)
-            }
-        }
-    }
-
-    fn literal(&mut self, variable: u32, holds: bool, variables: &[ResourceForm]) -> Literal {
-        if variable < MATCHES {
-            let text = self.universe.atoms.get(variable as usize).map(|known| known.atom.to_string());
-            return Literal { text: text.unwrap_or_default(), holds, number: variable as usize };
-        }
-        let form = variables.get((variable - MATCHES) as usize).map(ToString::to_string).unwrap_or_default();
-        let next = self.conditions.len();
-        let number = *self.patterns.entry(form.clone()).or_insert(next);
-        if number == next {
-            self.conditions.push(Meaning::Resource(form.clone()));
-        }
-        Literal { text: format!("the resource matches {form}"), holds, number }
-    }
-
-    /// Equal changes of several principals are told once, and changes of the same principals together.
-    pub(super) fn report(self) -> Report {
-        let mut told: BTreeMap<Told, (Change, Vec<Asker>)> = BTreeMap::new();
-        for (asker, changes) in self.found {
-            for change in changes {
-                let Change { kind, actions, resources, place, before, after, certainty, .. } = change.clone();
-                let key = (kind, place, actions, resources, before, after, certainty);
-                let (_, askers) = told.entry(key).or_insert_with(|| (change, Vec::new()));
-                askers.push(asker.clone());
-            }
-        }
-        let mut groups: BTreeMap<Vec<Asker>, Vec<Change>> = BTreeMap::new();
-        for (change, askers) in told.into_values() {
-            groups.entry(askers).or_default().push(change);
-        }
-        let groups = groups.into_iter().map(|(principals, changes)| Group { principals, changes }).collect();
-        Report { groups, conditions: self.conditions, too_large: self.too_large }
-    }
-}
-
-/// What changes are told apart by.
-type Told = (Kind, Place, Vec<Term>, Vec<Term>, Access, Access, Certainty);
-
-fn shape(shape: &Shape) -> String {
-    format!("{shape:?}")
-}
-
-/// What of a principal's own rules differs, as resource sets; an empty set stands for everything.
-fn leads(layers: &[Layers]) -> Vec<Vec<Pattern>> {
-    let [old, new] = layers else { return vec![Vec::new()] };
-    if old.shape != new.shape {
-        return vec![Vec::new()];
-    }
-    let only = |a: &Layers, b: &Layers| -> Vec<Vec<Pattern>> {
-        let rules = a.rules.iter().filter(|rule| b.rules.binary_search(rule).is_err());
-        let set = |rule: &Effective| match rule.resources.negated {
-            true => Vec::new(),
-            false => rule.resources.patterns.iter().filter_map(Pattern::of_resource).collect(),
-        };
-        rules.map(set).collect()
+        said.collect::<BTreeMap<String, Vec<u32>>>()
+    });
+    let said: Vec<_> = said.collect();
+    let ids: BTreeSet<&String> = said.iter().flat_map(BTreeMap::keys).collect();
+    let differs = |id: &&&String| match said.as_slice() {
+        [old, new] => old.get(**id) != new.get(**id),
+        _ => false,
     };
-    let mut leads = only(old, new);
-    leads.extend(only(new, old));
-    leads
-}
-
-fn is_same(layers: &[Layers]) -> bool {
-    matches!(layers, [old, new] if old.shape == new.shape && old.rules == new.rules)
-}
-
-/// Whether a place has resources that one of these sets speaks of.
-fn meets(place: &Place, leads: &[Vec<Pattern>]) -> bool {
-    let scope = place.scope();
-    leads.iter().any(|set| {
-        set.is_empty() || set.iter().any(|lead| scope.iter().any(|(pattern, _)| meet(lead, pattern)))
-    })
-}
-
-fn answer(model: &Model, request: &Request) -> Answer {
-    let explanation = explain(model, request, &[]);
-    let decision = explanation.decision;
-    Answer {
-        effect: decision.effect,
-        layer: decision.layer,
-        reason: decision.reason,
-        statements: explanation.statements,
-    }
+    ids.iter().filter(differs).map(|id| (*id).clone()).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::callers::{Asker, askers};
 use super::cover::Term;
-use super::diff::{Access, Change, Meaning, Report};
+use super::diff::{Access, Certainty, Change, Meaning, Report};
 use super::scene::{Place, own_account};
 use super::space::Pattern;
 use super::universe::Universe;
@@ -71,7 +71,9 @@ impl Report {
         let is_asked = |group: &&super::diff::Group| {
             group.principals.iter().any(|asker| asker.principal == request.principal)
         };
-        let mut changes = self.groups.iter().filter(is_asked).flat_map(|group| &group.changes);
+        let changes = self.groups.iter().filter(is_asked).flat_map(|group| &group.changes);
+        // Of what is assumed of others' policies no decision of these worlds speaks.
+        let mut changes = changes.filter(|change| change.certainty != Certainty::IfCallerAllows);
         let change = changes.find(|change| is_in(change, &place, request))?;
         Some((self.holds(&change.before, old, request), self.holds(&change.after, new, request)))
     }

@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 
 use super::callers::{Asker, AskerKind, accounts_of, askers};
-use super::diff::{Access, Report, Survey};
+use super::diff::{Access, Report};
 use super::regions::Query;
+use super::survey::Survey;
 use super::universe::Universe;
 use crate::model::Model;
 use crate::pattern::{ActionForm, Glob, ResourceForm};

@@ -149,6 +149,8 @@ pub(super) struct Shape {
     trust: bool,
     /// Whether it is a federated user, whose session has no policy here, and so an empty one (rule E6).
     federated: bool,
+    /// Whether it is somebody of an account that no input holds, whose own policies are taken to allow.
+    foreign: bool,
 }
 
 /// One world's side of a scene.
@@ -207,6 +209,11 @@ impl Kind {
 }
 
 impl Shape {
+    /// Whether what the caller's own account says is assumed.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.foreign
+    }
+
     pub(super) fn is_user_or_root(&self) -> bool {
         self.user_or_root
     }
@@ -230,7 +237,7 @@ impl Shape {
         let consulted =
             self.resource && takes_role == self.trust && (self.trust || !is_role(&request.resource));
         let outcome = combine(&Bits {
-            caller: self.caller,
+            caller: if self.foreign { Caller::Known } else { self.caller },
             same_account: self.same_account && !self.assumed,
             contract,
             not_controlled,
@@ -245,7 +252,7 @@ impl Shape {
                 session: session && consulted,
                 account: account && consulted || self.assumed,
             }),
-            identity: Says { denies: own, allows: identity },
+            identity: Says { denies: own, allows: identity || self.foreign },
             boundary: self.boundary.then_some(Says { denies: false, allows: boundary }),
             session: self.federated.then_some(Says::default()),
         });
@@ -293,6 +300,11 @@ impl Layers {
             folding.add(&side.set(policy.account), Slot::Account);
         }
         let (is_user_or_root, federated) = (names.is_user_or_root, names.user.is_some());
+        // What another account gives its people is not known: a resource is open to them as far as its own policy is.
+        let is_unknown = matches!(situation.caller, Caller::Unknown | Caller::UnknownRole);
+        let is_held = |account: &str| side.account(account).is_some();
+        let lies_here = matches!(place, Place::Declared { .. } | Place::Role { .. });
+        let foreign = is_unknown && lies_here && !situation.own_account().is_some_and(is_held);
         let mut rules = folding.rules;
         rules.sort_unstable();
         rules.dedup();
@@ -306,6 +318,7 @@ impl Layers {
             assumed: *place == Place::Elsewhere,
             trust: matches!(place, Place::Role { .. }),
             federated,
+            foreign,
         };
         Some(Self { shape, rules, fixed, names })
     }

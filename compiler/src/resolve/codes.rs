@@ -16,6 +16,10 @@ macro_rules! codes {
 codes! {
     A1_SERVICE_WILDCARD "a1-service-wildcard" "Lint: a wildcard stands in the service half of an action."
     A2_MALFORMED_ACTION "a2-malformed-action" "Lint: an action pattern is malformed and matches nothing."
+    ACCESS_CROSS_ACCOUNT "access-cross-account" "With --no-cross-account: principals of another account have access."
+    ACCESS_GRANTED "access-granted" "With --not-granted: somebody can do what nobody shall."
+    ACCESS_NEW "access-new" "With --no-new-access: somebody can do what they could not."
+    ACCESS_PUBLIC "access-public" "With --no-public: everybody has access."
     ATTACH_NOT_A_DOCUMENT "attach-not-a-document" "An attached file is no single policy document."
     ATTACH_PRINCIPAL "attach-principal" "The principal of an attachment is no ARN of a user or role."
     C1_EMPTY_OPERATOR "c1-empty-operator" "Lint: a condition operator holds no keys and always holds."

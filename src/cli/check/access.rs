@@ -1,0 +1,157 @@
+//! Checks of who can do what, each failure with a request that shows it.
+
+use std::path::PathBuf;
+
+use portcullis_compiler::analysis::Place;
+use portcullis_compiler::analysis::diff::{Certainty, Change, Report, diff};
+use portcullis_compiler::analysis::explain::Named;
+use portcullis_compiler::analysis::reach::{Question, cross_account, not_granted, public};
+use portcullis_compiler::model::Model;
+use portcullis_compiler::resolve::codes;
+use portcullis_grammar::diagnostic::Diagnostic;
+use portcullis_grammar::source::{Position, Source, Span};
+
+use super::super::diff::confirm;
+use super::super::inputs::Policies;
+use super::super::{Failure, output::plain};
+use crate::render::changes;
+
+/// Checks that are asked for.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Checks of access")]
+pub(super) struct Checks {
+    /// No user, role, service or stranger may do any of this, such as 'iam:PassRole on *'; root users aside (may be repeated)
+    #[arg(long, value_name = "ACTION on RESOURCE", value_parser = question)]
+    not_granted: Vec<(String, Question)>,
+    /// Nothing may be open to everybody: to whoever is not authenticated, or to all accounts, unless a condition limits it to somebody known
+    #[arg(long)]
+    no_public: bool,
+    /// Nothing may be open to principals of accounts that are not among the inputs
+    #[arg(long)]
+    no_cross_account: bool,
+    /// Nobody may do what they could not do under these policies: a file, a folder or a bundle
+    #[arg(long, value_name = "OLD")]
+    no_new_access: Option<PathBuf>,
+}
+
+fn question(text: &str) -> Result<(String, Question), String> {
+    let (action, resource) = text
+        .split_once(" on ")
+        .ok_or_else(|| "expected `ACTION on RESOURCE`, such as 'iam:PassRole on *'".to_owned())?;
+    let question = Question::new(action.trim(), resource.trim()).map_err(|error| error.to_string())?;
+    Ok((text.to_owned(), question))
+}
+
+impl Checks {
+    /// What fails.
+    pub(super) fn findings(&self, model: &Model, sources: &[Source]) -> Result<Vec<Diagnostic>, Failure> {
+        let mut found = Vec::new();
+        for (text, question) in &self.not_granted {
+            let report = not_granted(model, question);
+            found.extend(told(
+                &report,
+                codes::ACCESS_GRANTED,
+                &format!("{text} is granted"),
+                sources,
+                None,
+                model,
+            )?);
+        }
+        if self.no_public {
+            found.extend(told(
+                &public(model),
+                codes::ACCESS_PUBLIC,
+                "access is public",
+                sources,
+                None,
+                model,
+            )?);
+        }
+        if self.no_cross_account {
+            let report = cross_account(model);
+            let what = "another account has access";
+            found.extend(told(&report, codes::ACCESS_CROSS_ACCOUNT, what, sources, None, model)?);
+        }
+        if let Some(path) = &self.no_new_access {
+            let old = Policies { inputs: vec![path.clone()], attach: Vec::new() }.model()?;
+            let old = old.ok_or_else(|| Failure(format!("{} has errors", path.display())))?;
+            let mut report = diff(&old, model);
+            for group in &mut report.groups {
+                group.changes.retain(|change| change.kind.grows());
+            }
+            report.groups.retain(|group| !group.changes.is_empty());
+            found.extend(told(
+                &report,
+                codes::ACCESS_NEW,
+                "there is new access",
+                sources,
+                Some(&old),
+                model,
+            )?);
+        }
+        Ok(found)
+    }
+}
+
+/// A finding for each region, at the statement that allows its example.
+fn told(
+    report: &Report,
+    code: &'static str,
+    what: &str,
+    sources: &[Source],
+    old: Option<&Model>,
+    model: &Model,
+) -> Result<Vec<Diagnostic>, Failure> {
+    confirm(report, old, model)?;
+    let mut found = Vec::new();
+    for group in &report.groups {
+        for change in &group.changes {
+            let (who, region) = (changes::principals(group), changes::region(change));
+            let mut diagnostic = Diagnostic::error(code, plain(&format!("{what}: {who}: {region}")));
+            let examples =
+                change.examples.iter().find(|example| example.after.effect == crate::runtime::Effect::Allow);
+            diagnostic = match examples {
+                Some(example) => {
+                    let help = format!("for example, {} is allowed", changes::request_text(&example.request));
+                    place(diagnostic, &example.after.statements, sources).help(plain(&help))
+                }
+                None => place(diagnostic, &change.statements, sources).help(plain(&without_example(change))),
+            };
+            found.push(diagnostic);
+        }
+    }
+    for (principal, _) in &report.too_large {
+        let message =
+            format!("{what}, for all that is known: the patterns of {principal} are too many to be walked");
+        found.push(Diagnostic::error(code, plain(&message)));
+    }
+    Ok(found)
+}
+
+fn without_example(change: &Change) -> String {
+    match (&change.place, change.certainty) {
+        (_, Certainty::IfCallerAllows) => {
+            "if their own account allows it too, whose policies no input holds".to_owned()
+        }
+        (Place::Elsewhere, _) => {
+            "the resource's own policy, which no input holds, has to allow it too".to_owned()
+        }
+        _ => "no example was found: its conditions compare keys of the request with each other, or lists"
+            .to_owned(),
+    }
+}
+
+/// The statements behind an answer, underlined.
+fn place(mut diagnostic: Diagnostic, statements: &[Named], sources: &[Source]) -> Diagnostic {
+    for statement in statements {
+        let Some(source) = sources.iter().find(|source| **source.name() == *statement.file) else {
+            continue;
+        };
+        let start = source.offset(Position { line: statement.line, column: statement.column });
+        let rest = source.text().get(start as usize..).unwrap_or("");
+        let length = rest.find('\n').unwrap_or(rest.len());
+        let span = Span::new(start as usize, start as usize + length);
+        diagnostic = diagnostic.at(source, span, "allowed here");
+    }
+    diagnostic
+}

@@ -1,0 +1,157 @@
+//! `diff`, `who-can`, `can`, and the checks of access: what they say, in every form, and how they end.
+
+use crate::command::{Done, Folder, example};
+
+/// The example account, and the same with some words replaced.
+fn pair(replaced: &[(&str, &str)]) -> Folder {
+    let folder = Folder::new();
+    let old = std::fs::read_to_string(example("acme.gate")).unwrap();
+    let new = replaced.iter().fold(old.clone(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    });
+    folder.write("old.gate", old);
+    folder.write("new.gate", new);
+    folder
+}
+
+/// More of some, less of another.
+const CHANGED: &[(&str, &str)] = &[
+    ("s3:GetObject* on $reports/*", "s3:[GetObject*, PutObject] on $reports/*"),
+    ("sqs:ReceiveMessage, sqs:DeleteMessage", "sqs:SendMessage, sqs:DeleteMessage"),
+];
+
+fn compare(folder: &Folder, more: &[&str]) -> Done {
+    folder.run(&[&["diff", "old.gate", "new.gate"], more].concat())
+}
+
+#[test]
+fn a_comparison_in_every_form() {
+    let folder = pair(CHANGED);
+    insta::assert_snapshot!("diff-human", compare(&folder, &[]).quiet(0));
+    insta::assert_snapshot!("diff-markdown", compare(&folder, &["--format", "markdown"]).quiet(0));
+    insta::assert_snapshot!("diff-json", compare(&folder, &["--format", "json"]).quiet(0));
+}
+
+#[test]
+fn bundles_and_folders_compare_as_files_do() {
+    let folder = pair(CHANGED);
+    folder.run(&["build", "old.gate", "-o", "old.bundle"]).quiet(0);
+    folder.write("new/new.gate", folder.read("new.gate"));
+    let text = compare(&folder, &[]).quiet(0);
+    assert_eq!(folder.run(&["diff", "old.bundle", "new"]).quiet(0), text);
+}
+
+#[test]
+fn what_only_looks_different_is_no_change() {
+    let folder = pair(&[
+        ("deny s3:PutObject, s3:DeleteObject", "deny s3:[DeleteObject, PutObject]"),
+        ("Sealed:", "Closed:"),
+    ]);
+    assert_eq!(compare(&folder, &[]).quiet(0), "no change in access\n");
+    assert_eq!(compare(&folder, &["--fail-on", "any"]).quiet(0), "no change in access\n");
+}
+
+#[test]
+fn a_build_can_fail_on_growth_or_on_any_change() {
+    let folder = pair(CHANGED);
+    assert_eq!(compare(&folder, &["--fail-on", "new-access"]).status, 1);
+    assert_eq!(compare(&folder, &["--fail-on", "any"]).status, 1);
+    let less =
+        pair(&[("deny s3:PutObject, s3:DeleteObject", "deny s3:PutObject, s3:DeleteObject, s3:GetObject")]);
+    assert_eq!(compare(&less, &["--fail-on", "new-access"]).status, 0);
+    assert_eq!(compare(&less, &["--fail-on", "any"]).status, 1);
+}
+
+#[test]
+fn wrong_inputs_are_told_as_build_does() {
+    let folder = pair(CHANGED);
+    folder.write("broken.gate", "account 123456789012 \"x\" {");
+    let done = folder.run(&["diff", "old.gate", "broken.gate"]);
+    assert_eq!((done.status, done.out.as_str()), (2, ""));
+    assert!(done.err.contains("broken.gate:1"), "{}", done.err);
+    folder.run(&["build", "old.gate", "-o", "a.bundle", "--strip"]).quiet(0);
+    let said = folder.run(&["diff", "a.bundle", "new.gate"]).complains(2);
+    assert_eq!(said, "error: the bundle was built with --strip and does not hold its model\n");
+}
+
+#[test]
+fn who_can_and_can() {
+    let folder = Folder::new();
+    folder.build_acme_gate("acme.bundle");
+    let ask = |more: &[&str]| {
+        folder
+            .run(&[&["who-can", "acme.bundle", "s3:PutObject", "arn:aws:s3:::acme-reports/*"], more].concat())
+    };
+    insta::assert_snapshot!("who-can-human", ask(&[]).quiet(0));
+    insta::assert_snapshot!("who-can-json", ask(&["--format", "json"]).quiet(0));
+    // Over plain text the boundary denies; nothing else is left of alice.
+    let without = ask(&["--with", "aws:SecureTransport=false"]).quiet(0);
+    assert!(!without.contains("user/alice\n"), "{without}");
+    let alice = "arn:aws:iam::123456789012:user/alice";
+    insta::assert_snapshot!("can-human", folder.run(&["can", "acme.bundle", alice]).quiet(0));
+    insta::assert_snapshot!(
+        "can-markdown",
+        folder.run(&["can", "acme.bundle", alice, "--action", "s3:Delete*", "--format", "markdown"]).quiet(0)
+    );
+    let nobody = folder.run(&["who-can", "acme.bundle", "dynamodb:Scan", "*"]);
+    assert!(nobody.out.contains("root"), "{}", nobody.out);
+    let stranger = folder.run(&["can", "acme.bundle", "arn:aws:iam::999999999999:user/x"]);
+    assert_eq!((stranger.status, stranger.out.as_str()), (1, "nobody\n"));
+}
+
+#[test]
+fn questions_that_are_none() {
+    let folder = Folder::new();
+    folder.build_acme_gate("acme.bundle");
+    let said = folder.run(&["who-can", "acme.bundle", "GetObject", "*"]).complains(2);
+    assert!(said.contains("is no action: expected `service:Name`"), "{said}");
+    let said = folder.run(&["who-can", "acme.bundle", "s3:GetObject", "bucket"]).complains(2);
+    assert!(said.contains("is no resource: expected an ARN of six parts"), "{said}");
+    let said = folder.run(&["check", "acme.gate", "--not-granted", "iam:PassRole"]).complains(2);
+    assert!(said.contains("expected `ACTION on RESOURCE`"), "{said}");
+}
+
+/// An account with a bucket that is open to all, and one that is open to an organization.
+fn open_buckets() -> Folder {
+    let folder = Folder::new();
+    folder.write(
+        "a.gate",
+        r#"account 123456789012 "a" {
+  user alice { inline pass { allow iam:PassRole on arn:aws:iam::123456789012:role/app/* } }
+  resource arn:aws:s3:::open { policy { allow s3:GetObject to * on arn:aws:s3:::open/* } }
+  resource arn:aws:s3:::shared {
+    policy { allow s3:GetObject to * on arn:aws:s3:::shared/* if aws:PrincipalOrgID = "o-1" }
+  }
+  resource arn:aws:s3:::lent { policy { allow s3:GetObject to account 210987654321 on arn:aws:s3:::lent/* } }
+}
+"#,
+    );
+    folder
+}
+
+#[test]
+fn checks_of_access_fail_with_a_witness() {
+    let folder = open_buckets();
+    let public = folder.run(&["check", "a.gate", "--no-public"]);
+    assert_eq!(public.status, 1, "{}", public.err);
+    insta::assert_snapshot!("check-public", public.err);
+    let cross = folder.run(&["check", "a.gate", "--no-cross-account", "--format", "json"]);
+    assert_eq!(cross.status, 1);
+    insta::assert_snapshot!("check-cross-account-json", cross.out);
+    let granted = folder.run(&["check", "a.gate", "--not-granted", "iam:PassRole on *", "--format", "sarif"]);
+    assert_eq!(granted.status, 1);
+    assert!(granted.out.contains("\"access-granted\""), "{}", granted.out);
+    let other =
+        folder.run(&["check", "a.gate", "--not-granted", "iam:PassRole on arn:aws:iam::123456789012:role/x"]);
+    assert!(!other.err.contains("access-granted"), "{}", other.err);
+}
+
+#[test]
+fn new_access_fails_a_check() {
+    let folder = pair(CHANGED);
+    let done = folder.run(&["check", "new.gate", "--no-new-access", "old.gate"]);
+    assert_eq!(done.status, 1);
+    assert!(done.err.contains("error[access-new]: there is new access"), "{}", done.err);
+    assert_eq!(folder.run(&["check", "new.gate", "--no-new-access", "new.gate"]).status, 0);
+}
