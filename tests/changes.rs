@@ -218,3 +218,33 @@ fn random_pairs_of_organizations() {
     );
     assert!(counted.changing * 20 > counted.requests, "too few change");
 }
+
+/// A user who has one AWS-managed policy, and then another. With `PORTCULLIS_LONG_TESTS` 100,000 requests a pair.
+#[test]
+fn pairs_of_managed_policies() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/aws-managed-policies.jsonl");
+    let Ok(text) = std::fs::read_to_string(path) else {
+        println!("SKIPPED: ../shared/data/aws-managed-policies.jsonl is not there");
+        return;
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    let mut counted = Counted::default();
+    for pair in 0..size(20, 30) as usize {
+        // Neighbours are of one family, and share much; others share nothing.
+        let first = pair * 7919 % lines.len();
+        let second = if pair % 2 == 0 { (first + 1) % lines.len() } else { (first * 31 + 17) % lines.len() };
+        let world = |line: usize| model(&[("managed.json", worlds::managed_snapshot(lines[line]))]);
+        let (old, new) = (world(first), world(second));
+        let count = size(400, 50_000) as usize;
+        let requests = [
+            worlds::managed_requests(&old, pair as u64, count),
+            worlds::managed_requests(&new, pair as u64 + 1, count),
+        ];
+        compare(&format!("policies {first} and {second}"), &old, &new, &requests.concat(), &mut counted);
+    }
+    println!(
+        "{} requests, {} of them change; {} changes, {} of them open",
+        counted.requests, counted.changing, counted.changes, counted.open
+    );
+    assert!(counted.changing * 10 > counted.requests, "too few change");
+}
