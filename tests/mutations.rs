@@ -86,6 +86,8 @@ const TESTS: [&[&str]; 3] = [
         "language",
         "--test",
         "roundtrip",
+        "--test",
+        "changes",
     ],
     &["--test", "bundle", "crafted"],
     &["--package", "portcullis-compiler", "--lib", "--test", "unions"],

@@ -302,7 +302,7 @@ impl Layers {
         let (is_user_or_root, federated) = (names.is_user_or_root, names.user.is_some());
         // What another account gives its people is not known: a resource is open to them as far as its own policy is.
         let is_unknown = matches!(situation.caller, Caller::Unknown | Caller::UnknownRole);
-        let is_held = |account: &str| side.account(account).is_some();
+        let is_held = |account: &str| universe.sides.iter().any(|side| side.account(account).is_some());
         let lies_here = matches!(place, Place::Declared { .. } | Place::Role { .. });
         let foreign = is_unknown && lies_here && !situation.own_account().is_some_and(is_held);
         let mut rules = folding.rules;

@@ -58,7 +58,11 @@ pub(super) fn candidates(conditions: &[(&Condition, bool)], fixed: &Fixed) -> Ca
                     patterns.extend(Pattern::of_resource(&form));
                 }
                 OperandForm::ArnNothing => {}
-                OperandForm::Number(number) => texts.extend(around_number(number)),
+                OperandForm::Number(number) => {
+                    // Thresholds that lie nearer to each other than a number's neighbours to it.
+                    complete &= number.split_once('.').is_none_or(|(_, fraction)| fraction.len() < FINER);
+                    texts.extend(around_number(number));
+                }
                 OperandForm::Date { seconds, fraction } => {
                     complete &= fraction.is_empty();
                     texts
@@ -135,19 +139,44 @@ fn cases(text: &str, operator: BaseOperator) -> Vec<String> {
     texts
 }
 
-/// A number, and one below and above it with nothing else between that a policy would name.
+/// A number, and one just below and just above it.
 fn around_number(number: &str) -> Vec<String> {
     let mut texts = vec![number.to_owned()];
     if let Ok(whole) = number.parse::<i64>() {
-        texts.extend([whole.saturating_add(1).to_string(), whole.saturating_sub(1).to_string()]);
+        texts.extend([whole.saturating_sub(1).to_string(), whole.saturating_add(1).to_string()]);
     }
-    let fraction = if number.contains('.') { "" } else { "." };
-    texts.push(format!("{number}{fraction}0000001"));
-    // Just below: of a negative number that is more digits, of a positive one the digits of its predecessor.
-    if let Some(whole) = number.parse::<i64>().ok().and_then(|whole| whole.checked_sub(1)) {
-        texts.push(if whole >= 0 { format!("{whole}.9999999") } else { format!("{number}.0000001") });
-    }
+    texts.extend([beside(number, false), beside(number, true)]);
     texts
+}
+
+/// How many digits behind the last one of a number its neighbours differ from it.
+const FINER: usize = 7;
+
+/// The number that is greater, or less, by one in the last of [`FINER`] further digits.
+fn beside(number: &str, greater: bool) -> String {
+    let (negative, plain) = number.strip_prefix('-').map_or((false, number), |plain| (true, plain));
+    let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
+    let mut digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).chain([b'0'; FINER]).collect();
+    let is_zero = digits.iter().all(|digit| *digit == b'0');
+    // Away from zero the digits count up, towards it down; below zero lies what is away from it on the other side.
+    let away = is_zero || negative != greater;
+    let (from, to) = if away { (b'9', b'0') } else { (b'0', b'9') };
+    for digit in digits.iter_mut().rev() {
+        if *digit == from {
+            *digit = to;
+            continue;
+        }
+        *digit = if away { *digit + 1 } else { *digit - 1 };
+        break;
+    }
+    if away && digits.first() == Some(&b'0') && !whole.starts_with('0') {
+        digits.insert(0, b'1');
+    }
+    let point = digits.len() - fraction.len() - FINER;
+    let sign = if negative && !is_zero || is_zero && !greater { "-" } else { "" };
+    let text: String = digits.into_iter().map(char::from).collect();
+    let (whole, fraction) = text.split_at_checked(point).unwrap_or((&text, "0"));
+    format!("{sign}{whole}.{fraction}")
 }
 
 /// A moment in the form that requests have it.
@@ -201,8 +230,15 @@ mod tests {
 
     #[test]
     fn numbers_have_neighbours() {
-        assert!(around_number("5").contains(&"4.9999999".to_owned()));
-        assert!(around_number("-5").contains(&"-5.0000001".to_owned()));
-        assert!(around_number("1.5").contains(&"1.50000001".to_owned()));
+        for (number, less, greater) in [
+            ("5", "4.9999999", "5.0000001"),
+            ("-5", "-5.0000001", "-4.9999999"),
+            ("0", "-0.0000001", "0.0000001"),
+            ("1.5", "1.49999999", "1.50000001"),
+            ("99999999999999999999.5", "99999999999999999999.49999999", "99999999999999999999.50000001"),
+            ("10", "09.9999999", "10.0000001"),
+        ] {
+            assert_eq!((&*beside(number, false), &*beside(number, true)), (less, greater));
+        }
     }
 }

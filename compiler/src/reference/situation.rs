@@ -9,7 +9,7 @@ use super::principal::{Asker, Kind, Known};
 use super::resource::{self, is_one_of};
 use super::statement::Asked;
 use crate::facts;
-use crate::model::{Identity, Model, Resource};
+use crate::model::{DocumentKind, Identity, Model, Resource};
 use crate::request::{ContextValue, Request};
 
 /// A request and what the model knows of it.
@@ -140,7 +140,7 @@ impl<'a> Situation<'a> {
 
     /// Whether a resource pattern of a 2012-10-17 document covers the request's resource (rules R1, X2, X3).
     pub(crate) fn covers(&self, pattern: &str) -> bool {
-        super::statement::covers(pattern, &self.asked())
+        super::statement::covers(pattern, true, DocumentKind::Identity, &self.asked())
     }
 
     /// What the request has for a context key, with what the model adds (rule C12).

@@ -6,8 +6,7 @@ use super::glob;
 use super::principal::split;
 use super::variables::{self, Unit};
 use crate::facts;
-use crate::model::{ActionClause, Condition, DocumentKind, ResourceClause, ResourcePattern, Statement};
-use crate::pattern::ResourceForm;
+use crate::model::{ActionClause, Condition, DocumentKind, ResourceClause, Statement};
 
 /// The request and its context, as far as a statement looks at them.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +92,12 @@ pub(super) fn action_covered(pattern: &str, action: &str) -> bool {
 
 /// R3: `NotResource` is the complement of the union. P2: an empty list matches nothing, its Not-form everything.
 fn resources(clause: &ResourceClause, variables: bool, kind: DocumentKind, asked: &Asked<'_>) -> bool {
+    let covers = |text: &str| covers(text, variables, kind, asked);
+    clause.patterns.iter().any(|pattern| covers(&pattern.text)) != clause.negated
+}
+
+/// Whether one resource pattern of a document of this kind covers what is asked for.
+pub(super) fn covers(pattern: &str, variables: bool, kind: DocumentKind, asked: &Asked<'_>) -> bool {
     let mut names = vec![asked.resource];
     if asked.resource == "*" {
         // R4: `*` in a request for an action with a service-level ARN also matches as that ARN.
@@ -100,18 +105,7 @@ fn resources(clause: &ResourceClause, variables: bool, kind: DocumentKind, asked
         let level = table.find(|(known, _)| known.eq_ignore_ascii_case(asked.action));
         names.extend(level.map(|(_, arn)| *arn));
     }
-    let covered =
-        |text: &str| names.iter().any(|name| resource_covered(text, variables, kind, name, asked.context));
-    clause.patterns.iter().any(|pattern| covered(&pattern.text)) != clause.negated
-}
-
-/// Whether a resource pattern of an identity-type document that reads variables covers what is asked for.
-pub(super) fn covers(pattern: &str, asked: &Asked<'_>) -> bool {
-    let clause = ResourceClause {
-        negated: false,
-        patterns: vec![ResourcePattern { form: ResourceForm::Nothing, text: pattern.into() }],
-    };
-    resources(&clause, true, DocumentKind::Identity, asked)
+    names.iter().any(|name| resource_covered(pattern, variables, kind, name, asked.context))
 }
 
 /// R1, R2, R5, X1–X3: one resource pattern of a document of this kind and one resource.
