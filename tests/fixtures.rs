@@ -114,7 +114,11 @@ fn findings_about_gate_files() {
 }
 
 /// Codes that no fixture shows, each with the test that does.
-const SHOWN_ELSEWHERE: [&str; 4] = [
+const SHOWN_ELSEWHERE: [&str; 8] = [
+    codes::ACCESS_CROSS_ACCOUNT, // tests/cli/comparing.rs, as the next three
+    codes::ACCESS_GRANTED,
+    codes::ACCESS_NEW,
+    codes::ACCESS_PUBLIC,
     codes::ATTACH_NOT_A_DOCUMENT, // tests/cli/checking.rs
     codes::ATTACH_PRINCIPAL,      // tests/cli/checking.rs
     codes::SCENARIO_FIELD,        // compiler/src/resolve/scenario/tests.rs

@@ -400,6 +400,17 @@ pub(super) fn is_within(pattern: &Pattern, others: &[Pattern]) -> bool {
 
 /// Whether some text matches both.
 pub(super) fn meet(a: &Pattern, b: &Pattern) -> bool {
+    // Most that do not meet begin, or end, with other characters.
+    let apart = |pair: (&Unit, &Unit)| match pair {
+        (Unit::Char(left), Unit::Char(right)) if left == right => None,
+        (Unit::Char(_), Unit::Char(_)) => Some(true),
+        _ => Some(false),
+    };
+    let begin = a.units.iter().zip(&b.units).find_map(apart);
+    let end = a.units.iter().rev().zip(b.units.iter().rev()).find_map(apart);
+    if begin == Some(true) || end == Some(true) {
+        return false;
+    }
     // A walk over pairs of places, without the texts: the places of each pattern reach each other in a few steps.
     let (Some(width), all) = (b.units.len().checked_add(1), &a.units) else { return true };
     let mut seen = vec![false; (all.len() + 1) * width];

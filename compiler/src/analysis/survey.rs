@@ -299,7 +299,9 @@ impl<'u, 'm> Survey<'u, 'm> {
         let mut examples: Vec<(Example, (bool, bool))> = Vec::new();
         let (is_elsewhere, variables) = (*place == Place::Elsewhere, &found.variables);
         let is_assumed = is_elsewhere || found.foreign;
-        for (request, pair) in region.shown.iter().filter(|_| !is_assumed) {
+        let mut shown: Vec<&(Request, (bool, bool))> = region.shown.iter().collect();
+        shown.sort_by_key(|(request, _)| !is_likely(request));
+        for (request, pair) in shown.into_iter().filter(|_| !is_assumed) {
             if examples.iter().any(|(_, known)| known == pair) {
                 continue;
             }
@@ -455,6 +457,13 @@ fn meets(place: &Place, leads: &[Vec<Pattern>]) -> bool {
     leads.iter().any(|set| {
         set.is_empty() || set.iter().any(|lead| scope.iter().any(|(pattern, _)| meet(lead, pattern)))
     })
+}
+
+/// Whether an action's resource is one of its own service, as requests have them.
+fn is_likely(request: &Request) -> bool {
+    let service = request.action.split(':').next().unwrap_or_default();
+    request.resource == "*"
+        || request.resource.split(':').nth(2).is_some_and(|own| own.eq_ignore_ascii_case(service))
 }
 
 /// The statements of identity and resource policies that apply to a request and allow.
