@@ -243,7 +243,11 @@ fn unknown(report: &Report) -> Vec<String> {
     let endpoint = |id: &String| {
         format!("the policy of the VPC endpoint {id} differs; what may pass through it is not compared")
     };
-    report.too_large.iter().map(tell).chain(report.endpoints.iter().map(endpoint)).collect()
+    let documented = |principal: &String| {
+        format!("of {principal}, whose patterns of actions are many, only documented actions were looked at")
+    };
+    let told = report.too_large.iter().map(tell).chain(report.endpoints.iter().map(endpoint));
+    told.chain(report.documented.iter().map(documented)).collect()
 }
 
 fn count(number: usize, what: &str) -> String {
@@ -332,6 +336,7 @@ pub(crate) fn json(report: &Report) -> Value {
         "grows": report.grows(),
         "groups": report.groups.iter().map(group).collect::<Vec<_>>(),
         "endpoints": report.endpoints,
+        "documented_actions_only": report.documented,
         "unknown": report.too_large.iter().map(|(principal, place)| json!({
             "principal": principal, "place": place_json(place),
         })).collect::<Vec<_>>(),

@@ -155,3 +155,61 @@ fn new_access_fails_a_check() {
     assert!(done.err.contains("error[access-new]: there is new access"), "{}", done.err);
     assert_eq!(folder.run(&["check", "new.gate", "--no-new-access", "new.gate"]).status, 0);
 }
+
+/// What a resource's policy asks of whoever asks changes with the identity.
+#[test]
+fn a_tag_that_changes_opens_a_bucket() {
+    let folder = Folder::new();
+    let world = |team: &str| {
+        format!(
+            r#"account 123456789012 "a" {{
+  user alice {{ tag team = {team} }}
+  resource arn:aws:s3:::b {{
+    policy {{ allow s3:GetObject to * on arn:aws:s3:::b/* if aws:PrincipalTag/team = "red" }}
+  }}
+}}
+"#
+        )
+    };
+    folder.write("old.gate", world("blue"));
+    folder.write("new.gate", world("red"));
+    let text = compare(&folder, &[]).quiet(0);
+    assert!(text.contains("user/alice\n  + newly allowed: s3:GetObject\n      on arn:aws:s3:::b/*\n"), "{text}");
+    assert_eq!(compare(&folder, &["--fail-on", "new-access"]).status, 1);
+}
+
+/// Conditions that hold for everybody limit nobody.
+#[test]
+fn what_is_public_under_a_condition() {
+    for (condition, is_public) in [
+        ("aws:SourceIp in 10.0.0.0/8", false),
+        ("aws:SourceIp in 0.0.0.0/0", true),
+        ("aws:SourceVpc = \"vpc-1\"", false),
+        ("aws:SourceVpc =? \"vpc-1\"", true),
+        ("aws:SourceVpc != \"vpc-1\"", true),
+        ("aws:SourceArn like arn:aws:sns:us-east-1:123456789012:*", false),
+        ("aws:SourceArn like arn:aws:sns:*:*:*", true),
+        ("aws:SecureTransport", true),
+    ] {
+        let folder = Folder::new();
+        folder.write(
+            "a.gate",
+            format!(
+                "account 123456789012 \"a\" {{\n  user alice {{}}\n  resource arn:aws:s3:::b {{\n    policy {{ \
+                 allow s3:GetObject to * on arn:aws:s3:::b/* if {condition} }}\n  }}\n}}\n"
+            ),
+        );
+        let done = folder.run(&["check", "a.gate", "--no-public"]);
+        assert!(!done.err.contains("error[gate"), "{}", done.err);
+        assert_eq!(done.err.contains("error[access-public]"), is_public, "{condition}: {}", done.err);
+    }
+}
+
+/// A bucket that is lent to an account: the account's people have what the account gives them, which nobody here knows.
+#[test]
+fn what_another_account_would_have_to_allow() {
+    let folder = open_buckets();
+    let text = folder.run(&["who-can", "a.gate", "s3:GetObject", "arn:aws:s3:::lent/*"]).quiet(0);
+    assert!(text.contains("everybody in account 210987654321\n"), "{text}");
+    assert!(text.contains("if their own account allows it too, whose policies no input holds"), "{text}");
+}

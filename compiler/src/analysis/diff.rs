@@ -167,6 +167,9 @@ pub struct Report {
     pub conditions: Vec<Meaning>,
     /// Principals and places where patterns were too many to be walked: something may change there unreported.
     pub too_large: Vec<(String, Place)>,
+    /// Principals whose patterns of actions are too many to be walked at once: of them documented actions, and such as a policy spells out, were
+    /// looked at.
+    pub documented: Vec<String>,
     /// VPC endpoints whose policies differ. What may pass through them is not compared: reports are about requests that come through none.
     pub endpoints: Vec<String>,
 }

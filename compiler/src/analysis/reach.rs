@@ -5,13 +5,14 @@
 use std::collections::BTreeSet;
 
 use super::callers::{Asker, AskerKind, accounts_of, askers};
-use super::diff::{Access, Report};
+use super::diff::{Access, Literal, Meaning, Report};
 use super::regions::Query;
 use super::survey::Survey;
 use super::universe::Universe;
-use crate::model::Model;
-use crate::pattern::{ActionForm, Glob, ResourceForm};
+use crate::model::{BaseOperator, Condition, Model, OperandForm, SetPrefix};
+use crate::pattern::{ActionForm, Glob, Piece, ResourceForm};
 use crate::request::ContextValue;
+use portcullis_runtime::value::arn;
 
 /// What is asked about: patterns of actions and resources, and what is known of the context.
 #[derive(Clone, Debug, Default)]
@@ -110,15 +111,12 @@ pub fn who_can(model: &Model, question: &Question) -> Report {
     survey(&universe, question, &all)
 }
 
-/// What users and roles can do of what nobody shall.
+/// What anybody can do of what nobody shall; root users aside, who can do everything in their account.
 #[must_use]
 pub fn not_granted(model: &Model, question: &Question) -> Report {
     let universe = Universe::new(&[model]);
     let all = askers(&universe);
-    let asked: Vec<Asker> = all
-        .into_iter()
-        .filter(|asker| !matches!(asker.kind, AskerKind::Root | AskerKind::RestOfAccount))
-        .collect();
+    let asked: Vec<Asker> = all.into_iter().filter(|asker| asker.kind != AskerKind::Root).collect();
     survey(&universe, question, &asked)
 }
 
@@ -133,22 +131,22 @@ pub fn public(model: &Model) -> Report {
         .filter(|asker| matches!(asker.kind, AskerKind::Anonymous | AskerKind::OtherAccounts))
         .collect();
     let mut report = survey(&universe, &Question::default(), &asked);
+    let conditions = std::mem::take(&mut report.conditions);
+    let limits = |literal: &Literal| match conditions.get(literal.number) {
+        Some(Meaning::Condition(condition, _)) => literal.holds && is_limiting(condition),
+        _ => false,
+    };
     for group in &mut report.groups {
         group.changes.retain(|change| match &change.after {
-            Access::When(cases) => !cases.iter().all(|case| {
-                case.iter().any(|literal| {
-                    let key = literal.text.split(' ').nth(1).unwrap_or_default();
-                    literal.holds && LIMITING.contains(&key) && !literal.text.contains("Not")
-                })
-            }),
+            Access::When(cases) => !cases.iter().all(|case| case.iter().any(limits)),
             _ => true,
         });
     }
     report.groups.retain(|group| !group.changes.is_empty());
-    report
+    Report { conditions, ..report }
 }
 
-/// Keys that no caller chooses, so that a condition on one of them limits who is let in.
+/// Keys that no caller chooses, so that a condition on one of them can limit who is let in.
 const LIMITING: &[&str] = &[
     "aws:principalorgid",
     "aws:principalorgpaths",
@@ -163,6 +161,50 @@ const LIMITING: &[&str] = &[
     "aws:vpcsourceip",
     "aws:userid",
 ];
+
+/// Whether a condition, where it holds, says of whom or from where: it needs its key, and each of its values names somebody.
+fn is_limiting(condition: &Condition) -> bool {
+    use BaseOperator as O;
+    let operator = condition.operator;
+    let needs_key = !operator.if_exists && operator.set != Some(SetPrefix::ForAllValues);
+    let compares = matches!(
+        operator.base,
+        O::StringEquals
+            | O::StringEqualsIgnoreCase
+            | O::StringLike
+            | O::ArnEquals
+            | O::ArnLike
+            | O::IpAddress
+    );
+    needs_key
+        && compares
+        && LIMITING.contains(&&*condition.key)
+        && condition.operands.iter().all(|operand| names_somebody(&operand.form))
+}
+
+/// Whether a value stands for somebody, or for addresses that somebody can own.
+fn names_somebody(form: &OperandForm) -> bool {
+    let is_account = |glob: &Glob| glob.as_literal().is_some_and(arn::is_account);
+    match form {
+        OperandForm::Text(glob) => glob.as_literal().is_some(),
+        // A pattern names somebody by the account in an ARN, or by an organization before a path.
+        OperandForm::Like(glob) => match glob.pieces() {
+            [] | [Piece::Literal(_)] => true,
+            [Piece::Literal(text), ..] => match arn::split(text) {
+                Some([_, _, _, _, account, _]) => arn::is_account(account),
+                None => text.starts_with("o-") && text.contains('/'),
+            },
+            _ => false,
+        },
+        OperandForm::Arn(parts) => {
+            let [.., account, name] = &**parts;
+            is_account(account)
+                || !name.has_wildcard() && !name.has_variable() && account.as_literal().is_some()
+        }
+        OperandForm::Ip { v6, prefix, .. } => *prefix >= if *v6 { 32 } else { 8 },
+        _ => false,
+    }
+}
 
 /// What is open to principals of accounts that the model does not hold.
 #[must_use]

@@ -60,6 +60,8 @@ pub(super) struct Found {
     pub(super) variables: Vec<ResourceForm>,
     /// Whether something was too large to be looked at.
     pub(super) too_large: bool,
+    /// Whether actions were too many to be walked, and documented ones alone were looked at.
+    pub(super) documented: bool,
     /// Whether what the caller's own account says is assumed.
     pub(super) foreign: bool,
 }
@@ -126,7 +128,7 @@ impl Scene<'_, '_> {
                 return found;
             }
         }
-        let (numbered, walked, action_minterms) = self.actions(&rules, &lead);
+        let (numbered, walked, action_minterms) = self.actions(&rules, &lead, &mut found.documented);
         let classes = self.classes(&rules, &lead, &numbered, &action_minterms);
         // By what is said of resources and conditions: the classes of actions of which it is said.
         let mut said: BTreeMap<Said, (Vec<usize>, Vec<Region>)> = BTreeMap::new();

@@ -32,6 +32,7 @@ pub(super) struct Survey<'u, 'm> {
     conditions: Vec<Meaning>,
     patterns: HashMap<String, usize>,
     too_large: Vec<(String, Place)>,
+    documented: Vec<String>,
 }
 
 /// What the regions of a scene follow from.
@@ -80,6 +81,7 @@ impl<'u, 'm> Survey<'u, 'm> {
             conditions,
             patterns: HashMap::new(),
             too_large: Vec::new(),
+            documented: Vec::new(),
         }
     }
 
@@ -91,6 +93,9 @@ impl<'u, 'm> Survey<'u, 'm> {
         // Those for whom all of it is the same are told as one: the first of them has the examples.
         let mut told: HashMap<Vec<(Place, usize)>, Vec<Change>> = HashMap::new();
         for (asker, found) in askers.iter().zip(found) {
+            if found.iter().any(|(_, found)| found.documented) {
+                self.documented.push(asker.principal.clone());
+            }
             for (place, _) in found.iter().filter(|(_, found)| found.too_large) {
                 self.too_large.push((asker.principal.clone(), place.clone()));
             }
@@ -135,12 +140,15 @@ impl<'u, 'm> Survey<'u, 'm> {
                 results.push((Place::Elsewhere, self.scene(asker, &Place::Elsewhere, &elsewhere)));
             }
         }
+        // What others' policies ask of whoever asks, such as tags, may have changed where its own policies have not.
+        let is_other = own.as_deref().is_some_and(|own| !matches!(own, [old, new] if old.fixed == new.fixed));
         let leads = match &own {
-            Some(own) if differs => leads(own),
-            _ => Vec::new(),
+            Some(own) if differs && !is_other => leads(own),
+            _ => vec![Vec::new()],
         };
+        let moved = differs || is_other;
         for (place, changed) in self.places.iter().zip(changed) {
-            if !changed && !(differs && (own.is_none() || meets(place, &leads))) {
+            if !changed && !(moved && meets(place, &leads)) {
                 continue;
             }
             if self.misses_query(place) || own.as_ref().is_some_and(|own| self.is_shut_out(asker, place, own))
@@ -153,7 +161,7 @@ impl<'u, 'm> Survey<'u, 'm> {
                 results.push((place.clone(), self.scene(asker, place, &layers)));
             }
         }
-        results.retain(|(_, found)| !found.regions.is_empty() || found.too_large);
+        results.retain(|(_, found)| !found.regions.is_empty() || found.too_large || found.documented);
         results
     }
 
@@ -417,7 +425,13 @@ impl<'u, 'm> Survey<'u, 'm> {
             groups.entry(askers).or_default().push(change);
         }
         let groups = groups.into_iter().map(|(principals, changes)| Group { principals, changes }).collect();
-        Report { groups, conditions: self.conditions, too_large: self.too_large, endpoints: Vec::new() }
+        Report {
+            groups,
+            conditions: self.conditions,
+            too_large: self.too_large,
+            documented: self.documented,
+            endpoints: Vec::new(),
+        }
     }
 }
 

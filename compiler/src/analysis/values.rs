@@ -24,8 +24,20 @@ pub(super) fn candidates(conditions: &[(&Condition, bool)], fixed: &Fixed) -> Ca
     let mut patterns: Vec<Pattern> = Vec::new();
     let mut complete = true;
     let mut is_list = false;
+    // A text may be told by how it is written and by what it stands for, and be in any combination of the two.
+    let (mut by_text, mut by_value, mut by_case, mut by_wildcard) = (false, false, false, false);
     for &(condition, variables) in conditions {
         is_list |= condition.operator.set.is_some();
+        by_case |= is_ignoring_case(condition.operator.base);
+        for operand in &condition.operands {
+            match &operand.form {
+                OperandForm::Text(_) => by_text = true,
+                OperandForm::Like(_) | OperandForm::Arn(_) => (by_text, by_wildcard) = (true, true),
+                OperandForm::ArnNothing => {}
+                _ if condition.operator.base == BaseOperator::Null => {}
+                _ => by_value = true,
+            }
+        }
         for operand in &condition.operands {
             match &operand.form {
                 OperandForm::Text(glob) | OperandForm::Like(glob) if glob.has_variable() => {
@@ -74,6 +86,7 @@ pub(super) fn candidates(conditions: &[(&Condition, bool)], fixed: &Fixed) -> Ca
             }
         }
     }
+    complete &= !(by_text && by_value || by_case && by_wildcard);
     if !patterns.is_empty() {
         patterns.sort();
         patterns.dedup();
@@ -123,10 +136,14 @@ pub(super) fn instance(glob: &Glob) -> String {
     glob.pieces().iter().map(piece).collect()
 }
 
+fn is_ignoring_case(operator: BaseOperator) -> bool {
+    matches!(operator, BaseOperator::StringEqualsIgnoreCase | BaseOperator::StringNotEqualsIgnoreCase)
+}
+
 /// A text, and the same in another case where the operator may tell them apart.
 fn cases(text: &str, operator: BaseOperator) -> Vec<String> {
     let mut texts = vec![text.to_owned()];
-    if matches!(operator, BaseOperator::StringEqualsIgnoreCase | BaseOperator::StringNotEqualsIgnoreCase) {
+    if is_ignoring_case(operator) {
         let swapped = |character: char| {
             if character.is_lowercase() {
                 character.to_uppercase().next().unwrap_or(character)

@@ -8,7 +8,7 @@ use crate::model::{Model, Resource};
 use crate::request::{ContextValue, Request};
 
 /// Keys in lower case, as C2 and X4 compare them, and their values.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Context {
     values: BTreeMap<String, ContextValue>,
 }

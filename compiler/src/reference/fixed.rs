@@ -12,7 +12,7 @@ use crate::model::Condition;
 use crate::request::ContextValue;
 
 /// The fixed part of a context, and which keys it speaks of.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fixed {
     context: Context,
     /// Whether all keys are fixed that a principal defines itself.

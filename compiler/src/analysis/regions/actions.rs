@@ -14,7 +14,12 @@ use std::collections::BTreeMap;
 impl Scene<'_, '_> {
     /// The minterms of actions, with the patterns that led to them.
     #[allow(clippy::type_complexity, reason = "three results of one walk")]
-    pub(super) fn actions(&self, rules: &[Voiced], lead: &[usize]) -> (Numbered, Vec<u32>, Vec<Minterm>) {
+    pub(super) fn actions(
+        &self,
+        rules: &[Voiced],
+        lead: &[usize],
+        documented: &mut bool,
+    ) -> (Numbered, Vec<u32>, Vec<Minterm>) {
         let mut numbered = Numbered::default();
         let mut walked: Vec<u32> = Vec::new();
         let add = |numbered: &mut Numbered, form: &ActionForm| {
@@ -73,7 +78,10 @@ impl Scene<'_, '_> {
         }
         let found = match minterms(&numbered.patterns, Some(&walked)) {
             Ok(found) => found,
-            Err(TooMany) => self.documented(&numbered, &walked),
+            Err(TooMany) => {
+                *documented = true;
+                self.documented(&numbered, &walked)
+            }
         };
         (numbered, walked, found)
     }
