@@ -148,7 +148,8 @@ impl<'u, 'm> Survey<'u, 'm> {
         };
         let moved = differs || is_other;
         for (place, changed) in self.places.iter().zip(changed) {
-            if !changed && !(moved && meets(place, &leads)) {
+            let matters = *changed || moved && meets(place, &leads);
+            if !matters {
                 continue;
             }
             if self.misses_query(place) || own.as_ref().is_some_and(|own| self.is_shut_out(asker, place, own))
