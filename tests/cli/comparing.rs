@@ -174,7 +174,10 @@ fn a_tag_that_changes_opens_a_bucket() {
     folder.write("old.gate", world("blue"));
     folder.write("new.gate", world("red"));
     let text = compare(&folder, &[]).quiet(0);
-    assert!(text.contains("user/alice\n  + newly allowed: s3:GetObject\n      on arn:aws:s3:::b/*\n"), "{text}");
+    assert!(
+        text.contains("user/alice\n  + newly allowed: s3:GetObject\n      on arn:aws:s3:::b/*\n"),
+        "{text}"
+    );
     assert_eq!(compare(&folder, &["--fail-on", "new-access"]).status, 1);
 }
 

@@ -187,6 +187,14 @@ impl<'u, 'm> Survey<'u, 'm> {
 
     /// Whether the place is none that is asked for.
     fn misses_query(&self, place: &Place) -> bool {
+        if let (Place::Role { .. }, Some(action)) = (place, &self.query.action) {
+            let asked = Pattern::of_action(action);
+            let takes =
+                |taking: &&str| asked.as_ref().is_some_and(|asked| meet(asked, &Pattern::literal(taking)));
+            if !crate::facts::TRUST_ACTIONS.iter().any(|taking| takes(&taking)) {
+                return true;
+            }
+        }
         let asked = self.query.resource.as_ref().and_then(Pattern::of_resource);
         asked.is_some_and(|asked| !place.scope().iter().any(|(pattern, _)| meet(pattern, &asked)))
     }

@@ -60,7 +60,16 @@ impl Scene<'_, '_> {
                 let compared =
                     match result.and_then(|pair| Ok((pair, logic.sum(pair.0)?, logic.sum(pair.1)?))) {
                         Ok((pair, before, after)) if pair.0 != pair.1 => {
-                            let outcomes = self.solve(&logic, pair, &before, &after);
+                            let mut outcomes = self.solve(&logic, pair, &before, &after);
+                            // Where one side follows from the other, nothing can change but in one direction, whatever is known of contexts.
+                            for (change, from, to) in
+                                [((false, true), pair.0, pair.1), ((true, false), pair.1, pair.0)]
+                            {
+                                let gone = logic.not(from).and_then(|gone| logic.and(gone, to));
+                                if gone == Ok(NEVER) {
+                                    outcomes.possible.remove(&change);
+                                }
+                            }
                             let changes = outcomes.possible.iter().any(|(before, after)| before != after);
                             changes.then_some((before, after, outcomes))
                         }
