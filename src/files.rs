@@ -387,6 +387,15 @@ pub(crate) fn read_below(folder: &Path, ending: &str) -> Result<Vec<(String, Vec
     Ok(found)
 }
 
+/// A folder between a folder and a path below it that is a link.
+#[cfg(feature = "cli")]
+pub(crate) fn linked_between(folder: &Path, name: &str) -> Option<PathBuf> {
+    let path = folder.join(name);
+    let mut between = path.ancestors().skip(1).take_while(|above| *above != folder);
+    let linked = between.find(|above| std::fs::symlink_metadata(above).is_ok_and(|found| found.is_symlink()));
+    linked.map(Path::to_owned)
+}
+
 /// Whether anything stands at a path, be it a link that leads nowhere.
 #[cfg(feature = "cli")]
 pub(crate) fn is_there(path: &Path) -> bool {

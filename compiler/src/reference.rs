@@ -34,7 +34,7 @@ pub use evaluate::decide;
 pub use principals::Level;
 
 pub(crate) use evaluate::{Examined, Found, Layers};
-pub(crate) use fixed::{Fixed, keys as condition_keys};
+pub(crate) use fixed::{Fixed, TAGGED, keys as condition_keys};
 pub(crate) use layers::Located;
 pub(crate) use resource::{contract, is_owned_by_aws, is_role, owner};
 pub(crate) use situation::{Names, Situation};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::diff::{Form, confirm, shown};
-use super::inputs::Policies;
+use super::inputs::{Policies, check_principal};
 use super::{Failure, Outcome, Result, requests};
 use crate::compiler::analysis::diff::Report;
 use crate::compiler::analysis::reach::{Question, can, who_can};
@@ -70,6 +70,12 @@ pub(super) fn run_who_can(arguments: &WhoCan) -> Result {
 pub(super) fn run_can(arguments: &Can) -> Result {
     let question = question(&arguments.action, &arguments.resource, &arguments.more)?;
     let Some(model) = model(&arguments.input)? else { return Ok(Outcome::Unusable) };
+    // A user or role of the inputs is told by its whole ARN; `*`, services and the people of other accounts are no identities of theirs.
+    let text = &arguments.principal;
+    let is_other = text == "*" || is_service(text) || text.contains(":sts:") || text.ends_with(":root");
+    if !is_other && !is_of_another_account(&model, text) {
+        check_principal(&model, text)?;
+    }
     tell(&can(&model, &arguments.principal, &question), &model, arguments.more.format)
 }
 
@@ -79,6 +85,16 @@ fn question(action: &str, resource: &str, more: &More) -> std::result::Result<Qu
 
 fn model(input: &Path) -> std::result::Result<Option<Model>, Failure> {
     Policies { inputs: vec![input.to_path_buf()], attach: Vec::new() }.model()
+}
+
+/// Whether a text is the name of a service, and neither an ARN nor the bare name of an identity.
+fn is_service(text: &str) -> bool {
+    !text.contains(':') && text.contains('.')
+}
+
+fn is_of_another_account(model: &Model, text: &str) -> bool {
+    let account = text.split(':').nth(4).unwrap_or_default();
+    account.len() == 12 && !model.accounts.iter().any(|own| **own == *account)
 }
 
 fn tell(report: &Report, model: &Model, form: Form) -> Result {

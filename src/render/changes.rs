@@ -257,13 +257,14 @@ fn count(number: usize, what: &str) -> String {
 fn summary(report: &Report, about: About) -> String {
     let changes = report.changes().count();
     if about == About::Allowed {
-        return if changes == 0 { "nobody\n".to_owned() } else { String::new() };
+        return if changes == 0 { "nothing\n".to_owned() } else { String::new() };
     }
     let grow = report.changes().filter(|change| change.kind.grows()).count();
     let mut asked: Vec<&Asker> = report.groups.iter().flat_map(|group| &group.principals).collect();
     asked.sort();
     asked.dedup();
     match (changes, report.is_empty()) {
+        (0, false) => "no change in what was looked at\n".to_owned(),
         (0, true) => "no change in access\n".to_owned(),
         _ => format!(
             "{} for {}: {grow} let in more, {} less\n",
@@ -347,6 +348,7 @@ fn kind(kind: AskerKind) -> &'static str {
     match kind {
         AskerKind::User => "user",
         AskerKind::Role => "role",
+        AskerKind::TaggedRole => "role_with_session_tags",
         AskerKind::Root => "root",
         AskerKind::Named => "named",
         AskerKind::RestOfAccount => "rest_of_account",

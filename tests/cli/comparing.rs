@@ -97,7 +97,11 @@ fn who_can_and_can() {
     let nobody = folder.run(&["who-can", "acme.bundle", "dynamodb:Scan", "*"]);
     assert!(nobody.out.contains("root"), "{}", nobody.out);
     let stranger = folder.run(&["can", "acme.bundle", "arn:aws:iam::999999999999:user/x"]);
-    assert_eq!((stranger.status, stranger.out.as_str()), (1, "nobody\n"));
+    assert_eq!((stranger.status, stranger.out.as_str()), (1, "nothing\n"));
+    let said = folder.run(&["can", "acme.bundle", "alice"]).complains(2);
+    assert!(said.contains("did you mean arn:aws:iam::123456789012:user/alice?"), "{said}");
+    let everybody = folder.run(&["who-can", "acme.bundle", "sts:GetCallerIdentity", "*"]).quiet(0);
+    assert!(everybody.contains("user/alice") && everybody.contains("user/bob"), "{everybody}");
 }
 
 #[test]
@@ -215,4 +219,41 @@ fn what_another_account_would_have_to_allow() {
     let text = folder.run(&["who-can", "a.gate", "s3:GetObject", "arn:aws:s3:::lent/*"]).quiet(0);
     assert!(text.contains("everybody in account 210987654321\n"), "{text}");
     assert!(text.contains("if their own account allows it too, whose policies no input holds"), "{text}");
+}
+
+/// What a review found to be missed: a change that a condition on who asks, on the session or on the way hides.
+#[test]
+fn growth_behind_conditions_on_who_asks() {
+    let world = |identity: &str, bucket: &str| {
+        format!(
+            "account 123456789012 \"a\" {{\n  user alice {{}}\n  role r {{ id AROAEXAMPLE0000000001\n    trust {{ allow service \
+             ec2.amazonaws.com }}\n    inline p {{ {identity} }}\n  }}\n  resource arn:aws:s3:::b {{ policy {{ {bucket} }} }}\n  \
+             resource arn:aws:ec2:eu-west-1:123456789012:vpc-endpoint/vpce-1 {{ policy {{ allow s3:* to * on * }} }}\n}}\n"
+        )
+    };
+    let nothing = "allow sqs:ListQueues on *";
+    let shut = "deny s3:PutObject to * on arn:aws:s3:::b/*";
+    for (identity, bucket) in [
+        // The name of a session.
+        ("allow s3:GetObject on * if aws:userid like \"*:bob\"", shut),
+        // Roles of any name, and of any account.
+        (nothing, "allow s3:GetObject to * on arn:aws:s3:::b/* if aws:PrincipalType = AssumedRole"),
+        (
+            nothing,
+            "allow s3:GetObject to * on arn:aws:s3:::b/* if aws:PrincipalArn like arn:aws:iam::*:role/admin",
+        ),
+        (nothing, "allow s3:GetObject to * on arn:aws:s3:::b/* if aws:username = mallory"),
+        (nothing, "allow s3:GetObject to * on arn:aws:s3:::b/* if aws:PrincipalAccount like \"1234*\""),
+        // The way through a declared endpoint.
+        (nothing, "allow s3:GetObject to * on arn:aws:s3:::b/* if aws:SourceVpce = \"vpce-1\""),
+        // Numbers with fractions, and of any size.
+        ("allow s3:GetObject on * if s3:max-keys < 1.5", shut),
+        ("allow s3:GetObject on * if s3:max-keys < 99999999999999999999", shut),
+    ] {
+        let folder = Folder::new();
+        folder.write("old.gate", world(nothing, shut));
+        folder.write("new.gate", world(identity, bucket));
+        let done = compare(&folder, &["--fail-on", "new-access"]);
+        assert_eq!(done.status, 1, "{identity} {bucket}\n{}{}", done.out, done.err);
+    }
 }

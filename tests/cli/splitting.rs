@@ -159,3 +159,23 @@ fn nine_hundred_users_with_one_set() {
     );
     assert_eq!(text(&folder, "access/123456789012/user/u0.ir").lines().count(), 903);
 }
+
+/// A split into a folder below is another's, and a folder that is a link leads elsewhere.
+#[test]
+fn what_another_split_wrote_stays() {
+    let folder = Folder::new();
+    folder.run(&["ir", &example("organization"), "--split", "all/prod"]).quiet(0);
+    let before = folder.names("all/prod");
+    let said = folder.run(&["ir", &example("acme.gate"), "--split", "all"]).quiet(0);
+    assert!(!said.contains("removed"), "{said}");
+    assert_eq!(folder.names("all/prod"), before);
+    #[cfg(unix)]
+    {
+        std::fs::create_dir_all(folder.path("out")).unwrap();
+        std::fs::create_dir_all(folder.path("linked")).unwrap();
+        std::os::unix::fs::symlink(folder.path("out"), folder.path("linked/123456789012")).unwrap();
+        let said = folder.run(&["ir", &example("acme.gate"), "--split", "linked"]).complains(2);
+        assert!(said.contains("linked/123456789012 is a link to another folder"), "{said}");
+        assert!(folder.names("out").is_empty());
+    }
+}

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::universe::Universe;
 use crate::model::{Document, Model, OperandForm, PrincipalType};
 use crate::pattern::Glob;
+use crate::reference::TAGGED;
 use portcullis_runtime::value::arn;
 
 /// One who asks.
@@ -25,6 +26,8 @@ pub enum AskerKind {
     User,
     /// The sessions of a role of the inputs.
     Role,
+    /// The sessions of a role of the inputs that bring tags of their own.
+    TaggedRole,
     /// The root user of an account.
     Root,
     /// Somebody else whom a policy names.
@@ -61,7 +64,16 @@ pub(super) fn askers(universe: &Universe<'_>) -> Vec<Asker> {
         let asker = Asker { kind, name: name.to_owned(), principal: principal.to_owned() };
         found.entry(principal.to_owned()).or_insert(asker);
     };
+    let is_tag = |key: &str| key.starts_with("aws:principaltag/");
+    let by_tag = universe.atoms.iter().flat_map(|known| &known.keys).any(|key| is_tag(key))
+        || universe
+            .resources
+            .items()
+            .iter()
+            .flat_map(|set| &set.patterns)
+            .any(|form| form.to_string().to_ascii_lowercase().contains("${aws:principaltag/"));
     let mut accounts: BTreeSet<String> = BTreeSet::new();
+    let mut patterns: BTreeSet<String> = BTreeSet::new();
     let mut named: BTreeSet<String> = BTreeSet::new();
     let mut services: BTreeSet<String> = BTreeSet::new();
     for side in &universe.sides {
@@ -73,13 +85,25 @@ pub(super) fn askers(universe: &Universe<'_>) -> Vec<Asker> {
             if let Some(session) = session_of(&role.identity.arn, SESSION) {
                 add(AskerKind::Role, &role.identity.arn, &session);
             }
+            if let Some(session) = session_of(&role.identity.arn, TAGGED).filter(|_| by_tag) {
+                let name = format!("{} (in sessions with tags of their own)", role.identity.arn);
+                add(AskerKind::TaggedRole, &name, &session);
+            }
         }
         accounts.extend(accounts_of(model));
         for document in documents(model) {
-            names_in(document, &mut named, &mut services, &mut accounts);
+            names_in(document, &mut named, &mut services, &mut accounts, &mut patterns);
         }
     }
     let own: BTreeSet<String> = universe.sides.iter().flat_map(|side| accounts_of(side.model)).collect();
+    // An account that nobody names stands for all such.
+    let unnamed = (1_u64..).map(|number| format!("{:012}", 999_999_999_999 - number));
+    let other = unnamed.take(1_000).find(|account| !accounts.contains(account)).unwrap_or_default();
+    for pattern in patterns.iter().take(MOST_PATTERNS) {
+        for account in accounts.iter().chain([&other]).take(MOST_PATTERNS) {
+            named.insert(pattern.replacen(IN_ACCOUNT, account, 1));
+        }
+    }
     for principal in &named {
         let Some([_, _, service, _, account, resource]) = arn::split(principal) else { continue };
         if !arn::is_account(account) {
@@ -109,10 +133,22 @@ pub(super) fn askers(universe: &Universe<'_>) -> Vec<Asker> {
             &format!("arn:aws:iam::{account}:user/{ANYBODY}"),
         );
     }
-    let unnamed = (1_u64..).map(|number| format!("{:012}", 999_999_999_999 - number));
-    if let Some(account) = unnamed.take(1_000).find(|account| !accounts.contains(account)) {
-        let principal = format!("arn:aws:iam::{account}:user/{ANYBODY}");
-        add(AskerKind::OtherAccounts, "everybody in accounts that are not named", &principal);
+    let own_and_other = accounts.iter().chain([&other]).cloned().collect::<Vec<String>>();
+    for account in own_and_other {
+        let (kind, name) = if account == other {
+            (AskerKind::OtherAccounts, "in accounts that are not named".to_owned())
+        } else {
+            (AskerKind::RestOfAccount, format!("in account {account}"))
+        };
+        let role = format!("arn:aws:sts::{account}:assumed-role/{ANYBODY}/{SESSION}");
+        add(kind, &format!("every other role {name}"), &role);
+        if account == other {
+            add(
+                kind,
+                "everybody in accounts that are not named",
+                &format!("arn:aws:iam::{account}:user/{ANYBODY}"),
+            );
+        }
     }
     for service in &services {
         add(AskerKind::Service, service, service);
@@ -162,6 +198,7 @@ fn names_in(
     named: &mut BTreeSet<String>,
     services: &mut BTreeSet<String>,
     accounts: &mut BTreeSet<String>,
+    patterns: &mut BTreeSet<String>,
 ) {
     for statement in &document.statements {
         for entry in statement.principals.iter().flat_map(|clause| &clause.entries) {
@@ -182,25 +219,47 @@ fn names_in(
             }
         }
         for condition in &statement.conditions {
-            let is_principal = &*condition.key == "aws:principalarn";
-            let is_account = &*condition.key == "aws:principalaccount";
-            for operand in condition.operands.iter().filter(|_| is_principal || is_account) {
+            for operand in &condition.operands {
                 let text = match &operand.form {
-                    OperandForm::Text(glob) | OperandForm::Like(glob) => super::values::instance(glob),
+                    OperandForm::Text(glob) | OperandForm::Like(glob) => glob.to_string(),
                     OperandForm::Arn(parts) => {
-                        let part = |glob: &Glob| {
-                            if glob.is_any() { "aws".to_owned() } else { super::values::instance(glob) }
-                        };
-                        parts.iter().map(part).collect::<Vec<_>>().join(":")
+                        parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(":")
                     }
                     _ => continue,
                 };
-                if is_account && arn::is_account(&text) {
-                    accounts.insert(text);
-                } else if is_principal {
-                    named.insert(text);
+                match &*condition.key {
+                    "aws:principalarn" => {
+                        patterns.extend(in_some_account(&text));
+                    }
+                    "aws:username" => {
+                        let name = super::values::instance(&Glob::wildcards(&text));
+                        patterns.insert(format!("arn:aws:iam::{IN_ACCOUNT}:user/{name}"));
+                    }
+                    "aws:principalaccount" => {
+                        // The digits that are written, and zeros for the others.
+                        let digits = text.trim_end_matches('*');
+                        let filled = format!("{digits:0<12}");
+                        accounts.extend(arn::is_account(&filled).then_some(filled));
+                    }
+                    _ => {}
                 }
             }
         }
     }
+}
+
+/// Stands for an account in the ARN of somebody whom a pattern covers.
+const IN_ACCOUNT: &str = "{account}";
+/// More patterns, or accounts, are not put together.
+const MOST_PATTERNS: usize = 64;
+
+/// Somebody whom a pattern of ARNs covers: in the account that it names, else in any.
+fn in_some_account(pattern: &str) -> Option<String> {
+    let parts: Vec<&str> = pattern.splitn(6, ':').collect();
+    let &[_, partition, service, _, account, resource] = parts.as_slice() else { return None };
+    let instance = |text: &str| super::values::instance(&Glob::wildcards(text));
+    let partition = if partition.contains(['*', '?']) { "aws".to_owned() } else { instance(partition) };
+    let service = if service.contains(['*', '?']) { "iam".to_owned() } else { instance(service) };
+    let account = if arn::is_account(account) { account } else { IN_ACCOUNT };
+    Some(format!("arn:{partition}:{service}::{account}:{}", instance(resource)))
 }

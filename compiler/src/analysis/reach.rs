@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::callers::{Asker, AskerKind, accounts_of, askers};
+use super::callers::{Asker, AskerKind, askers};
 use super::diff::{Access, Literal, Meaning, Report};
 use super::regions::Query;
 use super::survey::Survey;
@@ -115,8 +115,10 @@ pub fn who_can(model: &Model, question: &Question) -> Report {
 #[must_use]
 pub fn not_granted(model: &Model, question: &Question) -> Report {
     let universe = Universe::new(&[model]);
+    let own = own_accounts(model);
     let all = askers(&universe);
-    let asked: Vec<Asker> = all.into_iter().filter(|asker| asker.kind != AskerKind::Root).collect();
+    let asked: Vec<Asker> =
+        all.into_iter().filter(|asker| asker.kind != AskerKind::Root || asker.is_outside(&own)).collect();
     survey(&universe, question, &asked)
 }
 
@@ -210,7 +212,7 @@ fn names_somebody(form: &OperandForm) -> bool {
 #[must_use]
 pub fn cross_account(model: &Model) -> Report {
     let universe = Universe::new(&[model]);
-    let own: BTreeSet<String> = accounts_of(model);
+    let own = own_accounts(model);
     let all = askers(&universe);
     let foreign = |asker: &Asker| {
         let is_principal = !matches!(asker.kind, AskerKind::Service | AskerKind::OtherServices);
@@ -218,6 +220,15 @@ pub fn cross_account(model: &Model) -> Report {
     };
     let asked: Vec<Asker> = all.into_iter().filter(foreign).collect();
     survey(&universe, &Question::default(), &asked)
+}
+
+/// The accounts that are ours: those of identities and of the organization. Whose resources are declared beside them need not be.
+fn own_accounts(model: &Model) -> BTreeSet<String> {
+    let identities =
+        model.users.iter().map(|user| &user.identity).chain(model.roles.iter().map(|role| &role.identity));
+    let accounts = identities.filter_map(|identity| model.accounts.get(identity.account.index()));
+    let organization = model.organization.iter().flat_map(|it| &it.accounts).map(|place| &place.account);
+    accounts.chain(organization).map(ToString::to_string).collect()
 }
 
 fn survey(universe: &Universe<'_>, question: &Question, asked: &[Asker]) -> Report {

@@ -79,8 +79,6 @@ pub(super) struct Scene<'a, 'm> {
     pub(super) query: &'a Query,
     /// The declared resource that owns one, on either side, if there is one.
     pub(super) owner: &'a dyn Fn(&str) -> Option<String>,
-    /// Whether a key cannot have a value in this scene.
-    pub(super) forbidden: &'a dyn Fn(&str, Option<&ContextValue>) -> bool,
 }
 
 /// A rule of the scene and the worlds in which it stands.

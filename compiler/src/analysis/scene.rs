@@ -290,6 +290,8 @@ impl Layers {
         }
         let owner =
             situation.resource_account().and_then(|account| side.account(account)).filter(|_| !spared);
+        // Of another account's resource nothing is known, its RCPs neither.
+        let owner = owner.filter(|_| *place != Place::Elsewhere);
         for layer in owner.and_then(|account| account.rcps.as_ref()).into_iter().flatten() {
             folding.add(&side.set(layer.set), Slot::Rcp);
         }

@@ -60,12 +60,7 @@ pub(super) struct Solver {
 
 impl Solver {
     /// Prepares for the conditions of these ids.
-    pub(super) fn new(
-        atoms: &[Known],
-        used: &BTreeSet<u32>,
-        fixed: &Fixed,
-        forbidden: &dyn Fn(&str, Option<&ContextValue>) -> bool,
-    ) -> Self {
+    pub(super) fn new(atoms: &[Known], used: &BTreeSet<u32>, fixed: &Fixed) -> Self {
         let mut by_key: BTreeMap<&str, Vec<(u32, &Condition, bool)>> = BTreeMap::new();
         let mut several: Vec<&str> = Vec::new();
         for &atom in used {
@@ -88,7 +83,9 @@ impl Solver {
             let alone: Vec<(&Condition, bool)> =
                 conditions.iter().map(|(_, condition, variables)| (*condition, *variables)).collect();
             let mut candidates = candidates(&alone, fixed);
-            candidates.values.retain(|value| !forbidden(name, value.as_ref()));
+            if let (USER_ID, Some(ContextValue::One(own))) = (name, fixed.own_tag(name)) {
+                of_session(&mut candidates, own);
+            }
             let mut truth = HashMap::new();
             for (atom, condition, variables) in conditions {
                 let free = atoms.get(atom as usize).map_or(&[][..], |known| &known.keys);
@@ -127,6 +124,23 @@ impl Solver {
         }
         walk.outcomes
     }
+}
+
+/// The key that ends with the name of a session.
+pub(super) const USER_ID: &str = "aws:userid";
+
+/// Of a role's sessions the part before the colon is the role's, and what stands behind it is free.
+fn of_session(candidates: &mut Candidates, own: &str) {
+    let Some((id, _)) = own.split_once(':') else { return };
+    let mut values = vec![Some(ContextValue::One(own.to_owned()))];
+    for value in candidates.values.iter().flatten() {
+        let ContextValue::One(text) = value else { continue };
+        let name = text.rsplit_once(':').map_or(text.as_str(), |(_, name)| name);
+        if !name.is_empty() {
+            values.push(Some(ContextValue::One(format!("{id}:{name}"))));
+        }
+    }
+    candidates.values = values;
 }
 
 impl Key {

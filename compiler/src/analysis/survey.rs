@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::callers::Asker;
+use super::callers::{Asker, AskerKind};
 use super::cover::Term;
 use super::diff::{Access, Answer, Certainty, Change, Example, Group, Kind, Literal, Meaning, Report};
 use super::explain::{Named, explain};
 use super::regions::{Found, MATCHES, Query, Region, Scene, When};
 use super::scene::{Effective, Layers, Place, Shape, declared};
+use super::solve::USER_ID;
 use super::space::{Pattern, meet};
 use super::universe::Universe;
 use crate::model::Model;
@@ -191,7 +192,7 @@ impl<'u, 'm> Survey<'u, 'm> {
             let asked = Pattern::of_action(action);
             let takes =
                 |taking: &&str| asked.as_ref().is_some_and(|asked| meet(asked, &Pattern::literal(taking)));
-            if !crate::facts::TRUST_ACTIONS.iter().any(|taking| takes(&taking)) {
+            if !crate::facts::TRUST_ACTIONS.iter().any(takes) {
                 return true;
             }
         }
@@ -286,28 +287,8 @@ impl<'u, 'm> Survey<'u, 'm> {
             let owners = models.iter().filter_map(|model| reference::owner(model, resource));
             owners.map(|owner| owner.arn.to_string()).max_by_key(String::len)
         };
-        let endpoints: Vec<&str> = models
-            .iter()
-            .flat_map(|model| &model.endpoints)
-            .filter_map(|endpoint| endpoint.id.as_deref())
-            .collect();
-        let forbidden = |key: &str, value: Option<&ContextValue>| {
-            key == "aws:sourcevpce"
-                && match value {
-                    Some(ContextValue::One(id)) => endpoints.contains(&id.as_str()),
-                    Some(ContextValue::Many(_)) => !endpoints.is_empty(),
-                    None => false,
-                }
-        };
-        let scene = Scene {
-            universe: self.universe,
-            layers,
-            principal,
-            place,
-            query: &self.query,
-            owner: &owner,
-            forbidden: &forbidden,
-        };
+        let scene =
+            Scene { universe: self.universe, layers, principal, place, query: &self.query, owner: &owner };
         scene.regions()
     }
 
@@ -322,7 +303,7 @@ impl<'u, 'm> Survey<'u, 'm> {
             if examples.iter().any(|(_, known)| known == pair) {
                 continue;
             }
-            let request = Request { principal: asker.principal.clone(), ..request.clone() };
+            let request = asked_by(asker, request);
             let answers: Vec<Answer> =
                 self.universe.sides.iter().map(|side| answer(side.model, &request)).collect();
             let allowed = |answer: &Answer| answer.effect == Effect::Allow;
@@ -361,10 +342,7 @@ impl<'u, 'm> Survey<'u, 'm> {
         };
         // Where no decision shows it, the statements that grant are told all the same.
         let side = if kind.grows() { self.universe.sides.last() } else { self.universe.sides.first() };
-        let request = region
-            .shown
-            .first()
-            .map(|(request, _)| Request { principal: asker.principal.clone(), ..request.clone() });
+        let request = region.shown.first().map(|(request, _)| asked_by(asker, request));
         let statements = match (side, request) {
             (Some(side), Some(request)) if examples.is_empty() => granting(side.model, &request),
             _ => Vec::new(),
@@ -430,7 +408,12 @@ impl<'u, 'm> Survey<'u, 'm> {
             }
         }
         let mut groups: BTreeMap<Vec<Asker>, Vec<Change>> = BTreeMap::new();
-        for (change, askers) in told.into_values() {
+        for (change, mut askers) in told.into_values() {
+            // Sessions with tags of their own are told where they can do what others cannot.
+            let plain: Vec<Asker> =
+                askers.iter().filter(|asker| asker.kind == AskerKind::Role).cloned().collect();
+            let is_told = |asker: &Asker| plain.iter().any(|role| asker.name.starts_with(&role.name));
+            askers.retain(|asker| asker.kind != AskerKind::TaggedRole || !is_told(asker));
             groups.entry(askers).or_default().push(change);
         }
         let groups = groups.into_iter().map(|(principals, changes)| Group { principals, changes }).collect();
@@ -480,6 +463,20 @@ fn meets(place: &Place, leads: &[Vec<Pattern>]) -> bool {
     leads.iter().any(|set| {
         set.is_empty() || set.iter().any(|lead| scope.iter().any(|(pattern, _)| meet(lead, pattern)))
     })
+}
+
+/// A request by one of those for whom the same is found. The name of a role's session is that with which its id ends.
+fn asked_by(asker: &Asker, request: &Request) -> Request {
+    let mut request = Request { principal: asker.principal.clone(), ..request.clone() };
+    let id = request.context.iter().position(|(key, _)| key == USER_ID);
+    if let Some((_, ContextValue::One(id))) = id.map(|at| request.context.remove(at))
+        && let Some((role, _)) =
+            asker.principal.rsplit_once('/').filter(|(role, _)| role.contains(":assumed-role/"))
+        && let Some((_, name)) = id.split_once(':')
+    {
+        request.principal = format!("{role}/{name}");
+    }
+    request
 }
 
 /// Whether an action's resource is one of its own service, as requests have them.

@@ -167,7 +167,7 @@ impl<'m> Universe<'m> {
             other => match self.spellings.get(other) {
                 Some(text) => text.clone(),
                 None => match other {
-                    ActionForm::Named { service, name } => format!("{service}:{name}"),
+                    ActionForm::Named { service, name } => spelled(&format!("{service}:{name}")),
                     _ => String::new(),
                 },
             },

@@ -152,6 +152,13 @@ fn cases(text: &str, operator: BaseOperator) -> Vec<String> {
             }
         };
         texts.push(text.chars().map(swapped).collect());
+        // One letter in another case is neither of the two, unless there is but one.
+        let last = text.char_indices().rfind(|(_, it)| swapped(*it) != *it);
+        texts.extend(last.map(|(at, it)| {
+            let (before, behind) = text.split_at_checked(at).unwrap_or((text, ""));
+            let behind: String = behind.chars().skip(1).collect();
+            format!("{before}{}{behind}", swapped(it))
+        }));
     }
     texts
 }

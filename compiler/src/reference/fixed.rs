@@ -11,6 +11,9 @@ use crate::facts;
 use crate::model::Condition;
 use crate::request::ContextValue;
 
+/// The name of the session that stands for all sessions with tags of their own.
+pub(crate) const TAGGED: &str = "session-with-tags";
+
 /// The fixed part of a context, and which keys it speaks of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fixed {
@@ -19,6 +22,8 @@ pub(crate) struct Fixed {
     principal: bool,
     /// Whether a session may bring tags of its own.
     session_tags: bool,
+    /// Whether the name of the session is left open.
+    is_session: bool,
     /// Whether the resource's tags are known.
     tags: bool,
     /// Whether the resource's account is known.
@@ -32,7 +37,8 @@ impl Fixed {
         Self {
             context: situation.context.clone(),
             principal: super::context::is_fixed(&situation.asker),
-            session_tags: matches!(kind, Kind::RoleSession | Kind::FederatedUser),
+            session_tags: situation.asker.principal.session == TAGGED,
+            is_session: kind == Kind::RoleSession,
             tags: situation.owner.is_some_and(|owner| owner.tags.is_some()),
             account: situation.owner.is_some_and(|owner| owner.account.is_some()),
         }
@@ -41,6 +47,10 @@ impl Fixed {
     /// What a key, in lower case, is fixed to: `None` where the request says, `Some(None)` where no request has it.
     pub(crate) fn get(&self, key: &str) -> Option<Option<&ContextValue>> {
         if self.session_tags && key.starts_with("aws:principaltag/") {
+            return None;
+        }
+        // The names of sessions, with which their ids end, are whoever's who takes the role.
+        if self.is_session && key == "aws:userid" && self.context.get(key).is_some() {
             return None;
         }
         if let Some(value) = self.context.get(key) {

@@ -120,6 +120,11 @@ fn told(
             found.push(diagnostic);
         }
     }
+    for endpoint in &report.endpoints {
+        let message =
+            format!("{what}, for all that is known: the policy of the VPC endpoint {endpoint} differs");
+        found.push(Diagnostic::error(code, plain(&message)));
+    }
     for (principal, _) in &report.too_large {
         let message =
             format!("{what}, for all that is known: the patterns of {principal} are too many to be walked");

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::super::output::{plain, print};
 use super::super::{Failure, Outcome, Result};
 use crate::compiler::ir::Block;
-use crate::files::{is_there, make_folder, read_below, remove_below, write_whole};
+use crate::files::{is_there, linked_between, make_folder, read_below, remove_below, write_whole};
 
 /// The ending of the files.
 const ENDING: &str = "ir";
@@ -39,6 +39,12 @@ pub(super) fn run(folder: &Path, blocks: &[Block], check: bool) -> Result {
     let wanted = named(blocks, |path| own.contains_key(path));
     let mut changes: BTreeMap<&str, Change> = BTreeMap::new();
     for (path, text) in &wanted {
+        if let Some(link) = linked_between(folder, path) {
+            return Err(Failure(format!(
+                "{} is a link to another folder: nothing is written through it; remove it, or give another folder",
+                link.display()
+            )));
+        }
         match own.get(path.as_str()) {
             Some(old) if is_same(old, text) => {}
             Some(_) => drop(changes.insert(path, Change::Replace)),
@@ -51,8 +57,10 @@ pub(super) fn run(folder: &Path, blocks: &[Block], check: bool) -> Result {
             None => drop(changes.insert(path, Change::Add)),
         }
     }
-    let left_over = own.keys().filter(|path| !wanted.contains_key(**path));
-    changes.extend(left_over.map(|&path| (path, Change::Remove)));
+    // What another split wrote, into a folder below, is named by what stands in it otherwise than by its path from here.
+    let left_over =
+        own.iter().filter(|(path, bytes)| !wanted.contains_key(**path) && is_of_here(path, bytes));
+    changes.extend(left_over.map(|(&path, _)| (path, Change::Remove)));
     if check {
         return tell(folder, &changes);
     }
@@ -96,6 +104,15 @@ fn tell(folder: &Path, changes: &BTreeMap<&str, Change>) -> Result {
     text.push_str("run the same without --check, and review what changes\n");
     print(&text)?;
     Ok(Outcome::Negative)
+}
+
+/// Whether a file stands where this split would have put it.
+fn is_of_here(path: &str, bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let names = text.lines().skip(1).take_while(|line| !line.starts_with(' '));
+    let plain =
+        |path: &str| path.trim_end_matches(&format!(".{ENDING}")).trim_end_matches('+').to_lowercase();
+    names.into_iter().any(|name| plain(&path_of(name)) == plain(path))
 }
 
 fn is_marker(line: &[u8]) -> bool {

@@ -28,7 +28,8 @@ impl Scene<'_, '_> {
         };
         // What changes is spoken of by a leading rule, and by one that grants: the walk follows those who speak of less.
         let mut everything = true;
-        for leading in [lead.to_vec(), self.granting(rules)].iter().filter(|leading| !leading.is_empty()) {
+        let granting = if lead.is_empty() { Vec::new() } else { self.granting(rules) };
+        for leading in [lead.to_vec(), granting].iter().filter(|leading| !leading.is_empty()) {
             let sets =
                 || leading.iter().filter_map(|&at| rules.get(at)).filter_map(|rule| self.action_set(rule));
             everything = sets().any(|set| set.negated || set.patterns.contains(&ActionForm::Everything));

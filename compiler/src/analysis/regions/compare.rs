@@ -201,7 +201,7 @@ impl Scene<'_, '_> {
         let used = before.iter().chain(after).flatten().map(|(variable, _)| *variable);
         let used: BTreeSet<u32> = used.filter(|variable| *variable < MATCHES).collect();
         let Some(layers) = self.layers.last() else { return Outcomes::default() };
-        let solver = Solver::new(&self.universe.atoms, &used, &layers.fixed, self.forbidden);
+        let solver = Solver::new(&self.universe.atoms, &used, &layers.fixed);
         solver.outcomes(logic, pair, MATCHES)
     }
 
@@ -226,10 +226,11 @@ impl Scene<'_, '_> {
                 let forms = forms.filter_map(|(form, _)| variables.get(*form as usize));
                 let mut given = witness.given.clone();
                 let mut texts: Vec<String> = Vec::new();
+                let needs_values = witness.matches.iter().any(|(_, matches)| *matches);
                 for form in forms {
-                    texts.extend(with_values(form, &mut given));
+                    texts.extend(with_values(form, &mut given).filter(|text| resources.is_of(text, minterm)));
                 }
-                if texts.is_empty() {
+                if !needs_values {
                     texts.push(nice.clone());
                     texts.push(minterm.example.clone());
                     texts.dedup();

@@ -55,7 +55,9 @@ impl Resources {
         let mut everything = true;
         let mut walked = Vec::new();
         let granting = scene.granting(rules);
-        for leading in [lead, granting.as_slice()].into_iter().filter(|leading| !leading.is_empty()) {
+        // Without a leading rule everything is looked at.
+        let leads = if lead.is_empty() { [lead, lead] } else { [lead, granting.as_slice()] };
+        for leading in leads.into_iter().filter(|leading| !leading.is_empty()) {
             let leading = || sets.iter().filter(|(at, _)| leading.contains(at)).map(|(_, set)| set);
             everything = leading().any(|set| set.negated || set.patterns.contains(&ResourceForm::Everything));
             if !everything {
@@ -241,6 +243,12 @@ impl Resources {
             (true, true) => Covers::Yes,
             (false, negated) => Covers::Where { negated, variables: open },
         }
+    }
+
+    /// Whether a resource matches the patterns of a minterm, and no others.
+    pub(super) fn is_of(&self, resource: &str, minterm: &Minterm) -> bool {
+        let mut numbered = (0..).zip(&self.numbered.patterns);
+        numbered.all(|(number, pattern)| pattern.matches(resource) == minterm.has(number))
     }
 
     /// A resource of a minterm as people would write one, where there is one.
