@@ -9,6 +9,7 @@
 mod callers;
 mod cover;
 pub mod diff;
+mod examples;
 pub mod explain;
 pub mod graph;
 mod logic;

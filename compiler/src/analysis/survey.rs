@@ -10,17 +10,16 @@ use rayon::prelude::*;
 use super::callers::{Asker, AskerKind};
 use super::cover::Term;
 use super::diff::{Access, Answer, Certainty, Change, Example, Group, Kind, Literal, Meaning, Report};
-use super::explain::{Named, explain};
+use super::examples::{answer, asked_by, granting, is_likely};
 use super::regions::{Found, MATCHES, Query, Region, Scene, When};
 use super::scene::{Effective, Layers, Place, Shape, declared};
-use super::solve::USER_ID;
 use super::space::{Pattern, meet};
 use super::universe::Universe;
 use crate::model::Model;
 use crate::pattern::ResourceForm;
 use crate::reference;
-use crate::request::{ContextValue, Request};
-use portcullis_runtime::decision::{Effect, Layer};
+use crate::request::Request;
+use portcullis_runtime::decision::Effect;
 
 /// Goes through scenes and gathers what is found.
 pub(super) struct Survey<'u, 'm> {
@@ -463,44 +462,4 @@ fn meets(place: &Place, leads: &[Vec<Pattern>]) -> bool {
     leads.iter().any(|set| {
         set.is_empty() || set.iter().any(|lead| scope.iter().any(|(pattern, _)| meet(lead, pattern)))
     })
-}
-
-/// A request by one of those for whom the same is found. The name of a role's session is that with which its id ends.
-fn asked_by(asker: &Asker, request: &Request) -> Request {
-    let mut request = Request { principal: asker.principal.clone(), ..request.clone() };
-    let id = request.context.iter().position(|(key, _)| key == USER_ID);
-    if let Some((_, ContextValue::One(id))) = id.map(|at| request.context.remove(at))
-        && let Some((role, _)) =
-            asker.principal.rsplit_once('/').filter(|(role, _)| role.contains(":assumed-role/"))
-        && let Some((_, name)) = id.split_once(':')
-    {
-        request.principal = format!("{role}/{name}");
-    }
-    request
-}
-
-/// Whether an action's resource is one of its own service, as requests have them.
-fn is_likely(request: &Request) -> bool {
-    let service = request.action.split(':').next().unwrap_or_default();
-    request.resource == "*"
-        || request.resource.split(':').nth(2).is_some_and(|own| own.eq_ignore_ascii_case(service))
-}
-
-/// The statements of identity and resource policies that apply to a request and allow.
-fn granting(model: &Model, request: &Request) -> Vec<Named> {
-    let layers = explain(model, request, &[]).layers.into_iter();
-    let grants = layers.filter(|report| matches!(report.layer, Layer::Identity | Layer::Resource));
-    let matched = grants.flat_map(|report| report.matched).map(|matched| matched.statement);
-    matched.filter(|statement| statement.effect == crate::model::Effect::Allow).collect()
-}
-
-fn answer(model: &Model, request: &Request) -> Answer {
-    let explanation = explain(model, request, &[]);
-    let decision = explanation.decision;
-    Answer {
-        effect: decision.effect,
-        layer: decision.layer,
-        reason: decision.reason,
-        statements: explanation.statements,
-    }
 }
