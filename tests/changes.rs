@@ -50,6 +50,15 @@ struct Counted {
     open: usize,
 }
 
+impl Counted {
+    fn tell(&self) {
+        println!(
+            "{} requests, {} of them change; {} changes, {} of them open",
+            self.requests, self.changing, self.changes, self.open
+        );
+    }
+}
+
 /// What a report says of whoever asks.
 fn about(report: &Report, request: &Request) -> Vec<String> {
     let is_it = |group: &&portcullis::compiler::analysis::diff::Group| {
@@ -142,10 +151,7 @@ fn random_pairs_of_worlds() {
             (model(&[("world.json", first.snapshot)]), model(&[("world.json", second.snapshot)]));
         compare(&format!("seed {seed}"), &old, &new, &requests, &mut counted);
     }
-    println!(
-        "{} requests, {} of them change; {} changes, {} of them open",
-        counted.requests, counted.changing, counted.changes, counted.open
-    );
+    counted.tell();
     assert!(counted.changing * 10 > counted.requests, "too few change");
 }
 
@@ -163,10 +169,7 @@ fn worlds_and_the_same_with_a_word_changed() {
         compare(&format!("seed {seed}"), &old, &new, &world.requests, &mut counted);
         assert!(diff(&old, &old).is_empty(), "seed {seed}: a world differs from itself");
     }
-    println!(
-        "{} requests, {} of them change; {} changes, {} of them open",
-        counted.requests, counted.changing, counted.changes, counted.open
-    );
+    counted.tell();
 }
 
 /// Requests as reports are about them: without session policies, not through a VPC endpoint, and of sessions whose names no policy tells apart
@@ -195,10 +198,7 @@ fn random_pairs_of_organizations() {
         let requests: Vec<Request> = requests.filter_map(|request| plain(request, &askers)).collect();
         compare(&format!("organizations {seed}"), &old, &new, &requests, &mut counted);
     }
-    println!(
-        "{} requests, {} of them change; {} changes, {} of them open",
-        counted.requests, counted.changing, counted.changes, counted.open
-    );
+    counted.tell();
     assert!(counted.changing * 20 > counted.requests, "too few change");
 }
 
@@ -225,9 +225,6 @@ fn pairs_of_managed_policies() {
         ];
         compare(&format!("policies {first} and {second}"), &old, &new, &requests.concat(), &mut counted);
     }
-    println!(
-        "{} requests, {} of them change; {} changes, {} of them open",
-        counted.requests, counted.changing, counted.changes, counted.open
-    );
+    counted.tell();
     assert!(counted.changing * 10 > counted.requests, "too few change");
 }

@@ -1,5 +1,6 @@
 //! `portcullis diff`: what a change of policies really changes.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -67,7 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
     steps.begin("comparing");
     let report = diff(&old, &new);
     steps.begin("deciding the examples");
-    confirm(&report, Some(&old), &new)?;
+    confirm(&report, Some(&Compiled::new(&old)), &Compiled::new(&new))?;
     steps.end();
     print(&shown(&report, arguments.format, About::Changes))?;
     let fails = match arguments.fail_on {
@@ -87,18 +88,38 @@ pub(super) fn shown(report: &Report, form: Form, about: About) -> String {
     }
 }
 
-/// Decides every example with compiled bundles too: what is shown is what a gateway decides.
-pub(super) fn confirm(report: &Report, old: Option<&Model>, new: &Model) -> std::result::Result<(), Failure> {
-    if report.changes().all(|change| change.examples.is_empty()) {
-        return Ok(());
+/// A model and its bundle, which is compiled when it is first asked.
+pub(super) struct Compiled<'m> {
+    model: &'m Model,
+    bundle: OnceCell<Bundle>,
+}
+
+impl<'m> Compiled<'m> {
+    pub(super) fn new(model: &'m Model) -> Self {
+        Self { model, bundle: OnceCell::new() }
     }
-    let bundle = |model: &Model| -> std::result::Result<Bundle, Failure> {
+
+    fn bundle(&self) -> std::result::Result<&Bundle, Failure> {
+        if let Some(bundle) = self.bundle.get() {
+            return Ok(bundle);
+        }
         let options = CompileOptions { strip: true, ..CompileOptions::default() };
-        Ok(Bundle::from_bytes(compile(model, &options)?)?)
-    };
-    let (old, new) = (old.map(bundle).transpose()?, bundle(new)?);
-    let same = |bundle: &Bundle, request: &Request, answer: &Answer| -> std::result::Result<(), Failure> {
-        let decision = ask(bundle, request)?;
+        let bundle = Bundle::from_bytes(compile(self.model, &options)?)?;
+        Ok(self.bundle.get_or_init(|| bundle))
+    }
+}
+
+/// Decides every example with compiled bundles too: what is shown is what a gateway decides.
+pub(super) fn confirm(
+    report: &Report,
+    old: Option<&Compiled<'_>>,
+    new: &Compiled<'_>,
+) -> std::result::Result<(), Failure> {
+    let same = |side: &Compiled<'_>,
+                request: &Request,
+                answer: &Answer|
+     -> std::result::Result<(), Failure> {
+        let decision = ask(side.bundle()?, request)?;
         if (decision.effect(), decision.layer(), decision.reason())
             == (answer.effect, answer.layer, answer.reason)
         {
@@ -117,8 +138,8 @@ pub(super) fn confirm(report: &Report, old: Option<&Model>, new: &Model) -> std:
         )))
     };
     for example in report.changes().flat_map(|change| &change.examples) {
-        same(&new, &example.request, &example.after)?;
-        if let Some((old, before)) = old.as_ref().zip(example.before.as_ref()) {
+        same(new, &example.request, &example.after)?;
+        if let Some((old, before)) = old.zip(example.before.as_ref()) {
             same(old, &example.request, before)?;
         }
     }

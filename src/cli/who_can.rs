@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::diff::{Form, confirm, shown};
+use super::diff::{Compiled, Form, confirm, shown};
 use super::inputs::{Policies, check_principal};
 use super::{Failure, Outcome, Result, requests};
 use crate::compiler::analysis::diff::Report;
@@ -98,7 +98,7 @@ fn is_of_another_account(model: &Model, text: &str) -> bool {
 }
 
 fn tell(report: &Report, model: &Model, form: Form) -> Result {
-    confirm(report, None, model)?;
+    confirm(report, None, &Compiled::new(model))?;
     super::output::print(&shown(report, form, About::Allowed))?;
     Ok(if report.is_empty() { Outcome::Negative } else { Outcome::Fine })
 }

@@ -257,3 +257,111 @@ fn growth_behind_conditions_on_who_asks() {
         assert_eq!(done.status, 1, "{identity} {bucket}\n{}{}", done.out, done.err);
     }
 }
+
+/// The unit of an account is asked for by conditions of its people, of others' resources, and on its own resources.
+#[test]
+fn an_account_that_moves_between_units() {
+    let world = |unit: &str, policies: &str| {
+        let account = |own: &str| if own == unit { "account 123456789012" } else { "" };
+        format!(
+            "organization o-acme12345 {{\n  management 999988887777\n  scps off\n  rcps off\n  root r-acme {{\n    account 999988887777\n    \
+             unit ou-acme-left {{ {} }}\n    unit ou-acme-right {{ {} }}\n  }}\n}}\naccount 123456789012 \"a\" {{\n  {policies}\n}}\n",
+            account("left"),
+            account("right")
+        )
+    };
+    let right = "ForAnyValue:StringLike \"o-acme12345/r-acme/ou-acme-right/*\"";
+    let shut = "policy { deny s3:PutObject to * on arn:aws:s3:::b/* }";
+    let open =
+        format!("policy {{ allow s3:GetObject to * on arn:aws:s3:::b/* if aws:PrincipalOrgPaths {right} }}");
+    let by_people = format!("user alice {{}}\n  resource arn:aws:s3:::b {{ {open} }}");
+    let by_resource = format!(
+        "user alice {{ inline p {{ allow s3:GetObject on arn:aws:s3:::b/* if aws:ResourceOrgPaths {right} }} }}\n  \
+         resource arn:aws:s3:::b {{ {shut} }}"
+    );
+    for policies in [by_people, by_resource] {
+        let folder = Folder::new();
+        folder.write("old.gate", world("left", &policies));
+        folder.write("new.gate", world("right", &policies));
+        let done = compare(&folder, &["--fail-on", "new-access"]);
+        assert_eq!(done.status, 1, "{policies}\n{}{}", done.out, done.err);
+        assert!(done.out.contains("user/alice\n  + newly allowed: s3:GetObject\n"), "{}", done.out);
+    }
+}
+
+/// An account whose bucket is open to another moves, and nothing of that other one changes.
+#[test]
+fn a_resource_whose_account_moves_between_units() {
+    let world = |unit: &str| {
+        let account = |own: &str| if own == unit { "account 444455556666" } else { "" };
+        format!(
+            "organization o-acme12345 {{\n  management 999988887777\n  scps off\n  rcps off\n  root r-acme {{\n    account 999988887777\n    \
+             unit ou-acme-left {{ {} }}\n    unit ou-acme-right {{ {} }}\n  }}\n}}\naccount 123456789012 \"a\" {{\n  user alice {{ \
+             inline p {{ allow s3:GetObject on arn:aws:s3:::b/* if aws:ResourceOrgPaths ForAnyValue:StringLike \
+             \"o-acme12345/r-acme/ou-acme-right/*\" }} }}\n}}\naccount 444455556666 \"b\" {{\n  resource arn:aws:s3:::b {{ policy {{ \
+             allow s3:GetObject to account 123456789012 on arn:aws:s3:::b/* }} }}\n}}\n",
+            account("left"),
+            account("right")
+        )
+    };
+    let folder = Folder::new();
+    folder.write("old.gate", world("left"));
+    folder.write("new.gate", world("right"));
+    let done = compare(&folder, &["--fail-on", "new-access"]);
+    assert_eq!(done.status, 1, "{}{}", done.out, done.err);
+    assert!(done.out.contains("user/alice\n  + newly allowed: s3:GetObject\n"), "{}", done.out);
+}
+
+/// Sessions that bring tags of their own, told beside a role whose name begins as theirs does.
+#[test]
+fn sessions_with_tags_are_told_by_role() {
+    let folder = Folder::new();
+    let world = |one: &str, other: &str| {
+        let role = |name: &str, policy: &str| {
+            format!(
+                "role {name} {{ trust {{ allow service ec2.amazonaws.com }}\n    inline p {{ {policy} }} }}"
+            )
+        };
+        format!("account 123456789012 \"a\" {{\n  {}\n  {}\n}}\n", role("app", one), role("app2", other))
+    };
+    let always = "allow s3:GetObject on arn:aws:s3:::b/*";
+    let tagged = "allow sqs:SendMessage on * if aws:PrincipalTag/team = red";
+    folder.write("old.gate", world("allow sqs:ListQueues on *", "allow sqs:ListQueues on *"));
+    folder.write("new.gate", world(always, tagged));
+    let text = compare(&folder, &[]).quiet(0);
+    assert!(text.contains("role/app2 (in sessions with tags of their own)\n"), "{text}");
+    assert!(!text.contains("role/app (in sessions"), "{text}");
+    // A role's own tag counts in its plain sessions.
+    let own = |team: &str| {
+        world(always, tagged).replace("role app2 {", &format!("role app2 {{ tag team = {team}\n    "))
+    };
+    folder.write("old.gate", own("blue"));
+    folder.write("new.gate", own("red"));
+    let text = compare(&folder, &[]).quiet(0);
+    assert!(text.contains("role/app2\n  + newly allowed: sqs:SendMessage\n"), "{text}");
+}
+
+/// Where patterns of actions are too many, that is said, and fails a build: what is not looked at may be granted.
+#[test]
+fn actions_that_are_not_looked_at_count_as_access() {
+    let folder = Folder::new();
+    let infixes: Vec<String> =
+        ('a'..='z').flat_map(|a| ('a'..='c').map(move |b| format!("s3:*{a}{b}*z*"))).collect();
+    let world = |more: &str| {
+        let many = infixes
+            .iter()
+            .enumerate()
+            .map(|(at, action)| format!("allow {action} on arn:aws:s3:::b{at}/*\n"));
+        format!(
+            "account 123456789012 \"a\" {{\n  user alice {{ inline p {{ {}{more} }} }}\n}}\n",
+            many.collect::<String>()
+        )
+    };
+    folder.write("old.gate", world(""));
+    folder.write("new.gate", world("allow s3:*Thing* on *"));
+    let done = compare(&folder, &["--fail-on", "new-access"]);
+    assert!(done.out.contains("only documented actions were looked at"), "{}{}", done.out, done.err);
+    assert_eq!(done.status, 1);
+    let check = folder.run(&["check", "new.gate", "--no-new-access", "old.gate"]);
+    assert!(check.err.contains("error[access-new]"), "{}", check.err);
+}

@@ -86,8 +86,7 @@ pub(super) fn askers(universe: &Universe<'_>) -> Vec<Asker> {
                 add(AskerKind::Role, &role.identity.arn, &session);
             }
             if let Some(session) = session_of(&role.identity.arn, TAGGED).filter(|_| by_tag) {
-                let name = format!("{} (in sessions with tags of their own)", role.identity.arn);
-                add(AskerKind::TaggedRole, &name, &session);
+                add(AskerKind::TaggedRole, &tagged(&role.identity.arn), &session);
             }
         }
         accounts.extend(accounts_of(model));
@@ -99,8 +98,8 @@ pub(super) fn askers(universe: &Universe<'_>) -> Vec<Asker> {
     // An account that nobody names stands for all such.
     let unnamed = (1_u64..).map(|number| format!("{:012}", 999_999_999_999 - number));
     let other = unnamed.take(1_000).find(|account| !accounts.contains(account)).unwrap_or_default();
-    for pattern in patterns.iter().take(MOST_PATTERNS) {
-        for account in accounts.iter().chain([&other]).take(MOST_PATTERNS) {
+    for pattern in &patterns {
+        for account in accounts.iter().chain([&other]) {
             named.insert(pattern.replacen(IN_ACCOUNT, account, 1));
         }
     }
@@ -158,6 +157,11 @@ pub(super) fn askers(universe: &Universe<'_>) -> Vec<Asker> {
     let mut askers: Vec<Asker> = found.into_values().collect();
     askers.sort();
     askers
+}
+
+/// What a role's sessions with tags of their own are called.
+pub(super) fn tagged(role: &str) -> String {
+    format!("{role} (in sessions with tags of their own)")
 }
 
 /// A session of a role.
@@ -250,8 +254,6 @@ fn names_in(
 
 /// Stands for an account in the ARN of somebody whom a pattern covers.
 const IN_ACCOUNT: &str = "{account}";
-/// More patterns, or accounts, are not put together.
-const MOST_PATTERNS: usize = 64;
 
 /// Somebody whom a pattern of ARNs covers: in the account that it names, else in any.
 fn in_some_account(pattern: &str) -> Option<String> {

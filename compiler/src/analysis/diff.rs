@@ -178,15 +178,18 @@ impl Report {
     /// Whether somebody can do, or may be able to do, what they could not.
     #[must_use]
     pub fn grows(&self) -> bool {
-        !self.too_large.is_empty()
-            || !self.endpoints.is_empty()
-            || self.changes().any(|change| change.kind.grows())
+        self.is_open() || self.changes().any(|change| change.kind.grows())
+    }
+
+    /// Whether something was not looked at: it may be access.
+    fn is_open(&self) -> bool {
+        !(self.too_large.is_empty() && self.documented.is_empty() && self.endpoints.is_empty())
     }
 
     /// Whether nothing changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.groups.is_empty() && self.too_large.is_empty() && self.endpoints.is_empty()
+        self.groups.is_empty() && !self.is_open()
     }
 
     /// All changes.

@@ -83,7 +83,7 @@ impl Solver {
             let alone: Vec<(&Condition, bool)> =
                 conditions.iter().map(|(_, condition, variables)| (*condition, *variables)).collect();
             let mut candidates = candidates(&alone, fixed);
-            if let (USER_ID, Some(ContextValue::One(own))) = (name, fixed.own_tag(name)) {
+            if let (USER_ID, Some(ContextValue::One(own))) = (name, fixed.held(name)) {
                 of_session(&mut candidates, own);
             }
             let mut truth = HashMap::new();

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::callers::{Asker, AskerKind};
+use super::callers::{Asker, AskerKind, tagged};
 use super::cover::Term;
 use super::diff::{Access, Answer, Certainty, Change, Example, Group, Kind, Literal, Meaning, Report};
 use super::examples::{answer, asked_by, granting, is_likely};
@@ -68,7 +68,6 @@ impl<'u, 'm> Survey<'u, 'm> {
         }
         places.sort_by(|a, b| a.arn().cmp(&b.arn()));
         places.dedup_by(|a, b| match (a, b) {
-            // Should its account have changed, the new one counts for both.
             (Place::Declared { arn, .. }, Place::Declared { arn: other, .. }) => arn == other,
             (a, b) => a == b,
         });
@@ -226,7 +225,12 @@ impl<'u, 'm> Survey<'u, 'm> {
                         let account = resource.and_then(|resource| resource.account.clone());
                         let rcps = account.as_deref().and_then(|account| side.account(account)?.rcps.clone());
                         let rcps = rcps.into_iter().flatten().map(|layer| side.set(layer.set)).collect();
-                        (rules(policy), account, resource.map(|resource| resource.tags.clone()), rcps)
+                        // Its keys that the organization gives it (rule C12).
+                        let organization = side.model.organization.as_ref();
+                        let path =
+                            organization.zip(account.as_deref()).and_then(|(it, own)| it.org_path(own));
+                        let tags = resource.map(|resource| resource.tags.clone());
+                        (rules(policy), Some((account, path)), tags, rcps)
                     }
                 }
             })
@@ -267,7 +271,7 @@ impl<'u, 'm> Survey<'u, 'm> {
             for layers in layers {
                 let value = layers.fixed.get(key).map(|value| value.map(|value| format!("{value:?}")));
                 fixed.push((key.clone(), value));
-                fixed.push((key.clone(), Some(layers.fixed.own_tag(key).map(|value| format!("{value:?}")))));
+                fixed.push((key.clone(), Some(layers.fixed.held(key).map(|value| format!("{value:?}")))));
             }
         }
         Following {
@@ -317,18 +321,14 @@ impl<'u, 'm> Survey<'u, 'm> {
             };
             examples.push((example, *pair));
         }
-        let shows = |pair: (bool, bool)| examples.iter().any(|(_, known)| *known == pair);
         let certainty = match examples.is_empty() {
             _ if is_elsewhere => Certainty::IfResourceAllows,
             _ if found.foreign => Certainty::IfCallerAllows,
             true => Certainty::May,
             false => Certainty::Sure,
         };
-        let possible = |pair: (bool, bool)| match certainty {
-            // What no example shows is taken for possible as long as nothing speaks against it.
-            Certainty::Sure if pair.0 != pair.1 => shows(pair) || region.possible.contains(&pair),
-            _ => region.possible.contains(&pair),
-        };
+        // What no example shows is taken for possible as long as nothing speaks against it.
+        let possible = |pair: (bool, bool)| region.possible.contains(&pair);
         let (grows, shrinks) = (possible((false, true)), possible((true, false)));
         let stays = possible((true, true));
         let kind = match (grows, shrinks) {
@@ -411,7 +411,7 @@ impl<'u, 'm> Survey<'u, 'm> {
             // Sessions with tags of their own are told where they can do what others cannot.
             let plain: Vec<Asker> =
                 askers.iter().filter(|asker| asker.kind == AskerKind::Role).cloned().collect();
-            let is_told = |asker: &Asker| plain.iter().any(|role| asker.name.starts_with(&role.name));
+            let is_told = |asker: &Asker| plain.iter().any(|role| asker.name == tagged(&role.name));
             askers.retain(|asker| asker.kind != AskerKind::TaggedRole || !is_told(asker));
             groups.entry(askers).or_default().push(change);
         }

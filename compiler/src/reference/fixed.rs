@@ -68,8 +68,8 @@ impl Fixed {
         self.session_tags
     }
 
-    /// A session's tag of the identity itself, which its sessions have unless they bring another of the same key.
-    pub(crate) fn own_tag(&self, key: &str) -> Option<&ContextValue> {
+    /// What a key holds unless a session brings another value: a tag of its role, an id with its name.
+    pub(crate) fn held(&self, key: &str) -> Option<&ContextValue> {
         self.context.get(key)
     }
 

@@ -11,7 +11,7 @@ use portcullis_compiler::resolve::codes;
 use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::source::{Position, Source, Span};
 
-use super::super::diff::confirm;
+use super::super::diff::{Compiled, confirm};
 use super::super::inputs::Policies;
 use super::super::{Failure, output::plain};
 use crate::render::changes;
@@ -45,7 +45,7 @@ fn question(text: &str) -> Result<(String, Question), String> {
 impl Checks {
     /// What fails.
     pub(super) fn findings(&self, model: &Model, sources: &[Source]) -> Result<Vec<Diagnostic>, Failure> {
-        let mut found = Vec::new();
+        let (mut found, compiled) = (Vec::new(), Compiled::new(model));
         for (text, question) in &self.not_granted {
             let report = not_granted(model, question);
             found.extend(told(
@@ -54,7 +54,7 @@ impl Checks {
                 &format!("{text} is granted"),
                 sources,
                 None,
-                model,
+                &compiled,
             )?);
         }
         if self.no_public {
@@ -64,13 +64,13 @@ impl Checks {
                 "access is public",
                 sources,
                 None,
-                model,
+                &compiled,
             )?);
         }
         if self.no_cross_account {
             let report = cross_account(model);
             let what = "another account has access";
-            found.extend(told(&report, codes::ACCESS_CROSS_ACCOUNT, what, sources, None, model)?);
+            found.extend(told(&report, codes::ACCESS_CROSS_ACCOUNT, what, sources, None, &compiled)?);
         }
         if let Some(path) = &self.no_new_access {
             let old = Policies { inputs: vec![path.clone()], attach: Vec::new() }.model()?;
@@ -85,8 +85,8 @@ impl Checks {
                 codes::ACCESS_NEW,
                 "there is new access",
                 sources,
-                Some(&old),
-                model,
+                Some(&Compiled::new(&old)),
+                &compiled,
             )?);
         }
         Ok(found)
@@ -99,10 +99,10 @@ fn told(
     code: &'static str,
     what: &str,
     sources: &[Source],
-    old: Option<&Model>,
-    model: &Model,
+    old: Option<&Compiled<'_>>,
+    new: &Compiled<'_>,
 ) -> Result<Vec<Diagnostic>, Failure> {
-    confirm(report, old, model)?;
+    confirm(report, old, new)?;
     let mut found = Vec::new();
     for group in &report.groups {
         for change in &group.changes {
@@ -123,6 +123,13 @@ fn told(
     for endpoint in &report.endpoints {
         let message =
             format!("{what}, for all that is known: the policy of the VPC endpoint {endpoint} differs");
+        found.push(Diagnostic::error(code, plain(&message)));
+    }
+    for principal in &report.documented {
+        let message = format!(
+            "{what}, for all that is known: the patterns of actions of {principal} are too many to be walked, and only documented actions \
+             were looked at"
+        );
         found.push(Diagnostic::error(code, plain(&message)));
     }
     for (principal, _) in &report.too_large {

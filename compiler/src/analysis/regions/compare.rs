@@ -252,7 +252,7 @@ fn give(request: &mut Request, given: &[(String, Option<ContextValue>)], layers:
         if let Some(tag) = key.strip_prefix("aws:principaltag/")
             && layers.iter().any(|layers| layers.fixed.has_session_tags())
         {
-            let own = layers.iter().all(|layers| layers.fixed.own_tag(key) == Some(value));
+            let own = layers.iter().all(|layers| layers.fixed.held(key) == Some(value));
             if let (ContextValue::One(text), false) = (value, own) {
                 request.session.get_or_insert_default().tags.push((tag.to_owned(), text.clone()));
             }

@@ -287,11 +287,9 @@ impl Resources {
         ]);
         // The longest says the most.
         candidates.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        let fits = |text: &String| {
-            (0..)
-                .zip(&self.numbered.patterns)
-                .all(|(number, pattern)| pattern.matches(text) == minterm.has(number))
-        };
-        candidates.into_iter().find(fits).unwrap_or_else(|| minterm.example.clone())
+        candidates
+            .into_iter()
+            .find(|text| self.is_of(text, minterm))
+            .unwrap_or_else(|| minterm.example.clone())
     }
 }
