@@ -13,6 +13,7 @@ mod layout;
 mod maker;
 mod nfa;
 mod residual;
+pub mod routes;
 mod rows;
 mod set_leaf;
 mod states;

@@ -6,6 +6,7 @@
 mod conditions;
 mod facts;
 mod provenance;
+mod routes;
 mod sections;
 mod strings;
 mod world;
@@ -18,6 +19,7 @@ use portcullis_runtime::Bundle;
 use portcullis_runtime::format::Section;
 
 use crate::model::Model;
+use crate::model::route::Routes;
 
 /// A cold section that cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +50,10 @@ pub fn model_of(bundle: &Bundle) -> Result<Model, ColdError> {
     if bytes.is_empty() {
         return Err(ColdError::Stripped);
     }
-    portcullis_runtime::provenance::decode(bytes).map_err(|error| ColdError::Damaged(error.to_string()))
+    let model: Model = portcullis_runtime::provenance::decode(bytes)
+        .map_err(|error| ColdError::Damaged(error.to_string()))?;
+    let routes = routes::routes_of(bundle).ok_or(ColdError::Damaged("a route is none".to_owned()))?;
+    Ok(Model { routes: Routes(routes), ..model })
 }
 
 /// The facts of the build that a bundle came from.

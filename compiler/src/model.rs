@@ -10,6 +10,7 @@ pub mod identity;
 pub mod organization;
 pub mod policy;
 pub mod resource;
+pub mod route;
 pub mod statement;
 
 use bincode::{Decode, Encode};
@@ -49,6 +50,8 @@ pub struct Model {
     pub resources: Vec<Resource>,
     /// VPC endpoints, sorted by id, each once.
     pub endpoints: Vec<Endpoint>,
+    /// Routes of HTTP, sorted by methods and path.
+    pub routes: route::Routes,
     /// Session policies, in a model that is a session's overlay (DESIGN section 5); `None` in every other.
     pub session: Option<Vec<Document>>,
     /// Whether this is the world of one scenario: of the role or user behind a session account and name are known, its path is not

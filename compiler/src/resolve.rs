@@ -22,6 +22,7 @@ mod principals;
 mod quotas;
 mod reader;
 mod resources;
+mod routes;
 pub mod scenario;
 mod session;
 pub(crate) mod sink;

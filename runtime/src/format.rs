@@ -4,16 +4,18 @@
 mod rcp;
 mod section;
 mod values;
+mod words;
 
 pub use rcp::RCP_SERVICES;
 pub use section::Section;
 pub use values::*;
+pub use words::{class, diagram, terminal};
 
 /// The first eight bytes of every bundle.
 pub const MAGIC: [u8; 8] = *b"PORTCULL";
-/// The format version that this crate reads and writes.
-pub const FORMAT_VERSION: u32 = 1;
-/// The oldest reader version that can read what this crate writes.
+/// The format version that this crate writes. It reads this one and those before it.
+pub const FORMAT_VERSION: u32 = 2;
+/// The oldest reader version that can read what this crate writes: one of version 1 passes over the routes, and decides the same.
 pub const OLDEST_READER: u32 = 1;
 /// Length of the header in bytes; the section table follows.
 pub const HEADER_BYTES: usize = 64;
@@ -42,63 +44,10 @@ pub mod limits {
     pub const VALUE_BYTES: usize = 8_192;
     /// Context keys of a request.
     pub const CONTEXT_KEYS: usize = 256;
-}
-
-/// What a terminal is, by the three highest bits of its reference, and what the others hold.
-pub mod terminal {
-    /// The three bits.
-    pub const KIND: u32 = 7 << 29;
-    /// The others.
-    pub const VALUE: u32 = (1 << 29) - 1;
-    /// A rule denies, whatever the context says: the others are the rule.
-    pub const DENIES: u32 = 4 << 29;
-    /// A rule allows, whatever the context says, and nothing denies: the others are the rule.
-    pub const ALLOWS: u32 = 5 << 29;
-    /// It depends on the context: the others are the word of a node in `Diagrams`.
-    pub const DIAGRAM: u32 = 6 << 29;
-    /// Nothing matched: the others are zero.
-    pub const NOTHING: u32 = 7 << 29;
-}
-
-/// Nodes of diagrams, by the low byte of their first word; the other bytes are a number.
-pub mod diagram {
-    /// By class: a target for every class.
-    pub const SWITCH: u32 = 1;
-    /// By class: a target for some classes, and one for all others.
-    pub const SPARSE: u32 = 2;
-    /// By an atom that is compared at request time.
-    pub const ATOM: u32 = 3;
-    /// By patterns with variables, of which the resource matches one or none.
-    pub const CHECK: u32 = 4;
-    /// By class: a target for all classes from one on, up to the next.
-    pub const RUNS: u32 = 5;
-    /// Words of a [`SWITCH`] node before its targets.
-    pub const SWITCH_WORDS: usize = 2;
-    /// Words of a [`SPARSE`] or [`RUNS`] node before its pairs.
-    pub const SPARSE_WORDS: usize = 3;
-    /// Words of an [`ATOM`] node.
-    pub const ATOM_WORDS: usize = 4;
-    /// Words of a [`CHECK`] node before its patterns.
-    pub const CHECK_WORDS: usize = 3;
-}
-
-/// Classes of context values.
-pub mod class {
-    /// The key is missing.
-    pub const MISSING: u32 = 0;
-    /// The key holds a list, even of one.
-    pub const LIST: u32 = 1;
-    /// A value that does not parse, or that no operand matches.
-    pub const OTHER: u32 = 2;
-    /// Booleans: true.
-    pub const TRUE: u32 = 3;
-    /// Booleans: false.
-    pub const FALSE: u32 = 4;
-    /// Numbers and dates: below the first threshold. One higher is the first threshold itself, two higher lies between it and the second,
-    /// and so on.
-    pub const ORDERED: u32 = 3;
-    /// Longest text in lower case that can match.
-    pub const FOLDED_BYTES: usize = 512;
+    /// Bytes of a request target, its query included.
+    pub const TARGET_BYTES: usize = 8_192;
+    /// Bytes of a literal segment of a route, and of a method.
+    pub const SEGMENT_BYTES: usize = 255;
 }
 
 /// The slot of a service in a set with so many, a power of two. No two services of a set share one.
@@ -448,6 +397,51 @@ records! {
         service,
         /// Glob of the name half, or [`NONE`] for `*` alone.
         name,
+    }
+    /// A route: from requests of HTTP to an action and a resource.
+    Route {
+        /// String: methods and path as declared.
+        pattern,
+        /// String: the action.
+        action,
+        /// First piece of its resource.
+        pieces,
+        /// Number of pieces, at least 1.
+        piece_count,
+    }
+    /// A piece of the resource of a route.
+    RoutePiece {
+        /// `ROUTE_…`.
+        kind,
+        /// Literal: string. Else the segment of the path, from 0.
+        value,
+    }
+    /// What is known of a path after some of its segments.
+    RouteState {
+        /// First edge.
+        edges,
+        /// Number of edges.
+        edge_count,
+        /// State behind a segment that is not empty and no edge's, or [`NONE`].
+        other,
+        /// First end.
+        ends,
+        /// Number of ends.
+        end_count,
+    }
+    /// Where a segment leads.
+    RouteEdge {
+        /// String: the segment.
+        text,
+        /// State.
+        target,
+    }
+    /// The route of a method, where the path ends.
+    RouteEnd {
+        /// String: the method, or [`NONE`] for all others.
+        method,
+        /// Route.
+        route,
     }
 }
 

@@ -45,10 +45,12 @@ pub mod hash;
 mod layers;
 mod leaf;
 mod owner;
+pub mod path;
 pub mod principal;
 #[cfg(feature = "explain")]
 pub mod provenance;
 pub mod request;
+pub mod route;
 pub mod session;
 mod side;
 mod validate;
@@ -62,6 +64,7 @@ pub use decision::{Decision, Effect, Layer, Reason, RuleId};
 pub use error::LoadError;
 pub use principal::{Principal, PrincipalKind};
 pub use request::{Action, Request};
+pub use route::{NotRouted, Routed};
 pub use session::{NotAnOverlay, Session};
 #[cfg(feature = "encode")]
 pub use validate::seal;

@@ -8,6 +8,7 @@ mod diagrams;
 mod index;
 mod leaves;
 mod nodes;
+mod routes;
 mod strings;
 mod tables;
 mod world;
@@ -67,6 +68,7 @@ pub(crate) fn validate(bytes: &[u8]) -> Result<Layout, LoadError> {
     world::world(view, &counts, &sets, &own)?;
     tables::vocabulary(view, &counts)?;
     tables::rule_roots(view, &counts, &globs, &roots)?;
+    routes::routes(view, &counts)?;
     Ok(layout)
 }
 
@@ -94,7 +96,7 @@ fn header(bytes: &[u8]) -> Result<(), LoadError> {
     }
     // A later version that names this one as its oldest reader promises to fulfil the sentences of this one.
     let version = u32_at(bytes, 8).ok_or(LoadError::TooShort)?;
-    if version < FORMAT_VERSION || needs == 0 || needs > version {
+    if needs == 0 || needs > version {
         return Err(LoadError::UnknownVersion { version });
     }
     let low = u32_at(bytes, 16).ok_or(LoadError::TooShort)?;
@@ -114,13 +116,15 @@ fn header(bytes: &[u8]) -> Result<(), LoadError> {
 }
 
 /// All sections stand in order, aligned, side by side but for zero padding, and the last one ends the file. Sections of later versions may
-/// stand behind the known ones.
+/// stand behind those of the bundle's version, or of this reader's if that is the lower one.
 fn layout(bytes: &[u8]) -> Result<Layout, LoadError> {
     let mut extents = [Extent::default(); SECTIONS];
+    let version = u32_at(bytes, 8).ok_or(LoadError::TooShort)?;
+    // What version 1 does not have is empty.
+    let known = if version == 1 { Section::IN_VERSION_1 } else { SECTIONS };
     let count = u32_at(bytes, 24).ok_or(LoadError::TooShort)? as usize;
     let table = count.checked_mul(SECTION_ENTRY_BYTES).and_then(|length| length.checked_add(HEADER_BYTES));
-    let mut end =
-        table.filter(|&end| count >= SECTIONS && end <= bytes.len()).ok_or(LoadError::SectionTable)?;
+    let mut end = table.filter(|&end| count >= known && end <= bytes.len()).ok_or(LoadError::SectionTable)?;
     let mut before = 0;
     for number in 0..count {
         let entry = HEADER_BYTES + number * SECTION_ENTRY_BYTES;
@@ -129,7 +133,7 @@ fn layout(bytes: &[u8]) -> Result<Layout, LoadError> {
         let aligned = end.next_multiple_of(ALIGNMENT);
         let padding = bytes.get(end..aligned).ok_or(LoadError::SectionTable)?;
         let zeros = padding.iter().all(|&byte| byte == 0);
-        let expected = match Section::ALL.get(number) {
+        let expected = match Section::ALL.get(number).filter(|_| number < known) {
             Some(&section) => kind == section as u32,
             None => kind > before,
         };
@@ -138,7 +142,7 @@ fn layout(bytes: &[u8]) -> Result<Layout, LoadError> {
         }
         before = kind;
         end = start.checked_add(length).filter(|&end| end <= bytes.len()).ok_or(LoadError::SectionTable)?;
-        if let Some(extent) = extents.get_mut(number) {
+        if let Some(extent) = extents.get_mut(number).filter(|_| number < known) {
             *extent = Extent { start, length };
         }
     }

@@ -9,8 +9,8 @@ use alloc::string::String;
 use crate::error::LoadError;
 use crate::format::{
     self, Account, Action, ActionPattern, ArnPattern, Atom, ClassText, Classifier, Endpoint, Grants,
-    Interval, Key, LIST_BIT, NONE, Operand, Piece, Principal, Range, Resource, RuleRoot, Section, Service,
-    Set, SetService, Tag, Threshold, index, row,
+    Interval, Key, LIST_BIT, NONE, Operand, Piece, Principal, Range, Resource, Route, RouteEdge, RouteEnd,
+    RoutePiece, RouteState, RuleRoot, Section, Service, Set, SetService, Tag, Threshold, index, row,
 };
 
 /// Number of sections.
@@ -187,6 +187,11 @@ accessors! {
     rule_root_list: Range in RuleRootLists;
     rule_root: RuleRoot in RuleRoots;
     action_pattern: ActionPattern in ActionPatterns;
+    route: Route in Routes;
+    route_piece: RoutePiece in RoutePieces;
+    route_state: RouteState in RouteStates;
+    route_edge: RouteEdge in RouteEdges;
+    route_end: RouteEnd in RouteEnds;
 }
 
 impl<'a> View<'a> {

@@ -4,6 +4,8 @@
 mod cases;
 #[path = "crafted/names.rs"]
 mod names;
+#[path = "crafted/routes.rs"]
+mod routes;
 #[path = "crafted/segments.rs"]
 mod segments;
 #[path = "crafted/world.rs"]
@@ -20,7 +22,7 @@ use cases::{Change, STRUCTURE};
 
 /// All cases: sentence, the section whose record is refused, a part of what is said, and the change.
 fn cases() -> impl Iterator<Item = &'static (u32, Section, &'static str, Change)> {
-    STRUCTURE.iter().chain(names::NAMES).chain(segments::SEGMENTS).chain(world::WORLD)
+    STRUCTURE.iter().chain(names::NAMES).chain(segments::SEGMENTS).chain(world::WORLD).chain(routes::ROUTES)
 }
 
 /// A bundle taken apart.
@@ -36,7 +38,7 @@ impl Parts {
         let bundle = Bundle::from_bytes(golden::bytes()).unwrap();
         let sections = bundle.sections();
         let part = |&(section, _): &(Section, usize)| (section as u32, bundle.section(section).to_vec());
-        Self { version: 1, oldest: 1, sections: sections.iter().map(part).collect() }
+        Self { version: 2, oldest: 1, sections: sections.iter().map(part).collect() }
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
@@ -239,8 +241,8 @@ fn a_broken_container_is_refused() {
     refused(|bytes| bytes.truncate(HEADER_BYTES - 1), LoadError::TooShort);
     refused(|bytes| bytes[0] = b'p', LoadError::NotABundle);
     refused(|bytes| bytes[28] = 1, LoadError::SectionTable);
-    refused(|bytes| bytes[12] = 0, LoadError::UnknownVersion { version: 1 });
-    refused(|bytes| bytes[12] = 2, LoadError::TooNew { needs: 2 });
+    refused(|bytes| bytes[12] = 0, LoadError::UnknownVersion { version: 2 });
+    refused(|bytes| bytes[12] = 3, LoadError::TooNew { needs: 3 });
     refused(|bytes| bytes[8] = 0, LoadError::UnknownVersion { version: 0 });
     let length = golden::bytes().len() as u64;
     let wrong = LoadError::WrongLength { expected: length + (1 << 32), actual: length };
@@ -250,7 +252,9 @@ fn a_broken_container_is_refused() {
     bytes[40] ^= 1;
     assert_eq!(Bundle::from_bytes(bytes).err(), Some(LoadError::WrongDigest));
     // Sentences 5 and 6.
-    for (at, value) in [(24, 44), (24, 46), (64, 2), (64 + 12, 1), (64 + 4, 8), (64 + 5, 0xff), (64 + 8, 1)] {
+    for (at, value) in
+        [(24, 49), (24, 51), (24, 45), (64, 2), (64 + 12, 1), (64 + 4, 8), (64 + 5, 0xff), (64 + 8, 1)]
+    {
         let mut bytes = golden::bytes();
         bytes[at] = value;
         seal(&mut bytes);
@@ -263,7 +267,7 @@ fn a_broken_container_is_refused() {
     bytes[model + 1] = 1;
     seal(&mut bytes);
     assert_eq!(Bundle::from_bytes(bytes).err(), Some(LoadError::SectionTable), "what is not zero in a gap");
-    for sections in [vec![(45, Vec::new())], vec![(50, Vec::new()), (50, Vec::new())]] {
+    for sections in [vec![(50, Vec::new())], vec![(60, Vec::new()), (60, Vec::new())]] {
         let mut parts = Parts::golden();
         parts.sections.extend(sections);
         assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::SectionTable));
@@ -274,15 +278,31 @@ fn a_broken_container_is_refused() {
 fn a_later_version_that_names_this_reader_is_read() {
     let mut parts = Parts::golden();
     parts.version = 7;
-    parts.sections.extend([(46, vec![1, 2, 3]), (90, Vec::new())]);
+    parts.sections.extend([(51, vec![1, 2, 3]), (90, Vec::new())]);
     let bundle = Bundle::from_bytes(parts.bytes()).unwrap();
     let old = Bundle::from_bytes(golden::bytes()).unwrap();
     for (_, request, _) in golden::recorded() {
         let [new, old] = [&bundle, &old].map(|bundle| portcullis::ask::ask(bundle, &request).unwrap());
         assert_eq!((new.effect(), new.reason()), (old.effect(), old.reason()));
     }
-    parts.oldest = 2;
-    assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::TooNew { needs: 2 }));
+    parts.oldest = 3;
+    assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::TooNew { needs: 3 }));
+}
+
+/// What is known to stand behind the sections of version 1 belongs to no version 1.
+#[test]
+fn a_bundle_of_version_1_has_no_routes() {
+    let mut parts = Parts::golden();
+    parts.version = 1;
+    for kept in [Section::IN_VERSION_1, Section::ALL.len()] {
+        parts.sections.truncate(kept);
+        let bundle = Bundle::from_bytes(parts.bytes()).unwrap();
+        assert_eq!(bundle.route_count(), 0);
+        assert!(bundle.route("GET", "/").is_err());
+        parts = Parts { version: 1, ..Parts::golden() };
+    }
+    parts.sections.truncate(Section::IN_VERSION_1 - 1);
+    assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::SectionTable));
 }
 
 /// Sentences 1 to 6 are the container's, tested above; each of the others has a case.

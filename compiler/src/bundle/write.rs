@@ -77,6 +77,7 @@ pub fn write(model: &Model, ir: &Ir, automata: &Automata, strip: bool) -> Result
     written.ok_or(WriteError::Crowded)?;
     writer.automata(ir, automata);
     writer.rule_roots(ir, automata);
+    writer.routes(model)?;
     let cold = |result: Result<Vec<u8>, _>| result.map_err(WriteError::Encode);
     writer.sections.put(Section::Provenance, cold(encode(&provenance(model, ir)))?);
     if !strip {

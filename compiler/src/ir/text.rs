@@ -7,6 +7,7 @@ use std::fmt::{self, Write as _};
 use super::lines::lines;
 use super::{ActionSet, Ir, Layer, ResourcePolicy, ResourceSet, Rule, Spelling};
 use crate::merge::{DocumentSource, PrincipalRef};
+use crate::model::route::Route;
 use crate::model::{Effect, Model};
 use crate::pattern::ActionForm;
 
@@ -160,7 +161,7 @@ impl Blocks<'_> {
 /// A part of the text: what has equal layers, and who has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// All that have it, sorted: ARNs of principals, `account NUMBER`, `resource ARN`, `endpoint ID`, `session`.
+    /// All that have it, sorted: ARNs of principals, `account NUMBER`, `resource ARN`, `endpoint ID`, `session`, `routes`.
     pub names: Vec<String>,
     /// The layers with their rules, a line each.
     pub body: Vec<String>,
@@ -172,7 +173,7 @@ impl fmt::Display for Block {
     }
 }
 
-/// The blocks of the IR: principals, accounts under control policies, resources and endpoints, each kind by its names. What has equal layers
+/// The blocks of the IR: principals, accounts under control policies, resources and endpoints, each kind by its names, and the routes. What has equal layers
 /// shares one block. Nothing of the order of inputs shows.
 ///
 /// Equal text for equal meaning under order, `Sid`s, duplicates, scalar or list, and the cutting of statements. Linear in the text.
@@ -199,6 +200,9 @@ pub fn blocks(ir: &Ir, model: &Model, options: &TextOptions) -> Vec<Block> {
         })
     };
     named.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.names.cmp(&b.names)));
+    if options.principal.is_none() && !model.routes.0.is_empty() {
+        named.push(routes(model, options.origins));
+    }
     named
 }
 
@@ -207,6 +211,17 @@ pub fn blocks(ir: &Ir, model: &Model, options: &TextOptions) -> Vec<Block> {
 pub fn print(ir: &Ir, model: &Model, options: &TextOptions) -> String {
     let texts: Vec<String> = blocks(ir, model, options).iter().map(Block::to_string).collect();
     texts.join("\n")
+}
+
+/// The routes, a line each, sorted.
+fn routes(model: &Model, origins: bool) -> Block {
+    let line = |route: &Route| match origins && route.origin.line > 0 {
+        true => format!("  {route}  # {}:{}", word(model.file(route.origin.file)), route.origin.line),
+        false => format!("  {route}"),
+    };
+    let mut body: Vec<String> = model.routes.0.iter().map(line).collect();
+    body.sort_unstable();
+    Block { names: vec!["routes".to_owned()], body }
 }
 
 fn arn(model: &Model, principal: PrincipalRef) -> Option<&str> {

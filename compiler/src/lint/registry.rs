@@ -126,6 +126,7 @@ pub const OF_READING: &[&str] = &[
     codes::P5_QUOTA,
     codes::R5_PADDED,
     codes::R5_NOTHING,
+    codes::ROUTE_WITHIN,
     codes::SNAPSHOT_UNKNOWN_FIELD,
     codes::X1_MALFORMED_VARIABLE,
     codes::X1_VARIABLE_IN_2008,

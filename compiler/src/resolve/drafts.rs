@@ -7,6 +7,7 @@ use portcullis_grammar::diagnostic::Diagnostic;
 use super::document::Sized;
 use super::principals::is_unique_id;
 use super::reader::Place;
+use crate::model::route::Route;
 use crate::model::{ControlPolicy, Document, ManagedPolicy, Organization, Origin, PrincipalType, Tag};
 
 /// Everything read so far, in the order of the inputs.
@@ -17,6 +18,7 @@ pub(super) struct Drafts<'a> {
     pub(super) pages: Vec<Page<'a>>,
     pub(super) resources: Vec<ResourceDraft<'a>>,
     pub(super) organization: Option<OrganizationDraft<'a>>,
+    pub(super) routes: Vec<RouteDraft<'a>>,
     /// AWS-managed policies that were read, by ARN. Every account holds the same ones: what is written alike means the same.
     pub(super) managed: HashMap<Box<str>, ManagedDraft<'a>>,
     /// Where an organization stands, whether it could be read or not.
@@ -138,6 +140,12 @@ pub(super) struct ResourceDraft<'a> {
     pub(super) tags: Option<Vec<Tag>>,
     pub(super) policy: Option<Sized>,
     pub(super) origin: Origin,
+    pub(super) place: Place<'a>,
+}
+
+/// A route.
+pub(super) struct RouteDraft<'a> {
+    pub(super) route: Route,
     pub(super) place: Place<'a>,
 }
 

@@ -13,6 +13,7 @@ mod organization;
 mod policies;
 mod principals;
 pub mod questions;
+mod routes;
 mod scope;
 mod statements;
 
@@ -164,6 +165,7 @@ pub(super) fn single<'a>(
     let others = file.parsed.file.items.iter().find_map(|item| match item {
         Item::Account(account) => Some(account.span),
         Item::Organization(organization) => Some(organization.span),
+        Item::Route(route) => Some(route.span),
         _ => None,
     });
     let block = elaborator.top(file.index)?.block;
@@ -359,6 +361,7 @@ impl<'a> Elaborator<'a, '_> {
                 Item::Policy(policy) => self.policy(&top.block, policy),
                 Item::Account(account) => self.account(&top.block, account),
                 Item::Organization(organization) => self.organization(&top.block, organization),
+                Item::Route(route) => self.route(&top.block, route),
             }
         }
     }

@@ -7,13 +7,13 @@ use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::source::Span;
 use portcullis_runtime::value::arn;
 
-use super::codes;
 use super::drafts::{
     Drafts, IdentityDraft, IdentityKind, OrganizationDraft, Page, PolicyDraft, Reference, ResourceDraft,
 };
 use super::is_gate;
 use super::reader::{Place, shown};
 use super::sink::Sink;
+use super::{codes, routes};
 use crate::model::resource::owner_name;
 use crate::model::{
     AccountId, Document, DocumentKind, Endpoint, FileId, Group, GroupId, Identity, InlinePolicy,
@@ -59,6 +59,7 @@ pub(super) fn model(mut drafts: Drafts<'_>, files: Vec<Box<str>>, sink: &mut Sin
     }
     model.policies = policies.into_iter().map(|draft| draft.policy).collect();
     resources(mem::take(&mut drafts.resources), &mut model, sink);
+    model.routes = routes::routes(mem::take(&mut drafts.routes), sink);
     if let Some(draft) = drafts.organization {
         if complete {
             outsiders(&model, &draft, sink);

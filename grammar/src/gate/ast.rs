@@ -34,6 +34,23 @@ pub enum Item<'t> {
     Organization(Organization<'t>),
     /// `test "…" { … }`
     Test(Test<'t>),
+    /// `route GET /path/{name} => service:Action on ARN`
+    Route(Route<'t>),
+}
+
+/// A route: which requests of HTTP ask for which action on which resource. `{name}` is not yet read in its texts.
+#[derive(Clone, Debug)]
+pub struct Route<'t> {
+    /// Its place.
+    pub span: Span,
+    /// The methods; `*` is all.
+    pub methods: Vec<Text<'t>>,
+    /// The path.
+    pub path: Text<'t>,
+    /// The action.
+    pub action: Text<'t>,
+    /// The resource.
+    pub resource: Text<'t>,
 }
 
 /// A word or a text in quotes, as written, without the quotes. `$name`, `${key}` and escapes are not yet read in it.

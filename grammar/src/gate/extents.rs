@@ -17,8 +17,8 @@ pub fn comments(source: &Source) -> Vec<Span> {
     lexer.comments.unwrap_or_default()
 }
 
-/// The places of all items and statements that could be read: accounts, identities, policies, versions, control policies, units and
-/// statements. What lies in another follows it. Linear.
+/// The places of all items and statements that could be read: accounts, identities, policies, versions, control policies, units,
+/// routes and statements. What lies in another follows it. Linear.
 #[must_use]
 pub fn extents(source: &Source) -> Vec<Span> {
     let parsed = parse(source);
@@ -39,6 +39,7 @@ pub fn extents(source: &Source) -> Vec<Span> {
                     })
                 });
             }
+            Item::Route(route) => found.0.push(route.span),
             Item::Import(_) | Item::Let(_) | Item::Test(_) => {}
         }
     }

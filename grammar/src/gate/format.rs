@@ -317,5 +317,6 @@ fn can_break(before: Token, token: Token) -> bool {
                 | Token::Or
                 | Token::With
                 | Token::Except
+                | Token::Arrow
         ) && before != Token::Not
 }

@@ -61,7 +61,7 @@ impl Found {
                     self.source(&control.source);
                 }
             }),
-            Item::Let(_) | Item::Test(_) => {}
+            Item::Let(_) | Item::Test(_) | Item::Route(_) => {}
         }
     }
 

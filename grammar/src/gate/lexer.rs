@@ -32,6 +32,8 @@ pub(super) struct Lexer<'s> {
     pub(super) open: Vec<usize>,
     negations: usize,
     last: Option<(Token, usize)>,
+    /// Whether this may be a route, in whose words `{name}` can stand.
+    in_route: bool,
     /// What stands before this was skipped.
     skip_to: usize,
     /// All findings so far.
@@ -53,6 +55,7 @@ impl<'s> Lexer<'s> {
             open: Vec::new(),
             negations: 0,
             last: None,
+            in_route: false,
             skip_to: 0,
             diagnostics: Vec::new(),
             comments: None,
@@ -120,6 +123,26 @@ impl<'s> Lexer<'s> {
     }
 
     fn bounded(&mut self, token: Token, start: usize, end: usize) -> Option<Spanned> {
+        self.in_route = match token {
+            // Behind these it is a name.
+            Token::Route => {
+                let before = self.last.map(|(last, _)| last);
+                let is_name = matches!(
+                    before,
+                    Some(Token::Account | Token::Let | Token::Organization | Token::Policy | Token::Version)
+                );
+                self.open.is_empty() && !is_name
+            }
+            // Another item begins, or a block.
+            Token::Account
+            | Token::Import
+            | Token::Let
+            | Token::Organization
+            | Token::Policy
+            | Token::Test => false,
+            Token::OpenBrace => false,
+            _ => self.in_route,
+        };
         match token {
             Token::OpenBrace | Token::OpenBracket | Token::OpenParen | Token::Prefix => {
                 self.open.push(end.saturating_sub(1))
@@ -187,6 +210,11 @@ impl Iterator for Lexer<'_> {
                         None => Token::Prefix,
                     }
                 }
+                Ok(Token::Word | Token::Label) if self.in_route && self.open.is_empty() => {
+                    let more = template(self.source.text().get(range.end..).unwrap_or(""));
+                    self.tokens.bump(more);
+                    return self.bounded(Token::Word, range.start, range.end + more).map(Ok);
+                }
                 Ok(token) => token,
                 Err(()) => match self.wrong(range.start) {
                     Some((start, token, end)) => {
@@ -202,6 +230,26 @@ impl Iterator for Lexer<'_> {
             return self.bounded(token, range.start, range.end).map(Ok);
         }
         None
+    }
+}
+
+/// How much of what stands behind a word of a route belongs to it: `{name}`, and what a word may hold between and behind.
+fn template(rest: &str) -> usize {
+    let mut length = 0;
+    loop {
+        let behind = rest.get(length..).unwrap_or("");
+        let Some(inside) = behind.strip_prefix('{') else { return length };
+        let width = inside.find(|it: char| it.is_whitespace() || "{}\"#,;".contains(it));
+        let Some(width) = width.filter(|width| inside.get(*width..).is_some_and(|it| it.starts_with('}')))
+        else {
+            return length;
+        };
+        length += width + 2;
+        let mut token = Token::lexer(rest.get(length..).unwrap_or(""));
+        // What follows without a blank is part of it, as far as it is a word; of a list behind it nothing is.
+        if matches!(token.next(), Some(Ok(found)) if found.is_word() && token.span().start == 0) {
+            length += token.span().end;
+        }
     }
 }
 

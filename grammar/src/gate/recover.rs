@@ -111,7 +111,7 @@ impl Wanted {
         let words: Vec<&'static str> = Token::KEYWORDS
             .iter()
             .map(|(word, _)| *word)
-            .chain(["{", "}", "[", "]", "(", ")", ",", ":", "="])
+            .chain(["{", "}", "[", "]", "(", ")", ",", ":", "=", "=>"])
             .filter(|word| has(word))
             .collect();
         // Where a plain name can stand every word of the language can.
@@ -154,7 +154,7 @@ impl Wanted {
 
     fn noun(&self) -> String {
         let noun = match self.kind {
-            Kind::File => "an account, an organization, a policy, a test, `let` or `import`",
+            Kind::File => "an account, an organization, a policy, a route, a test, `let` or `import`",
             Kind::Account => "something that an account holds",
             Kind::Identity => "something that a user, group or role has",
             Kind::Resource => "something that a resource has",

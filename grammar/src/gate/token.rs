@@ -28,7 +28,7 @@ tokens! {
         Import "import" In "in" InOrMissing "in?" Inline "inline" Language "language" Let "let" Like "like"
         LikeOrMissing "like?" Management "management" Max "max" May "may" Missing "missing" Not "not" Of "of" On "on"
         Or "or" Organization "organization" Partition "partition" Policy "policy" Quota "quota" Rcp "rcp" Rcps "rcps"
-        Resource "resource" Role "role" Root "root" Scp "scp" Scps "scps" Service "service" Session "session" Tag "tag"
+        Resource "resource" Role "role" Root "root" Route "route" Scp "scp" Scps "scps" Service "service" Session "session" Tag "tag"
         Test "test" To "to" Trust "trust" Unit "unit" Unless "unless" Untagged "untagged" Use "use" User "user"
         Version "version" With "with"
     }
@@ -44,6 +44,7 @@ tokens! {
         #[token(":", priority = 100)] Colon
         #[token("=")] #[token("==")] Equal
         #[token("=?")] #[token("==?")] EqualOrMissing
+        #[token("=>")] Arrow
         #[token("!=")] NotEqual
         #[token("!=?")] NotEqualOrMissing
         #[token("<")] Less

@@ -11,6 +11,9 @@ macro_rules! sections {
             /// All of them, in order.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
+            /// How many of them version 1 of the format has.
+            pub const IN_VERSION_1: usize = Self::Facts as usize;
+
             /// The name, for people.
             #[must_use]
             pub const fn name(self) -> &'static str {
@@ -111,4 +114,14 @@ sections! {
     Model = 44,
     /// Cold: build facts, bincode.
     Facts = 45,
+    /// [`Route`](super::Route) records.
+    Routes = 46,
+    /// [`RoutePiece`](super::RoutePiece) records, by route.
+    RoutePieces = 47,
+    /// [`RouteState`](super::RouteState) records: the automaton of the paths of all routes.
+    RouteStates = 48,
+    /// [`RouteEdge`](super::RouteEdge) records, by state.
+    RouteEdges = 49,
+    /// [`RouteEnd`](super::RouteEnd) records, by state.
+    RouteEnds = 50,
 }

@@ -182,6 +182,13 @@ pub const KEY_CALLER_ROOT: u32 = 20;
 pub const KEY_CALLER_NAME: u32 = 21;
 /// [`Key::source`](super::Key::source): `true` if the caller has a permissions boundary (rule N6).
 pub const KEY_CALLER_BOUNDED: u32 = 22;
+
+/// [`RoutePiece::kind`](super::RoutePiece::kind): a literal.
+pub const ROUTE_LITERAL: u32 = 0;
+/// [`RoutePiece::kind`](super::RoutePiece::kind): a segment of the path, decoded.
+pub const ROUTE_SEGMENT: u32 = 1;
+/// [`RoutePiece::kind`](super::RoutePiece::kind): the path from a segment on, decoded.
+pub const ROUTE_REST: u32 = 2;
 /// The largest [`Key::source`](super::Key::source).
 pub const KEY_SOURCES: u32 = 22;
 
