@@ -21,8 +21,14 @@ mod made_requests;
 mod manual;
 mod output;
 mod question;
-mod requests;
+pub(crate) mod requests;
+#[cfg(feature = "serve")]
+mod rollback;
+#[cfg(feature = "serve")]
+mod serve;
 mod session;
+#[cfg(feature = "serve")]
+mod sign;
 mod steps;
 mod test;
 mod who_can;
@@ -93,6 +99,21 @@ enum Command {
     Graph(graph::Arguments),
     /// Show sizes and facts of a bundle
     Inspect(inspect::Arguments),
+    /// Decide for gateways, by HTTP, for nginx and by Envoy's protocol
+    #[cfg(feature = "serve")]
+    Serve(Box<serve::Arguments>),
+    /// Make a key to sign bundles with
+    #[cfg(feature = "serve")]
+    Keygen(sign::Keygen),
+    /// Sign a bundle
+    #[cfg(feature = "serve")]
+    Sign(sign::Sign),
+    /// Check a bundle's signature
+    #[cfg(feature = "serve")]
+    Verify(sign::Verify),
+    /// Let a server go back to a bundle that it had before
+    #[cfg(feature = "serve")]
+    Rollback(rollback::Arguments),
     /// Measure how fast a bundle decides here
     Bench(bench::Arguments),
     /// Print a completion script for a shell
@@ -119,6 +140,16 @@ pub fn run() -> ExitCode {
         Command::Can(arguments) => who_can::run_can(&arguments),
         Command::Graph(arguments) => graph::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        #[cfg(feature = "serve")]
+        Command::Serve(arguments) => serve::run(&arguments),
+        #[cfg(feature = "serve")]
+        Command::Keygen(arguments) => sign::keygen(&arguments),
+        #[cfg(feature = "serve")]
+        Command::Sign(arguments) => sign::sign(&arguments),
+        #[cfg(feature = "serve")]
+        Command::Verify(arguments) => sign::check(&arguments),
+        #[cfg(feature = "serve")]
+        Command::Rollback(arguments) => rollback::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man => manual::man(),

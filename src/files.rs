@@ -1,5 +1,8 @@
 //! The only place that opens files: inputs as sources, and outputs that are whole or not there.
 
+#[cfg(feature = "live")]
+mod kept;
+
 use std::fmt;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -7,6 +10,11 @@ use std::path::{Path, PathBuf};
 use portcullis_grammar::diagnostic::Diagnostic;
 use portcullis_grammar::source::{MAX_SOURCE_BYTES, Source, Span};
 use portcullis_runtime::format::MAGIC;
+
+#[cfg(feature = "live")]
+pub(crate) use kept::{Stamp, hold, names_in, read_stamped, remove};
+#[cfg(feature = "serve")]
+pub(crate) use kept::{append_to, write_secret};
 
 /// Which files are read from a folder.
 #[derive(Clone, Copy)]

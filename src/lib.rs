@@ -12,8 +12,14 @@ pub mod cache;
 pub mod cli;
 pub mod files;
 mod imports;
+#[cfg(feature = "live")]
+pub mod live;
 #[cfg(feature = "cli")]
 mod render;
+#[cfg(feature = "serve")]
+pub mod server;
+#[cfg(feature = "live")]
+pub mod trust;
 
 pub use build::{BuildError, Builder, Read};
 pub use portcullis_compiler as compiler;

@@ -37,7 +37,7 @@ pub(super) fn pairs(texts: &[String]) -> Result<Vec<(String, ContextValue)>, Str
 }
 
 /// Reads a JSON object of context keys: each a text or a list of texts; numbers and booleans count as their text.
-pub(super) fn object(value: &Value) -> Result<Vec<(String, ContextValue)>, String> {
+pub(crate) fn object(value: &Value) -> Result<Vec<(String, ContextValue)>, String> {
     let Kind::Object(members) = &value.kind else {
         return Err("the context is an object of keys, each with a text or a list of texts".to_owned());
     };
@@ -73,7 +73,7 @@ pub(super) fn clock() -> Option<i64> {
 }
 
 /// Reads an account number.
-pub(super) fn account(text: &str) -> Result<String, String> {
+pub(crate) fn account(text: &str) -> Result<String, String> {
     if is_account(text) {
         Ok(text.to_owned())
     } else {

@@ -1,0 +1,498 @@
+//! A bundle that is replaced while it decides.
+//!
+//! [`Live`] holds the bundle in force. Readers take it without a lock and keep it as long as they like; a candidate that is offered is
+//! checked (signature, sequence number, every sentence of the format) before it replaces anything, so a bad one leaves the last good one in
+//! force. [`Follower`] offers what a [`Source`] gives, on a thread of its own, and keeps the last good bundles in a [`Store`].
+//!
+//! Nothing here allows anything: without a bundle, or with one that nobody has confirmed for longer than is allowed, [`Live::in_force`]
+//! gives an error, which means: deny.
+//!
+//! ```no_run
+//! # use std::{sync::Arc, time::Duration};
+//! use portcullis::live::{Admission, FileSource, Follower, Live};
+//! # fn gateway() -> Result<(), Box<dyn std::error::Error>> {
+//! let live = Arc::new(Live::new(Admission { max_age: Some(Duration::from_secs(600)), ..Admission::default() }));
+//! let follower = Follower::new(Arc::clone(&live), FileSource::new("acme.bundle")).start()?;
+//! match live.in_force() {
+//!     Ok(loaded) => { /* loaded.bundle().decide(…) */ }
+//!     Err(unready) => { /* deny, and say why: unready.name() */ }
+//! }
+//! # Ok(()) }
+//! ```
+
+mod clock;
+mod fetch;
+mod follow;
+mod source;
+mod store;
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use portcullis_runtime::{Bundle, LoadError};
+
+pub use clock::{Clock, SystemClock};
+pub use fetch::{HttpOptions, HttpSource, UrlError};
+pub use follow::{Event, Follower, Following};
+pub(crate) use source::signature_of;
+pub use source::{Fetched, FileSource, Source, SourceError};
+pub use store::{Kept, Store, StoreError};
+
+use crate::trust::{PublicKey, SignatureError, verify};
+
+/// What a candidate has to fulfil, and how long a bundle counts.
+#[derive(Clone, Debug, Default)]
+pub struct Admission {
+    /// The keys one of which must have signed; none: bundles need no signature.
+    pub keys: Vec<PublicKey>,
+    /// For how long a bundle decides that its source has not confirmed to be the current one.
+    pub max_age: Option<Duration>,
+}
+
+/// Bytes that may become the bundle in force.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The bundle.
+    pub bundle: Vec<u8>,
+    /// Its signature file, where there is one.
+    pub signature: Option<Vec<u8>>,
+}
+
+/// A bundle that was admitted.
+#[derive(Debug)]
+pub struct Loaded {
+    bundle: Bundle,
+    digest: String,
+    key: Option<String>,
+    sequence: Option<u64>,
+    since: Option<u64>,
+}
+
+impl Loaded {
+    /// The bundle.
+    #[must_use]
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// The digest of its contents, 64 hexadecimal digits.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The key that signed it, where signatures are asked for.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// The sequence number that its signature declares.
+    #[must_use]
+    pub fn sequence(&self) -> Option<u64> {
+        self.sequence
+    }
+
+    /// When it was admitted, in seconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn since(&self) -> Option<u64> {
+        self.since
+    }
+}
+
+/// Why a candidate was refused. What was in force stays in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refused {
+    /// Its signature does not prove what it has to.
+    Signature(SignatureError),
+    /// Its sequence number is below one that was accepted before, or used for another bundle; or it has none where others had.
+    Sequence {
+        /// What it declares.
+        declared: Option<u64>,
+        /// The highest that was accepted.
+        accepted: u64,
+    },
+    /// It is no bundle.
+    Unreadable(LoadError),
+}
+
+impl Refused {
+    /// A stable name for metrics and logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Signature(_) => "signature",
+            Self::Sequence { .. } => "sequence",
+            Self::Unreadable(_) => "unreadable",
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signature(error) => error.fmt(f),
+            Self::Sequence { declared: Some(declared), accepted } if declared == accepted => {
+                write!(f, "the sequence number {declared} was accepted for another bundle")
+            }
+            Self::Sequence { declared: Some(declared), accepted } => {
+                write!(
+                    f,
+                    "the sequence number {declared} is older than {accepted}, which was accepted before"
+                )
+            }
+            Self::Sequence { declared: None, accepted } => {
+                write!(f, "declares no sequence number, and {accepted} was accepted before")
+            }
+            Self::Unreadable(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Why there is no bundle to decide with: deny.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Unready {
+    /// None was there yet.
+    NoBundle,
+    /// The only ones that were there were no bundles.
+    Unreadable,
+    /// The only ones that were there were not signed as they have to be.
+    Signature,
+    /// The only ones that were there were older than one that was accepted before.
+    Sequence,
+    /// The source could not be reached yet.
+    Unreachable,
+    /// The source has not confirmed the bundle for longer than is allowed.
+    TooOld,
+}
+
+impl Unready {
+    /// All of them, in the order of their declaration.
+    pub const ALL: [Self; 6] =
+        [Self::NoBundle, Self::Unreadable, Self::Signature, Self::Sequence, Self::Unreachable, Self::TooOld];
+
+    /// A stable name for metrics, logs and answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoBundle => "no_bundle",
+            Self::Unreadable => "bundle_unreadable",
+            Self::Signature => "bundle_signature",
+            Self::Sequence => "bundle_sequence",
+            Self::Unreachable => "source_unreachable",
+            Self::TooOld => "bundle_too_old",
+        }
+    }
+}
+
+impl fmt::Display for Unready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoBundle => "no bundle has been loaded",
+            Self::Unreadable => "no bundle has been loaded: what the source holds is none",
+            Self::Signature => "no bundle has been loaded: its signature does not prove what it has to",
+            Self::Sequence => "no bundle has been loaded: its sequence number is too old",
+            Self::Unreachable => "no bundle has been loaded: its source cannot be read",
+            Self::TooOld => "the bundle is older than allowed: its source has not confirmed it",
+        })
+    }
+}
+
+impl std::error::Error for Unready {}
+
+/// What is known of the bundle in force.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// Whether requests are decided, and why not.
+    pub ready: Result<(), Unready>,
+    /// The bundle that was admitted last.
+    pub loaded: Option<Arc<Loaded>>,
+    /// How long ago its source said last that it is the current one.
+    pub age: Option<Duration>,
+    /// Whether somebody has pinned it, so that the source's newer ones are not taken.
+    pub pinned: bool,
+    /// How often a bundle was admitted.
+    pub admitted: u64,
+    /// How often a candidate was refused, or the source not readable: by name.
+    pub failures: Vec<(&'static str, u64)>,
+    /// Why the last attempt failed, if it did.
+    pub problem: Option<String>,
+}
+
+/// No moment yet.
+const NEVER: u64 = u64::MAX;
+
+/// The bundle in force. Share it behind an `Arc`.
+pub struct Live {
+    in_force: ArcSwapOption<Loaded>,
+    admission: Admission,
+    clock: Box<dyn Clock>,
+    /// When the source confirmed last: milliseconds of the steady clock, seconds of the wall.
+    confirmed_steady: AtomicU64,
+    confirmed_wall: AtomicU64,
+    /// The place in [`Unready::ALL`] of why there is none, while there is none.
+    unready: AtomicUsize,
+    pinned: AtomicBool,
+    admitted: AtomicU64,
+    failed: [AtomicU64; FAILURES.len()],
+    problem: ArcSwapOption<String>,
+    /// What was accepted before, held while a candidate is checked: one at a time.
+    accepted: Mutex<Option<Accepted>>,
+}
+
+/// The highest sequence number that was accepted, and for which bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    pub(crate) sequence: u64,
+    pub(crate) digest: String,
+}
+
+/// What can go wrong with a bundle on its way, as metrics name it.
+const FAILURES: [&str; 5] = ["signature", "sequence", "unreadable", "source", "store"];
+
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live").field("admission", &self.admission).finish_non_exhaustive()
+    }
+}
+
+impl Live {
+    /// Nothing in force yet.
+    #[must_use]
+    pub fn new(admission: Admission) -> Self {
+        Self::with_clock(admission, SystemClock::new())
+    }
+
+    /// The same by another clock.
+    #[must_use]
+    pub fn with_clock(admission: Admission, clock: impl Clock + 'static) -> Self {
+        Self {
+            in_force: ArcSwapOption::empty(),
+            admission,
+            clock: Box::new(clock),
+            confirmed_steady: AtomicU64::new(NEVER),
+            confirmed_wall: AtomicU64::new(NEVER),
+            unready: AtomicUsize::new(0),
+            pinned: AtomicBool::new(false),
+            admitted: AtomicU64::new(0),
+            failed: Default::default(),
+            problem: ArcSwapOption::empty(),
+            accepted: Mutex::default(),
+        }
+    }
+
+    /// The bundle to decide with, to be kept as long as it is needed. Takes no lock.
+    ///
+    /// # Errors
+    /// [`Unready`]: deny.
+    pub fn in_force(&self) -> Result<Arc<Loaded>, Unready> {
+        self.current(self.in_force.load_full())
+    }
+
+    /// Decides something with the bundle in force: as [`Live::in_force`], without the cost of counting who holds it. What belongs together
+    /// belongs into one call, since the next one may see the next bundle.
+    ///
+    /// # Errors
+    /// [`Unready`]: deny.
+    pub fn with<R>(&self, decide: impl FnOnce(&Loaded) -> R) -> Result<R, Unready> {
+        let guard = self.in_force.load();
+        self.current(guard.as_ref()).map(|loaded| decide(loaded))
+    }
+
+    fn current<T>(&self, loaded: Option<T>) -> Result<T, Unready> {
+        match loaded {
+            Some(_) if self.is_too_old() => Err(Unready::TooOld),
+            Some(loaded) => Ok(loaded),
+            None => {
+                let place = self.unready.load(Ordering::Relaxed);
+                Err(Unready::ALL.get(place).copied().unwrap_or(Unready::NoBundle))
+            }
+        }
+    }
+
+    /// Offers bytes. They are in force when this returns `Ok`, and nothing has changed when it returns an error.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn offer(&self, candidate: Candidate) -> Result<Arc<Loaded>, Refused> {
+        self.admit(candidate, true)
+    }
+
+    /// Puts bytes in force whose sequence number may be older than what was accepted: a person's decision. Signatures count as ever.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn force(&self, candidate: Candidate) -> Result<Arc<Loaded>, Refused> {
+        self.admit(candidate, false)
+    }
+
+    fn admit(&self, candidate: Candidate, newer: bool) -> Result<Arc<Loaded>, Refused> {
+        let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.check(accepted.as_ref().filter(|_| newer), candidate) {
+            Ok(loaded) => {
+                if self.in_force.load().as_ref().is_some_and(|held| Arc::ptr_eq(held, &loaded)) {
+                    self.confirm();
+                    return Ok(loaded);
+                }
+                if let Some(sequence) = loaded.sequence
+                    && accepted.as_ref().is_none_or(|before| before.sequence < sequence)
+                {
+                    *accepted = Some(Accepted { sequence, digest: loaded.digest.clone() });
+                }
+                // Confirmed first: nobody sees the new bundle with the age of the old one.
+                self.confirm();
+                self.in_force.store(Some(Arc::clone(&loaded)));
+                self.admitted.fetch_add(1, Ordering::Relaxed);
+                Ok(loaded)
+            }
+            Err(refused) => {
+                let unready = match refused {
+                    Refused::Signature(_) => Unready::Signature,
+                    Refused::Sequence { .. } => Unready::Sequence,
+                    Refused::Unreadable(_) => Unready::Unreadable,
+                };
+                self.fail(refused.name(), Some(unready), refused.to_string());
+                Err(refused)
+            }
+        }
+    }
+
+    /// Signature, then sequence number, then the bundle: nothing is parsed of what nobody vouches for.
+    fn check(&self, before: Option<&Accepted>, candidate: Candidate) -> Result<Arc<Loaded>, Refused> {
+        let (mut key, mut sequence) = (None, None);
+        if !self.admission.keys.is_empty() {
+            let signature = candidate.signature.as_deref();
+            let signature = signature.ok_or(Refused::Signature(SignatureError::Missing))?;
+            let verified =
+                verify(&self.admission.keys, &candidate.bundle, signature).map_err(Refused::Signature)?;
+            (key, sequence) = (Some(verified.key), verified.sequence);
+        }
+        let refused = |before: &Accepted| Refused::Sequence { declared: sequence, accepted: before.sequence };
+        if let Some(before) =
+            before.filter(|before| sequence.is_none_or(|declared| declared < before.sequence))
+        {
+            return Err(refused(before));
+        }
+        if let Some(held) = self.in_force.load_full()
+            && (&held.key, held.sequence) == (&key, sequence)
+            && held.bundle.as_bytes() == candidate.bundle
+        {
+            return Ok(held);
+        }
+        let bundle = Bundle::from_bytes(candidate.bundle).map_err(Refused::Unreadable)?;
+        let digest = hex(bundle.digest());
+        if let Some(before) =
+            before.filter(|before| Some(before.sequence) == sequence && before.digest != digest)
+        {
+            return Err(refused(before));
+        }
+        Ok(Arc::new(Loaded { bundle, digest, key, sequence, since: self.clock.wall() }))
+    }
+
+    /// The source says that what is in force is the current one.
+    pub fn confirm(&self) {
+        let (steady, wall) = (millis(self.clock.steady()), self.clock.wall().unwrap_or(NEVER));
+        self.confirmed_steady.store(steady, Ordering::Relaxed);
+        self.confirmed_wall.store(wall, Ordering::Relaxed);
+        self.problem.store(None);
+    }
+
+    /// The source confirmed the bundle at this moment last, in the process before this one; `None`: nobody knows.
+    pub(crate) fn confirmed_before_start(&self, at: Option<u64>) {
+        // The steady clock begins with this process: what was before only the wall's tells.
+        self.confirmed_wall.store(at.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// When the source confirmed last, in seconds since 1970-01-01T00:00:00Z.
+    pub(crate) fn confirmed_at(&self) -> Option<u64> {
+        Some(self.confirmed_wall.load(Ordering::Relaxed)).filter(|&at| at != NEVER)
+    }
+
+    /// How long ago the source confirmed the bundle: by whichever clock says longer. The steady one stands still while the machine sleeps,
+    /// the wall's may jump: ahead, and the bundle counts as old until it is confirmed again; back, and the steady one still tells.
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        let (steady, wall) =
+            (self.confirmed_steady.load(Ordering::Relaxed), self.confirmed_wall.load(Ordering::Relaxed));
+        if steady == NEVER {
+            return None;
+        }
+        let by_steady = millis(self.clock.steady()).saturating_sub(steady);
+        let by_wall = match self.clock.wall() {
+            Some(now) if wall != NEVER => now.saturating_sub(wall).saturating_mul(1_000),
+            _ => 0,
+        };
+        Some(Duration::from_millis(by_steady.max(by_wall)))
+    }
+
+    fn is_too_old(&self) -> bool {
+        self.admission.max_age.is_some_and(|most| self.age().is_none_or(|age| age > most))
+    }
+
+    /// What has to be known of the bundle to operate it.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let loaded = self.in_force.load_full();
+        let counts = self.failed.iter().map(|count| count.load(Ordering::Relaxed));
+        Health {
+            ready: self.current(loaded.as_ref()).map(|_| ()),
+            age: loaded.as_ref().and_then(|_| self.age()),
+            loaded,
+            pinned: self.pinned.load(Ordering::Relaxed),
+            admitted: self.admitted.load(Ordering::Relaxed),
+            failures: FAILURES.into_iter().zip(counts).collect(),
+            problem: self.problem.load().as_deref().cloned(),
+        }
+    }
+
+    /// What has to be fulfilled.
+    #[must_use]
+    pub fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
+    /// The digest of the bundle that was admitted last.
+    pub(crate) fn loaded_digest(&self) -> Option<String> {
+        self.in_force.load().as_deref().map(|loaded| loaded.digest.clone())
+    }
+
+    pub(crate) fn set_pinned(&self, pinned: bool) {
+        self.pinned.store(pinned, Ordering::Relaxed);
+    }
+
+    pub(crate) fn accepted(&self) -> Option<Accepted> {
+        self.accepted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What a process before this one accepted.
+    pub(crate) fn set_accepted(&self, before: Option<Accepted>) {
+        *self.accepted.lock().unwrap_or_else(PoisonError::into_inner) = before;
+    }
+
+    /// Counts a failure, and what it means while there is no bundle.
+    pub(crate) fn fail(&self, name: &str, unready: Option<Unready>, problem: String) {
+        if let Some((_, count)) = FAILURES.iter().zip(&self.failed).find(|(known, _)| **known == name) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(place) = unready.and_then(|why| Unready::ALL.iter().position(|known| *known == why)) {
+            self.unready.store(place, Ordering::Relaxed);
+        }
+        self.problem.store(Some(Arc::new(problem)));
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    // Half a billion years fit.
+    u64::try_from(time.as_millis()).unwrap_or(NEVER - 1)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,174 @@
+//! Questions and answers as JSON.
+
+use bytes::Bytes;
+use portcullis_grammar::json::{Kind, Member, Value, parse};
+use portcullis_grammar::source::Source;
+use serde_json::json;
+
+use super::point::{Answer, Asked, What};
+use crate::cli::requests::{account, object};
+use crate::compiler::request::ContextValue;
+use crate::runtime::{ContextMap, Effect};
+
+/// What was posted.
+#[derive(Debug)]
+pub(super) struct Posted {
+    pub(super) asked: Vec<Result<Asked, String>>,
+    /// Whether it was a batch, be it of one.
+    pub(super) batch: bool,
+}
+
+/// Why it is refused as a whole.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) reason: &'static str,
+    pub(super) message: String,
+}
+
+impl Refused {
+    fn malformed(message: impl Into<String>) -> Self {
+        Self { reason: "malformed_request", message: message.into() }
+    }
+}
+
+/// Reads a question, or `{"requests": […]}`.
+pub(super) fn read(bytes: &[u8], most: usize) -> Result<Posted, Refused> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Refused::malformed("the body is not UTF-8"))?;
+    let source = Source::new("body", text);
+    let parsed = parse(&source);
+    if let Some(found) = parsed.diagnostics.first() {
+        let at = found.labels.first().map_or(0, |label| label.span.start);
+        return Err(Refused::malformed(format!("{}: {}", source.position(at), found.message)));
+    }
+    let Some(Value { kind: Kind::Object(members), .. }) = parsed.value else {
+        return Err(Refused::malformed("the body is a JSON object"));
+    };
+    match members.as_slice() {
+        [Member { key, value: Value { kind: Kind::Array(items), .. }, .. }] if **key == *"requests" => {
+            if items.len() > most {
+                let message = format!("a batch has at most {most} requests, this one has {}", items.len());
+                return Err(Refused { reason: "batch_too_large", message });
+            }
+            let asked = items.iter().map(|item| match &item.kind {
+                Kind::Object(members) => one(members),
+                _ => Err("a request is a JSON object".to_owned()),
+            });
+            Ok(Posted { asked: asked.collect(), batch: true })
+        }
+        members => Ok(Posted { asked: vec![one(members)], batch: false }),
+    }
+}
+
+/// One question: who, and either what on what, or a request that routes lead somewhere.
+fn one(members: &[Member]) -> Result<Asked, String> {
+    let (mut id, mut principal, mut action, mut resource) = (None, None, None, None);
+    let (mut method, mut path, mut resource_account) = (None, None, None);
+    let (mut context, mut keys) = (ContextMap::new(), Vec::new());
+    for member in members {
+        let slot = match &*member.key {
+            "id" => &mut id,
+            "principal" => &mut principal,
+            "action" => &mut action,
+            "resource" => &mut resource,
+            "method" => &mut method,
+            "path" => &mut path,
+            "resource_account" if member.value.kind == Kind::Null => continue,
+            "resource_account" => &mut resource_account,
+            "context" => {
+                for (key, value) in object(&member.value)? {
+                    let added = match value {
+                        ContextValue::One(value) => context.insert(&key, value),
+                        ContextValue::Many(values) => context.insert_list(&key, values),
+                    };
+                    added.map_err(|error| error.to_string())?;
+                    keys.push(key);
+                }
+                continue;
+            }
+            other => return Err(format!("the field {other:?} is not known")),
+        };
+        match &member.value.kind {
+            Kind::String(text) => *slot = Some(text.to_string()),
+            _ => return Err(format!("the field {:?} is no text", member.key)),
+        }
+    }
+    let what = match (action, resource, method, path) {
+        (Some(action), Some(resource), None, None) => What::Direct { action, resource },
+        (None, None, Some(method), Some(target)) => What::Route { method, target },
+        _ => {
+            return Err(
+                "a request has either \"action\" and \"resource\", or \"method\" and \"path\"".to_owned()
+            );
+        }
+    };
+    Ok(Asked {
+        id,
+        principal: principal.ok_or("the field \"principal\" is missing")?,
+        what,
+        resource_account: resource_account.map(|text| account(&text)).transpose()?,
+        context,
+        keys,
+    })
+}
+
+/// The answers to what was posted.
+pub(super) fn write(posted: &Posted, answers: &[Answer]) -> Bytes {
+    let mut text = Vec::with_capacity(64 + answers.len() * 128);
+    if posted.batch {
+        text.extend_from_slice(b"{\"answers\":[");
+    }
+    for (place, (asked, answer)) in posted.asked.iter().zip(answers).enumerate() {
+        if place > 0 {
+            text.push(b',');
+        }
+        let (id, error) = match asked {
+            Ok(asked) => (asked.id.as_deref(), None),
+            Err(error) => (None, Some(error.as_str())),
+        };
+        append(&mut text, id, error, answer);
+    }
+    if posted.batch {
+        text.extend_from_slice(b"]}");
+    }
+    text.push(b'\n');
+    text.into()
+}
+
+/// One answer, where there is no question to name.
+pub(super) fn refusal(answer: &Answer, error: &str) -> Bytes {
+    let mut text = Vec::new();
+    append(&mut text, None, Some(error), answer);
+    text.push(b'\n');
+    text.into()
+}
+
+/// Field names and their meaning are stable; fields are only ever added.
+fn append(text: &mut Vec<u8>, id: Option<&str>, error: Option<&str>, answer: &Answer) {
+    let mut first = true;
+    let mut field = |name: &str, value: serde_json::Value| {
+        text.push(if std::mem::take(&mut first) { b'{' } else { b',' });
+        text.push(b'"');
+        text.extend_from_slice(name.as_bytes());
+        text.extend_from_slice(b"\":");
+        text.extend_from_slice(value.to_string().as_bytes());
+    };
+    if let Some(id) = id {
+        field("id", json!(id));
+    }
+    let shown = if answer.passes() { Effect::Allow } else { answer.effect };
+    field("decision", json!(shown.name()));
+    if answer.dry_run {
+        field("dry_run", json!(true));
+        field("would_be", json!(answer.effect.name()));
+    }
+    field("layer", json!(answer.layer));
+    field("level", json!(answer.level));
+    field("reason", json!(answer.reason));
+    if let Some(error) = error {
+        field("error", json!(error));
+    }
+    if let Some(bundle) = &answer.bundle {
+        field("bundle", json!(&**bundle));
+    }
+    text.push(b'}');
+}

@@ -1,0 +1,324 @@
+//! One question, one answer: the bundle in force, or a denial that says why there is none.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::Semaphore;
+
+use super::config::Config;
+use super::metrics::{Metrics, Protocol};
+use super::record::Log;
+use crate::live::{Live, Loaded, Unready};
+use crate::runtime::{ContextMap, Decision, Effect, Request};
+
+/// Why a request is denied without a decision of the bundle, beside [`Unready`] and the reasons of a path that leads nowhere.
+pub(super) const REFUSALS: &[&str] = &[
+    "malformed_request",
+    "malformed_http",
+    "body_too_large",
+    "batch_too_large",
+    "overloaded",
+    "timeout",
+    "no_route",
+    "log_unavailable",
+    "internal",
+];
+
+/// What is asked for.
+#[derive(Debug)]
+pub(super) enum What {
+    /// An action on a resource.
+    Direct { action: String, resource: String },
+    /// A request that the routes of the bundle lead to an action.
+    Route { method: String, target: String },
+}
+
+/// A question, as it was understood.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) id: Option<String>,
+    pub(super) principal: String,
+    pub(super) what: What,
+    pub(super) resource_account: Option<String>,
+    pub(super) context: ContextMap,
+    /// The context's keys, for the log.
+    pub(super) keys: Vec<String>,
+}
+
+/// The same, for the log.
+pub(super) struct Question<'q> {
+    pub(super) protocol: Protocol,
+    pub(super) id: Option<&'q str>,
+    pub(super) method: Option<&'q str>,
+    pub(super) target: Option<&'q str>,
+    pub(super) route: Option<&'q str>,
+    pub(super) principal: Option<&'q str>,
+    pub(super) action: Option<&'q str>,
+    pub(super) resource: Option<&'q str>,
+    pub(super) resource_account: Option<&'q str>,
+    pub(super) context: Option<&'q ContextMap>,
+    pub(super) keys: &'q [String],
+}
+
+impl Question<'_> {
+    /// One that could not be read.
+    const fn unread(protocol: Protocol) -> Self {
+        Self {
+            protocol,
+            id: None,
+            method: None,
+            target: None,
+            route: None,
+            principal: None,
+            action: None,
+            resource: None,
+            resource_account: None,
+            context: None,
+            keys: &[],
+        }
+    }
+}
+
+/// The answer.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    /// What the request gets, but for a dry run.
+    pub(super) effect: Effect,
+    pub(super) layer: &'static str,
+    pub(super) level: Option<u8>,
+    pub(super) reason: &'static str,
+    /// The first 16 digits of the digest of the bundle that decided.
+    pub(super) bundle: Option<Arc<str>>,
+    /// Whether everything is let through.
+    pub(super) dry_run: bool,
+    /// Whether it may help to say who one is.
+    pub(super) anonymous: bool,
+}
+
+impl Answer {
+    /// Whether the request is let through.
+    pub(super) fn is_allowed(&self) -> bool {
+        self.effect == Effect::Allow
+    }
+
+    /// The same, where a dry run lets everything through.
+    pub(super) fn passes(&self) -> bool {
+        self.dry_run || self.is_allowed()
+    }
+}
+
+/// The decision point: shared by all connections.
+pub(super) struct Point {
+    pub(super) config: Config,
+    pub(super) live: Arc<Live>,
+    pub(super) metrics: Metrics,
+    pub(super) log: Option<Log>,
+    /// How many requests may still come in.
+    pub(super) requests: Semaphore,
+    pub(super) explaining: super::explain::Explainer,
+}
+
+/// Answers, with the log lines that belong to them.
+pub(super) struct Batch {
+    pub(super) answers: Vec<Answer>,
+    lines: Vec<Vec<u8>>,
+}
+
+impl Point {
+    /// Answers questions, all by the same bundle. What is no question is a reason to refuse.
+    pub(super) fn answer(&self, protocol: Protocol, asked: &[Result<Asked, &'static str>]) -> Batch {
+        let start = Instant::now();
+        let now = clock();
+        let mut lines = Vec::new();
+        let decide = |loaded: Result<&Loaded, Unready>, lines: &mut Vec<Vec<u8>>| {
+            let bundle: Option<Arc<str>> = loaded.ok().map(|loaded| short(loaded.digest()).into());
+            let mut resource = String::new();
+            asked
+                .iter()
+                .map(|asked| self.one(protocol, loaded, bundle.clone(), asked, now, &mut resource, lines))
+                .collect()
+        };
+        let decided = self.live.with(|loaded| decide(Ok(loaded), &mut lines));
+        let answers: Vec<Answer> = decided.unwrap_or_else(|unready| decide(Err(unready), &mut lines));
+        if let Ok(count) = u32::try_from(answers.len().max(1)) {
+            let each = start.elapsed() / count;
+            for _ in 0..count {
+                self.metrics.took(protocol, each);
+            }
+        }
+        Batch { answers, lines }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a batch shares, and what is one's own")]
+    fn one(
+        &self,
+        protocol: Protocol,
+        loaded: Result<&Loaded, Unready>,
+        bundle: Option<Arc<str>>,
+        asked: &Result<Asked, &'static str>,
+        now: Option<i64>,
+        resource: &mut String,
+        lines: &mut Vec<Vec<u8>>,
+    ) -> Answer {
+        let asked = match asked {
+            Ok(asked) => asked,
+            Err(reason) => {
+                let answer = self.refuse_with(reason, bundle);
+                lines
+                    .extend(self.log.as_ref().and_then(|log| log.line(&Question::unread(protocol), &answer)));
+                return answer;
+            }
+        };
+        let loaded = match loaded {
+            Ok(loaded) => loaded,
+            Err(unready) => {
+                let answer = self.refuse_with(unready.name(), None);
+                self.note(protocol, asked, None, &answer, lines);
+                return answer;
+            }
+        };
+        let held = loaded.bundle();
+        let (action, resource, led) = match &asked.what {
+            What::Direct { action, resource } => {
+                (held.action(action), resource.as_str(), (None, action.as_str()))
+            }
+            What::Route { method, target } => {
+                let routed = held.route(method, target);
+                let routed = routed.and_then(|routed| routed.resource_into(resource).map(|()| routed));
+                match routed {
+                    Ok(routed) => {
+                        (routed.action(), resource.as_str(), (Some(routed.pattern()), routed.action_name()))
+                    }
+                    Err(error) => {
+                        let answer = self.refuse_with(error.name(), bundle);
+                        self.note(protocol, asked, None, &answer, lines);
+                        return answer;
+                    }
+                }
+            }
+        };
+        let principal = held.principal(&asked.principal);
+        let decision = held.decide(&Request {
+            principal,
+            action,
+            resource,
+            resource_account: asked.resource_account.as_deref(),
+            context: &asked.context,
+            now,
+            context_is_complete: false,
+        });
+        let answer = self.decided(protocol, asked, &decision, bundle);
+        self.note(protocol, asked, Some((led.0, led.1, resource)), &answer, lines);
+        answer
+    }
+
+    fn decided(
+        &self,
+        protocol: Protocol,
+        asked: &Asked,
+        decision: &Decision,
+        bundle: Option<Arc<str>>,
+    ) -> Answer {
+        let (effect, layer) = (decision.effect(), decision.layer().name());
+        self.metrics.decided(protocol, effect.name(), layer);
+        let dry_run = self.config.dry_run;
+        if dry_run && effect != Effect::Allow {
+            self.metrics.dry_run.inc();
+        }
+        Answer {
+            effect,
+            layer,
+            level: decision.level(),
+            reason: decision.reason().name(),
+            bundle,
+            dry_run,
+            anonymous: asked.principal == super::identity::ANONYMOUS,
+        }
+    }
+
+    /// A denial without a decision.
+    pub(super) fn refuse(&self, reason: &'static str) -> Answer {
+        self.refuse_with(reason, None)
+    }
+
+    fn refuse_with(&self, reason: &'static str, bundle: Option<Arc<str>>) -> Answer {
+        self.metrics.refused(reason);
+        let dry_run = self.config.dry_run;
+        if dry_run {
+            self.metrics.dry_run.inc();
+        }
+        Answer {
+            effect: Effect::ImplicitDeny,
+            layer: "none",
+            level: None,
+            reason,
+            bundle,
+            dry_run,
+            anonymous: false,
+        }
+    }
+
+    /// Makes the line of the log.
+    fn note(
+        &self,
+        protocol: Protocol,
+        asked: &Asked,
+        led: Option<(Option<&str>, &str, &str)>,
+        answer: &Answer,
+        lines: &mut Vec<Vec<u8>>,
+    ) {
+        let Some(log) = &self.log else { return };
+        let (method, target) = match &asked.what {
+            What::Direct { .. } => (None, None),
+            What::Route { method, target } => (Some(method.as_str()), Some(target.as_str())),
+        };
+        let (action, resource) = match (&asked.what, led) {
+            (_, Some((_, action, resource))) => (Some(action), Some(resource)),
+            (What::Direct { action, resource }, None) => (Some(action.as_str()), Some(resource.as_str())),
+            (What::Route { .. }, None) => (None, None),
+        };
+        let question = Question {
+            protocol,
+            id: asked.id.as_deref(),
+            method,
+            target,
+            route: led.and_then(|(route, _, _)| route),
+            principal: Some(&asked.principal),
+            action,
+            resource,
+            resource_account: asked.resource_account.as_deref(),
+            context: Some(&asked.context),
+            keys: &asked.keys,
+        };
+        lines.extend(log.line(&question, answer));
+    }
+
+    /// Logs what was answered. Where the log may not lose a line, what cannot be logged becomes a denial: the caller gives up when the time
+    /// of the request is over.
+    pub(super) async fn log(&self, batch: Batch) -> Vec<Answer> {
+        let Batch { mut answers, lines } = batch;
+        let Some(log) = &self.log else { return answers };
+        for line in lines {
+            if !log.is_blocking() {
+                log.put(line);
+            } else if !log.put_surely(line).await {
+                for answer in &mut answers {
+                    *answer = self.refuse("log_unavailable");
+                }
+                return answers;
+            }
+        }
+        answers
+    }
+}
+
+/// The digits of a digest that people are shown.
+pub(super) fn short(digest: &str) -> &str {
+    digest.get(..16).unwrap_or(digest)
+}
+
+/// Now, in seconds. A clock before 1970 leaves the time out: conditions on it then do not hold.
+pub(super) fn clock() -> Option<i64> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(now.as_secs()).ok()
+}

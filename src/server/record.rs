@@ -1,0 +1,239 @@
+//! The decision log: JSON Lines, written by a thread of its own from a bounded queue.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Map, Value, json};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use super::StartError;
+use super::config::LogOptions;
+use super::metrics::{Count, Metrics};
+use super::point::{Answer, Question};
+use crate::files::append_to;
+use crate::runtime::{Context as _, Values};
+
+/// A log that takes lines.
+pub(super) struct Log {
+    options: LogOptions,
+    lines: Sender<Vec<u8>>,
+    reopen: Arc<AtomicBool>,
+    dropped: Count,
+    /// For sampling.
+    turn: AtomicU64,
+}
+
+/// The thread that writes.
+pub(super) struct Writer(JoinHandle<()>);
+
+impl Writer {
+    /// Waits until everything is written that was logged. All senders must be gone.
+    pub(super) fn finish(self) {
+        let _ = self.0.join();
+    }
+}
+
+impl Log {
+    /// Opens the log.
+    pub(super) fn open(options: LogOptions, metrics: &Metrics) -> Result<(Self, Writer), StartError> {
+        let (lines, received) = channel(options.queue.max(1));
+        let reopen = Arc::new(AtomicBool::new(false));
+        let out = open(&options.path).map_err(|error| StartError(error.to_string()))?;
+        let writer = Work {
+            path: options.path.clone(),
+            out: Some(out),
+            blocking: options.blocking,
+            torn: false,
+            reopen: Arc::clone(&reopen),
+            written: metrics.log_lines.clone(),
+            dropped: metrics.log_dropped.clone(),
+            failures: metrics.log_failures.clone(),
+        };
+        let thread = std::thread::Builder::new().name("portcullis-log".to_owned());
+        let thread = thread
+            .spawn(move || writer.run(received))
+            .map_err(|error| StartError(format!("cannot start a thread: {error}")))?;
+        let dropped = metrics.log_dropped.clone();
+        Ok((Self { options, lines, reopen, dropped, turn: AtomicU64::new(0) }, Writer(thread)))
+    }
+
+    /// Opens the file anew before the next line: somebody has moved it away.
+    pub(super) fn reopen(&self) {
+        self.reopen.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a request waits for its line to have a place.
+    pub(super) fn is_blocking(&self) -> bool {
+        self.options.blocking
+    }
+
+    /// The line of a decision, where it is to be logged.
+    pub(super) fn line(&self, question: &Question<'_>, answer: &Answer) -> Option<Vec<u8>> {
+        let share = if answer.is_allowed() { self.options.allowed } else { self.options.denied };
+        self.is_chosen(share).then(|| {
+            let mut line = record(question, answer, &self.options.redact).to_string().into_bytes();
+            line.push(b'\n');
+            line
+        })
+    }
+
+    /// Every so many: of a share of 0.25 one in four.
+    fn is_chosen(&self, share: f64) -> bool {
+        if share >= 1.0 {
+            return true;
+        }
+        // Steps of the golden ratio fall evenly into the unit interval, whatever the pattern of what is asked.
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        ((turn >> 11) as f64) / ((1_u64 << 53) as f64) < share
+    }
+
+    /// Gives a line to the writer, or counts it as lost.
+    pub(super) fn put(&self, line: Vec<u8>) {
+        if let Err(TrySendError::Full(_) | TrySendError::Closed(_)) = self.lines.try_send(line) {
+            self.dropped.inc();
+        }
+    }
+
+    /// Waits until the writer has a place for a line. `false`: there is no writer any more.
+    pub(super) async fn put_surely(&self, line: Vec<u8>) -> bool {
+        self.lines.send(line).await.is_ok()
+    }
+}
+
+/// One line. Field names are stable; fields are only ever added.
+fn record(question: &Question<'_>, answer: &Answer, redact: &[String]) -> Value {
+    let mut record = Map::new();
+    let now = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+    record.insert("time".to_owned(), now.into());
+    record.insert("protocol".to_owned(), question.protocol.name().into());
+    for (name, value) in [
+        ("id", question.id),
+        ("method", question.method),
+        ("target", question.target),
+        ("route", question.route),
+        ("principal", question.principal),
+        ("action", question.action),
+        ("resource", question.resource),
+        ("resource_account", question.resource_account),
+    ] {
+        if let Some(value) = value {
+            record.insert(name.to_owned(), value.into());
+        }
+    }
+    let mut context = Map::new();
+    for key in question.keys {
+        let lower = key.to_ascii_lowercase();
+        let hidden = redact.iter().any(|known| match known.strip_suffix('*') {
+            Some(start) => lower.starts_with(start),
+            None => *known == lower,
+        });
+        let value = match question.context.and_then(|context| context.get(&lower)) {
+            _ if hidden => json!("[redacted]"),
+            Some(Values::One(value)) => json!(value),
+            Some(Values::Parsed(value)) => json!(value.as_str()),
+            Some(Values::Many(values)) => json!(values),
+            _ => continue,
+        };
+        context.insert(lower, value);
+    }
+    if !context.is_empty() {
+        record.insert("context".to_owned(), Value::Object(context));
+    }
+    record.insert("decision".to_owned(), answer.effect.name().into());
+    record.insert("layer".to_owned(), answer.layer.into());
+    if let Some(level) = answer.level {
+        record.insert("level".to_owned(), level.into());
+    }
+    record.insert("reason".to_owned(), answer.reason.into());
+    if let Some(bundle) = &answer.bundle {
+        record.insert("bundle".to_owned(), (**bundle).into());
+    }
+    if answer.dry_run {
+        record.insert("dry_run".to_owned(), true.into());
+    }
+    Value::Object(record)
+}
+
+fn open(path: &Path) -> Result<Box<dyn Write + Send>, crate::files::FileError> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(std::io::stdout()));
+    }
+    Ok(Box::new(append_to(path)?))
+}
+
+struct Work {
+    path: PathBuf,
+    out: Option<Box<dyn Write + Send>>,
+    blocking: bool,
+    /// Whether the file ends within a line that could not be written whole.
+    torn: bool,
+    reopen: Arc<AtomicBool>,
+    written: Count,
+    dropped: Count,
+    failures: Count,
+}
+
+impl Work {
+    /// Writes until all senders are gone, many lines at once where many wait.
+    fn run(mut self, mut received: Receiver<Vec<u8>>) {
+        let mut lines = Vec::new();
+        while received.blocking_recv_many(&mut lines, 1_024) > 0 {
+            if self.reopen.swap(false, Ordering::Relaxed) {
+                self.out = None;
+            }
+            let count = lines.len() as u64;
+            let text = lines.concat();
+            lines.clear();
+            self.write(&text, count, &received);
+        }
+    }
+
+    fn write(&mut self, text: &[u8], count: u64, received: &Receiver<Vec<u8>>) {
+        let text = if self.torn { [b"\n", text].concat() } else { text.to_vec() };
+        let mut rest = text.as_slice();
+        loop {
+            match self.some(&mut rest) {
+                Ok(()) if rest.is_empty() => {
+                    self.torn = false;
+                    self.written.inc_by(count);
+                    return;
+                }
+                Ok(()) => {}
+                Err(_) => {
+                    self.failures.inc();
+                    // Whoever prefers waiting to losing waits until there is room again, or until the process ends.
+                    if !self.blocking || received.is_closed() {
+                        self.out = None;
+                        self.torn |= rest.len() != text.len();
+                        self.dropped.inc_by(count);
+                        return;
+                    }
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+            }
+        }
+    }
+
+    /// Writes a part, and takes it off the text: after a failure the rest can be written.
+    fn some(&mut self, rest: &mut &[u8]) -> Result<(), String> {
+        if self.out.is_none() {
+            self.out = Some(open(&self.path).map_err(|error| error.to_string())?);
+        }
+        let Some(out) = &mut self.out else { return Ok(()) };
+        while !rest.is_empty() {
+            let written = match out.write(rest) {
+                Ok(0) => return Err("nothing is written".to_owned()),
+                Ok(written) => written,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error.to_string()),
+            };
+            *rest = rest.get(written..).unwrap_or_default();
+        }
+        out.flush().map_err(|error| error.to_string())
+    }
+}

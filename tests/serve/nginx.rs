@@ -1,0 +1,166 @@
+//! nginx with `auth_request` in front of a real backend.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::server::{ALICE, BOB, Server, exchange, until};
+
+/// A backend that says which request reached it.
+fn backend(seen: &Arc<Mutex<Vec<String>>>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let seen = Arc::clone(seen);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let (mut head, mut byte) = (Vec::new(), [0]);
+            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+                head.push(byte[0]);
+            }
+            let head = String::from_utf8_lossy(&head).into_owned();
+            seen.lock().unwrap().push(head.lines().next().unwrap_or_default().to_owned());
+            let _ = stream
+                .write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 8\r\n\r\nbackend\n");
+        }
+    });
+    port
+}
+
+struct Nginx {
+    child: Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // The master ends its workers only if it is asked.
+        let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// nginx, or `None` where it is not installed.
+fn nginx(server: &Server, backend: u16) -> Option<Nginx> {
+    let program = ["nginx", "/usr/sbin/nginx"].into_iter().find(|program| {
+        Command::new(program).arg("-v").stderr(Stdio::null()).status().is_ok_and(|done| done.success())
+    })?;
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let config = format!(
+        "daemon off; worker_processes 1; pid {pid}; error_log {errors};
+         {user}
+         events {{ worker_connections 64; }}
+         http {{
+           access_log off; client_body_temp_path {temp}; proxy_temp_path {temp}; fastcgi_temp_path {temp};
+           uwsgi_temp_path {temp}; scgi_temp_path {temp};
+           upstream portcullis {{ server unix:{socket}; keepalive 8; }}
+           map $ssl_client_s_dn $nobody {{ default ''; }}
+           server {{
+             listen 127.0.0.1:{port};
+             merge_slashes off;
+             location / {{
+               auth_request /_portcullis;
+               proxy_pass http://127.0.0.1:{backend}$request_uri;
+             }}
+             location = /_portcullis {{
+               internal;
+               proxy_pass http://portcullis/v1/auth;
+               proxy_http_version 1.1;
+               proxy_pass_request_body off;
+               proxy_set_header Connection '';
+               proxy_set_header Content-Length '';
+               proxy_set_header X-Original-Method $request_method;
+               proxy_set_header X-Original-URI $request_uri;
+               proxy_set_header X-Original-Address $remote_addr;
+               proxy_set_header X-Principal $http_x_authenticated;
+             }}
+           }}
+         }}",
+        pid = at("pid"),
+        errors = at("error.log"),
+        temp = at("temp"),
+        user = if std::fs::metadata("/proc/self")
+            .is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0)
+        {
+            "user root;"
+        } else {
+            ""
+        },
+        socket = server.socket().display(),
+    );
+    std::fs::write(folder.path().join("nginx.conf"), config).unwrap();
+    let child = Command::new(program)
+        .args(["-p", &at(""), "-c", &at("nginx.conf"), "-e", &at("error.log")])
+        .spawn()
+        .unwrap();
+    let nginx = Nginx { child, port, _folder: folder };
+    until("nginx listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    Some(nginx)
+}
+
+impl Nginx {
+    fn ask(&self, method: &str, uri: &str, headers: &str) -> u16 {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let request = format!("{method} {uri} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+        exchange(&mut stream, &request).status
+    }
+}
+
+#[test]
+fn nginx_lets_through_what_is_allowed_and_nothing_else() {
+    let arguments =
+        ["--trust", "unix", "--principal", "header:x-principal", "--context", "aws:SourceIp=source-address"];
+    let mut server = Server::start(&arguments);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let Some(nginx) = nginx(&server, backend(&seen)) else {
+        eprintln!(
+            "SKIPPED: nginx is not installed (apt-get install nginx-light); nothing was tested with it"
+        );
+        return;
+    };
+    let alice = format!("x-authenticated: {ALICE}\r\n");
+    let bob = format!("x-authenticated: {BOB}\r\n");
+    for (method, uri, headers, status) in [
+        ("GET", "/reports/q3", &alice, 200),
+        ("GET", "/reports/q3?x=1", &alice, 200),
+        ("GET", "/reports/q3", &bob, 403),
+        ("GET", "/files/public/q3", &bob, 200),
+        ("GET", "/reports/q3", &String::new(), 401),
+        // The client cannot say what only nginx may.
+        ("GET", "/reports/q3", &format!("x-principal: {ALICE}\r\n"), 401),
+        (
+            "GET",
+            "/reports/q3",
+            &format!("{bob}x-principal: {ALICE}\r\nx-original-uri: /files/public/q3\r\n"),
+            403,
+        ),
+        ("POST", "/reports/q3", &alice, 403),
+        // nginx reads these as /files/public/q3; what is decided on is what is forwarded.
+        ("GET", "/files/secret/../public/q3", &bob, 403),
+        ("GET", "/files/public/%2e%2e/secret", &bob, 403),
+        ("GET", "/files//public/q3", &bob, 403),
+        ("GET", "/files/public/q%33", &bob, 403),
+        ("GET", "/_portcullis", &alice, 404),
+        // The address is 127.0.0.1, which is not the office.
+        ("PUT", "/drafts/a", &alice, 403),
+    ] {
+        assert_eq!(nginx.ask(method, uri, headers), status, "{method} {uri} {headers}");
+    }
+    let reached =
+        ["GET /reports/q3 HTTP/1.0", "GET /reports/q3?x=1 HTTP/1.0", "GET /files/public/q3 HTTP/1.0"];
+    assert_eq!(*seen.lock().unwrap(), reached);
+    // No bundle that could be read from now on, and then no server at all: nothing gets through.
+    server.end();
+    assert_eq!(nginx.ask("GET", "/reports/q3", &alice), 500);
+    assert_eq!(seen.lock().unwrap().len(), reached.len());
+}
