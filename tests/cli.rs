@@ -38,6 +38,8 @@ mod outputs;
 mod requests;
 #[path = "cli/review.rs"]
 mod review;
+#[path = "cli/routes.rs"]
+mod routes;
 #[path = "cli/scenarios.rs"]
 mod scenarios;
 #[path = "cli/splitting.rs"]

@@ -101,6 +101,30 @@ fn deciding_allocates_nothing() {
     }
 }
 
+/// Routing writes into a buffer that is given, and allocates nothing where that is large enough.
+#[test]
+fn routing_allocates_nothing() {
+    let text = "account 123456789012 { user alice }\n\
+        route GET /reports/{id} => app:Read on arn:aws:app:::{id}\n\
+        route [PUT, POST] /files/{folder}/{path*} => app:Write on arn:aws:app:::{folder}/{path}\n";
+    let bundle = compiled::bundle(&compiled::model(compiled::resolved(&[("a.gate", text)])));
+    let mut buffer = String::with_capacity(2_048);
+    let long = format!("/files/a/{}", "%C3%A9/".repeat(1_000));
+    let targets = ["/reports/7?a=b", "/files/a/b/c%20d", "/none", "/a//b", "", "/%FF", long.as_str()];
+    let mut found = 0;
+    let allocated = measure(|| {
+        for target in targets {
+            for method in ["GET", "PUT", "POST", "get"] {
+                if let Ok(routed) = bundle.route(method, target) {
+                    found += usize::from(routed.resource_into(&mut buffer).is_ok());
+                    std::hint::black_box((routed.action(), routed.pattern(), buffer.len()));
+                }
+            }
+        }
+    });
+    assert_eq!((allocated.count_total, found), (0, 3));
+}
+
 /// The longest texts that a request may hold, where each of them is looked at.
 #[test]
 fn the_longest_requests_allocate_nothing() {

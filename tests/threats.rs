@@ -16,6 +16,8 @@ mod inputs;
 mod matching;
 #[path = "threats/meaning.rs"]
 mod meaning;
+#[path = "threats/paths.rs"]
+mod paths;
 
 #[path = "support/compiled.rs"]
 mod compiled;

@@ -21,8 +21,8 @@ use crate::render;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "What stands in one of the languages alone is not lost silently: comments and layout stay behind, and so do
-descriptions and dates of a snapshot; tests and quotas, which IAM JSON has no form for, are an error unless
---without-tests says that they may.
+descriptions and dates of a snapshot; tests, routes and quotas, which IAM JSON has no form for, are an
+error unless --without-tests says that they may.
 
 Examples:
   portcullis convert snapshot.json > acme.gate
@@ -42,7 +42,7 @@ pub(super) struct Arguments {
     /// Where the result goes: a file, or a folder for several [default: standard output]
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
-    /// Leave out what has no form in IAM JSON: tests and quotas
+    /// Leave out what has no form in IAM JSON: tests, routes and quotas
     #[arg(long)]
     without_tests: bool,
 }
@@ -87,9 +87,8 @@ fn direction(read: &Read) -> std::result::Result<Language, Failure> {
 }
 
 fn gate(arguments: &Arguments, read: &Read, model: &Model, extent: &Extent) -> Result {
-    if !read.resolved.questions.is_empty() || read.resolved.quotas > 0 {
-        let message =
-            "the inputs hold tests or quotas, which would be lost; `portcullis fmt` lays out .gate files";
+    if !read.resolved.questions.is_empty() || read.resolved.quotas > 0 || !model.routes.0.is_empty() {
+        let message = "the inputs hold tests, routes or quotas, which would be lost; `portcullis fmt` lays out .gate files";
         return Err(Failure(message.to_owned()));
     }
     let text = to_gate(model, extent)?;
@@ -108,7 +107,11 @@ fn gate(arguments: &Arguments, read: &Read, model: &Model, extent: &Extent) -> R
 }
 
 fn json(arguments: &Arguments, read: &Read, model: &Model, extent: &Extent) -> Result {
-    let lost = [(read.resolved.questions.len(), "questions of tests"), (read.resolved.quotas, "quotas")];
+    let lost = [
+        (read.resolved.questions.len(), "questions of tests"),
+        (model.routes.0.len(), "routes"),
+        (read.resolved.quotas, "quotas"),
+    ];
     let lost: Vec<String> =
         lost.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     if !lost.is_empty() && !arguments.without_tests {

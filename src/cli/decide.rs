@@ -9,7 +9,7 @@ use super::inputs::load;
 use super::output::{Format, plain, print};
 use super::question::Question;
 use super::session::Described;
-use super::{Outcome, Result, requests, session};
+use super::{Failure, Outcome, Result, requests, session};
 use crate::ask::{ask, ask_as};
 use crate::compiler::request::Request;
 use crate::files::read_text;
@@ -18,7 +18,7 @@ use crate::grammar::source::Source;
 use crate::render;
 use crate::runtime::explain::Statement;
 use crate::runtime::provenance::Provenance;
-use crate::runtime::{Bundle, Decision, Effect, Reason};
+use crate::runtime::{Bundle, Decision, Effect, NotRouted, Reason};
 
 /// Arguments of `decide`.
 #[derive(Debug, clap::Args)]
@@ -30,6 +30,7 @@ Examples:
       --action s3:GetObject --resource arn:aws:s3:::acme-reports/q3.csv --context aws:SourceIp=10.1.2.3
   portcullis decide acme.bundle --principal arn:aws:sts::123456789012:assumed-role/deployer/build-17 \\
       --session-policy narrow.json --action s3:GetObject --resource arn:aws:s3:::acme-reports/q3.csv
+  portcullis decide reports.bundle --principal arn:aws:iam::123456789012:user/alice --route 'GET /reports/7'
   portcullis decide acme.bundle --requests requests.jsonl --format json",
     mut_args(or_requests)
 )]
@@ -38,11 +39,14 @@ pub(super) struct Arguments {
     bundle: PathBuf,
     #[command(flatten)]
     question: Question,
+    /// What for and on what, instead of --action and --resource: method and target of a request of HTTP, which the bundle's routes translate
+    #[arg(long, value_name = "METHOD TARGET", conflicts_with_all = ["action", "resource"])]
+    route: Option<String>,
     /// Say in words why
     #[arg(long)]
     explain: bool,
     /// Decide every line of a file; `-` for standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["principal", "action", "resource", "resource_account", "context", "context_json", "session_policy", "session_tag", "source_identity"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["principal", "action", "resource", "route", "resource_account", "context", "context_json", "session_policy", "session_tag", "source_identity"])]
     requests: Option<PathBuf>,
     /// Output for people or for machines
     #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -52,7 +56,8 @@ pub(super) struct Arguments {
 /// Instead of a request there may be a file of them.
 fn or_requests(argument: clap::Arg) -> clap::Arg {
     match argument.get_id().as_str() {
-        "principal" | "action" | "resource" => argument.required(false).required_unless_present("requests"),
+        "principal" => argument.required(false).required_unless_present("requests"),
+        "action" | "resource" => argument.required(false).required_unless_present_any(["requests", "route"]),
         _ => argument,
     }
 }
@@ -62,7 +67,13 @@ pub(super) fn run(arguments: &Arguments) -> Result {
     if let Some(file) = &arguments.requests {
         return many(arguments, &bundle, &bundle.provenance()?, file, arguments.question.now());
     }
-    let request = arguments.question.request()?;
+    let mut request = arguments.question.request()?;
+    if let Some(route) = &arguments.route {
+        match routed(&bundle, route)? {
+            Ok((action, resource)) => (request.action, request.resource) = (action, resource),
+            Err(why) => return refused(arguments.format, why),
+        }
+    }
     let policies = match session::policies(&arguments.question.session_policy)? {
         Ok(policies) => policies,
         Err(outcome) => return Ok(outcome),
@@ -78,6 +89,40 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         Format::Human => human(arguments, &request, &decision, &statements),
     })?;
     Ok(if decision.is_allowed() { Outcome::Fine } else { Outcome::Negative })
+}
+
+/// Action and resource of a request of HTTP, or why it has none.
+fn routed(
+    bundle: &Bundle,
+    text: &str,
+) -> std::result::Result<std::result::Result<(String, String), NotRouted>, Failure> {
+    let Some((method, target)) = text.split_once(' ') else {
+        return Err(Failure(
+            "write method and target with a blank between: --route 'GET /reports/7'".to_owned(),
+        ));
+    };
+    let mut resource = String::new();
+    let found = bundle.route(method, target).and_then(|routed| {
+        routed.resource_into(&mut resource)?;
+        Ok(routed.action_name().to_owned())
+    });
+    Ok(found.map(|action| (action, resource)))
+}
+
+/// A request without a route is refused: nobody can grant what has no name.
+fn refused(format: Format, why: NotRouted) -> Result {
+    print(&match format {
+        Format::Json => {
+            let answer = json!({
+                "decision": Effect::ImplicitDeny.name(), "layer": "none", "level": null, "reason": why.name(), "statements": [],
+            });
+            format!("{answer:#}\n")
+        }
+        Format::Human => {
+            format!("\u{1b}[1;31m{}\u{1b}[0m (no route)\n  {}\n", Effect::ImplicitDeny.name(), why.sentence())
+        }
+    })?;
+    Ok(Outcome::Negative)
 }
 
 /// A decision in words.

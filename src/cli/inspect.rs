@@ -118,6 +118,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
                 .collect();
             let mut report = json!({
                 "format": FORMAT_VERSION, "digest": digest, "bytes": length, "sections": sizes, "facts": facts,
+                "routes": bundle.route_count(),
             });
             if let Some(report) = report.as_object_mut().filter(|_| arguments.sets > 0) {
                 report.insert("sets".to_owned(), sets.into());
@@ -129,6 +130,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
             for (name, value) in facts.entries() {
                 let _ = writeln!(text, "  {name:<28} {value:>10}");
             }
+            let _ = writeln!(text, "  {:<28} {:>10}", "routes", bundle.route_count());
             text.push_str("\nsections\n");
             for (section, bytes) in sections {
                 let share = bytes as f64 * 100.0 / length as f64;

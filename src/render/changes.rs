@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use portcullis_compiler::analysis::diff::{
-    Access, Answer, Certainty, Change, Example, Group, Kind, Literal, Report,
+    Access, Answer, Certainty, Change, Example, Group, Kind, Literal, Report, RouteChange,
 };
 use portcullis_compiler::analysis::{Asker, AskerKind, Place, Term};
 use portcullis_compiler::request::{ContextValue, Request};
@@ -227,11 +227,23 @@ pub(crate) fn human(report: &Report, about: About) -> String {
         }
         text.push('\n');
     }
+    for line in routes(report) {
+        let _ = writeln!(text, "{}", words::plain(&line));
+    }
     for line in unknown(report) {
         let _ = writeln!(text, "{}", words::plain(&line));
     }
     text.push_str(&summary(report, about));
     text
+}
+
+/// The routes that differ, as in a diff.
+fn routes(report: &Report) -> Vec<String> {
+    let lines = |change: &RouteChange| {
+        let before = change.before.iter().map(|route| format!("- {route}"));
+        before.chain(change.after.iter().map(|route| format!("+ {route}"))).collect::<Vec<_>>()
+    };
+    report.routes.iter().flat_map(lines).collect()
 }
 
 /// What could not be looked at.
@@ -264,6 +276,9 @@ fn summary(report: &Report, about: About) -> String {
     asked.sort();
     asked.dedup();
     match (changes, report.is_empty()) {
+        (0, false) if !report.routes.is_empty() => {
+            format!("no change in access but by {}\n", count(report.routes.len(), "route"))
+        }
         (0, false) => "no change in what was looked at\n".to_owned(),
         (0, true) => "no change in access\n".to_owned(),
         _ => format!(
@@ -298,6 +313,9 @@ pub(crate) fn markdown(report: &Report, about: About) -> String {
                 );
             }
         }
+    }
+    if !report.routes.is_empty() {
+        let _ = writeln!(text, "**Routes**\n\n{}", fenced("diff", &routes(report)));
     }
     for line in unknown(report) {
         let _ = writeln!(text, "- {}", code(&line));
@@ -337,6 +355,7 @@ pub(crate) fn json(report: &Report) -> Value {
         "grows": report.grows(),
         "groups": report.groups.iter().map(group).collect::<Vec<_>>(),
         "endpoints": report.endpoints,
+        "routes": report.routes.iter().map(|it| json!({"before": it.before, "after": it.after})).collect::<Vec<_>>(),
         "documented_actions_only": report.documented,
         "unknown": report.too_large.iter().map(|(principal, place)| json!({
             "principal": principal, "place": place_json(place),

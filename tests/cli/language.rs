@@ -181,7 +181,7 @@ fn what_has_no_form_is_refused_on_the_way_to_it() {
     ]);
     for (arguments, why) in [
         (&["convert", "two.json"][..], "is in the partitions aws and aws-cn"),
-        (&["convert", "quota.gate", "--to", "gate"], "tests or quotas, which would be lost"),
+        (&["convert", "quota.gate", "--to", "gate"], "tests, routes or quotas, which would be lost"),
         (&["convert", "quota.gate"], "1 quotas have no form in IAM JSON"),
         (&["convert", "versions.gate"], "has 2 versions and is of no account"),
     ] {

@@ -172,6 +172,17 @@ pub struct Report {
     pub documented: Vec<String>,
     /// VPC endpoints whose policies differ. What may pass through them is not compared: reports are about requests that come through none.
     pub endpoints: Vec<String>,
+    /// Routes that are new, gone or other than they were. What a route lets in is not compared with what it let in.
+    pub routes: Vec<RouteChange>,
+}
+
+/// A route that one world declares otherwise than the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteChange {
+    /// What it was, as a line of the language, if there was one for these methods and this path.
+    pub before: Option<String>,
+    /// What it is, if there is one.
+    pub after: Option<String>,
 }
 
 impl Report {
@@ -181,9 +192,12 @@ impl Report {
         self.is_open() || self.changes().any(|change| change.kind.grows())
     }
 
-    /// Whether something was not looked at: it may be access.
+    /// Whether something was not looked at, or is not compared: it may be access.
     fn is_open(&self) -> bool {
-        !(self.too_large.is_empty() && self.documented.is_empty() && self.endpoints.is_empty())
+        !(self.too_large.is_empty()
+            && self.documented.is_empty()
+            && self.endpoints.is_empty()
+            && self.routes.is_empty())
     }
 
     /// Whether nothing changes.
@@ -205,7 +219,20 @@ pub fn diff(old: &Model, new: &Model) -> Report {
     let universe = Universe::new(&[old, new]);
     let mut survey = Survey::new(&universe, Query::default());
     survey.all(&askers(&universe));
-    Report { endpoints: endpoints(&universe), ..survey.report() }
+    Report { endpoints: endpoints(&universe), routes: routes(old, new), ..survey.report() }
+}
+
+/// The routes that differ, by methods and path.
+fn routes(old: &Model, new: &Model) -> Vec<RouteChange> {
+    let said = |model: &Model| {
+        let said = model.routes.0.iter().map(|route| (route.shape(), route.to_string()));
+        said.collect::<BTreeMap<String, String>>()
+    };
+    let (old, new) = (said(old), said(new));
+    let shapes: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let change =
+        |shape: &String| RouteChange { before: old.get(shape).cloned(), after: new.get(shape).cloned() };
+    shapes.into_iter().map(change).filter(|change| change.before != change.after).collect()
 }
 
 /// The VPC endpoints whose policies differ.

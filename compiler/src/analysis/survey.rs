@@ -421,6 +421,7 @@ impl<'u, 'm> Survey<'u, 'm> {
             conditions: self.conditions,
             too_large: self.too_large,
             documented: self.documented,
+            routes: Vec::new(),
             endpoints: Vec::new(),
         }
     }

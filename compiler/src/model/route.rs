@@ -61,6 +61,17 @@ impl Route {
         format!("{methods} /{}", segments.collect::<Vec<_>>().join("/"))
     }
 
+    /// Methods and path without the names of captures: equal for routes that match the same requests.
+    #[must_use]
+    pub fn shape(&self) -> String {
+        let nameless = |segment: &Segment| match segment {
+            Segment::Literal(text) => Segment::Literal(text.clone()),
+            Segment::One(_) => Segment::One("".into()),
+            Segment::Rest(_) => Segment::Rest("".into()),
+        };
+        Self { path: self.path.iter().map(nameless).collect(), ..self.clone() }.pattern()
+    }
+
     /// The resource, as people read it: `arn:acme:reports:::{id}`.
     #[must_use]
     pub fn template(&self) -> String {

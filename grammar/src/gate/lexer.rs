@@ -239,12 +239,11 @@ fn template(rest: &str) -> usize {
     loop {
         let behind = rest.get(length..).unwrap_or("");
         let Some(inside) = behind.strip_prefix('{') else { return length };
+        // One that is not closed is part of it all the same: that is said where captures are read.
         let width = inside.find(|it: char| it.is_whitespace() || "{}\"#,;".contains(it));
-        let Some(width) = width.filter(|width| inside.get(*width..).is_some_and(|it| it.starts_with('}')))
-        else {
-            return length;
-        };
-        length += width + 2;
+        let width = width.unwrap_or(inside.len());
+        let closed = inside.get(width..).is_some_and(|it| it.starts_with('}'));
+        length += 1 + width + usize::from(closed);
         let mut token = Token::lexer(rest.get(length..).unwrap_or(""));
         // What follows without a blank is part of it, as far as it is a word; of a list behind it nothing is.
         if matches!(token.next(), Some(Ok(found)) if found.is_word() && token.span().start == 0) {

@@ -319,6 +319,7 @@ fn misplaced(found: Token, wanted: Kind) -> Option<&'static str> {
         (Token::Allow | Token::Deny | Token::Label, Kind::Account | Kind::File) => {
             "statements stand in a policy: write policy NAME { … }"
         }
+        (Token::Route, _) => "routes stand at the top of a file, outside of everything",
         (Token::Import, _) => "import stands at the top of a file, outside of everything",
         (Token::Account, Kind::Account | Kind::Identity | Kind::Statement) => {
             "accounts stand beside each other: is a } missing above?"

@@ -213,3 +213,67 @@ fn a_comment_can_stand_anywhere() {
         formatted(&format!("{before}\n# c\n\n# d\n{behind}"));
     }
 }
+
+const ROUTES: &str = r#"
+let reports = arn:aws:reports::
+route GET /reports/{id} => reports:Read on $reports:{id}
+route  [ GET , "HEAD", ]   /files/{folder}/{path*}=>files:Read   on "arn:aws:files:::{folder}/{path}" ; route * / => a:B on *
+policy P { allow a:B on * }
+"#;
+
+#[test]
+fn routes_have_one_layout() {
+    assert_eq!(messages(ROUTES), Vec::<String>::new());
+    let source = Source::new("a.gate", ROUTES);
+    let parsed = parse(&source);
+    let [_, Item::Route(one), Item::Route(two), Item::Route(three), _] = parsed.file.items.as_slice() else {
+        panic!()
+    };
+    assert_eq!((one.path.raw, one.resource.raw), ("/reports/{id}", "$reports:{id}"));
+    assert_eq!(
+        (two.methods.len(), two.path.raw, two.action.raw),
+        (2, "/files/{folder}/{path*}", "files:Read")
+    );
+    assert_eq!(
+        (three.methods[0].raw, three.path.raw, source.slice(three.span)),
+        ("*", "/", "route * / => a:B on *")
+    );
+    let text = formatted(ROUTES);
+    assert_eq!(
+        text,
+        r#"let reports = arn:aws:reports::
+route GET /reports/{id} => reports:Read on $reports:{id}
+route [GET, "HEAD"] /files/{folder}/{path*} => files:Read on "arn:aws:files:::{folder}/{path}"
+route * / => a:B on *
+policy P { allow a:B on * }
+"#
+    );
+    // Long ones are broken, and comments stay.
+    let long =
+        formatted(&format!("route GET /{0}/{{id}} => a:{0} on arn:aws:a:::{0}/{{id}}", "a".repeat(60)));
+    assert_eq!(long.lines().map(|line| line.starts_with("    ")).collect::<Vec<_>>(), [false, true, true]);
+    let source = Source::new("a.gate", text.as_str());
+    for (start, _, _) in Lexer::new(&source).flatten() {
+        let (before, behind) = text.split_at(start);
+        formatted(&format!("{before} # c\n{behind}"));
+        formatted(&format!("{before}\n# c\n\n# d\n{behind}"));
+    }
+}
+
+/// What stands in braces belongs to a word of a route, and to no other.
+#[test]
+fn braces_are_blocks_but_in_routes() {
+    for text in [
+        "route GET /a => a:A on *\naccount 123456789012{}",
+        "policy route{allow a:B on *}",
+        "let route = a\naccount 1{resource arn:a:b:c:d:e{untagged}user route{attach route}}",
+        "route GET /a => a:A on *\npolicy P{allow a:B on *}\norganization route{root r{}}",
+    ] {
+        assert_eq!(messages(text), Vec::<String>::new(), "{text}");
+        formatted(text);
+    }
+    // One that is not closed ends with its word.
+    let found =
+        messages("route GET /a/{id => a:A on *\nroute GET /b/{a b} => a:A on *\npolicy P { allow a:B on * }");
+    assert_eq!(found, ["2:17 expected `=>`, found `b` | write `=>`"]);
+}

@@ -125,6 +125,11 @@ fn told(
             format!("{what}, for all that is known: the policy of the VPC endpoint {endpoint} differs");
         found.push(Diagnostic::error(code, plain(&message)));
     }
+    for route in &report.routes {
+        let said = route.after.as_ref().or(route.before.as_ref()).map_or("", String::as_str);
+        let message = format!("{what}, for all that is known: {said} differs");
+        found.push(Diagnostic::error(code, plain(&message)));
+    }
     for principal in &report.documented {
         let message = format!(
             "{what}, for all that is known: the patterns of actions of {principal} are too many to be walked, and only documented actions \
