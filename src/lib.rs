@@ -12,6 +12,8 @@ pub mod cache;
 pub mod cli;
 pub mod files;
 mod imports;
+#[cfg(feature = "tower")]
+pub mod layer;
 #[cfg(feature = "live")]
 pub mod live;
 #[cfg(feature = "cli")]

@@ -37,6 +37,7 @@ use portcullis_runtime::{Bundle, LoadError};
 pub use clock::{Clock, SystemClock};
 pub use fetch::{HttpOptions, HttpSource, UrlError};
 pub use follow::{Event, Follower, Following};
+#[cfg(feature = "serve")]
 pub(crate) use source::signature_of;
 pub use source::{Fetched, FileSource, Source, SourceError};
 pub use store::{Kept, Store, StoreError};

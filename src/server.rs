@@ -51,3 +51,16 @@ pub fn run(config: Config, live: Arc<Live>, following: Following) -> Result<(), 
     runtime.shutdown_background();
     result
 }
+
+/// Serves one connection without a network: its client, on this machine, says these bytes (HTTP/1, or HTTP/2 with gRPC) and then nothing more. Gives what
+/// it is answered, with all the checks and limits of a server. For tests and fuzzing.
+///
+/// # Errors
+/// [`StartError`] if no threads can be had.
+pub fn converse(config: Config, live: Arc<Live>, grpc: bool, said: &[u8]) -> Result<Vec<u8>, StartError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| StartError(format!("cannot start: {error}")))?;
+    Ok(runtime.block_on(listen::converse(config, live, grpc, said)))
+}

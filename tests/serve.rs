@@ -10,6 +10,8 @@
 )]
 #![cfg(feature = "serve")]
 
+#[path = "serve/bytes.rs"]
+mod bytes;
 #[path = "serve/faults.rs"]
 mod faults;
 #[path = "serve/grpc.rs"]

@@ -1,6 +1,8 @@
 //! Files that a running process looks at again, holds, or writes behind.
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
+#[cfg(feature = "serve")]
+use std::io::Write as _;
 use std::path::Path;
 
 use super::{FileError, io};

@@ -187,3 +187,22 @@ pub struct Config {
     /// Limits.
     pub limits: Limits,
 }
+
+impl Default for Config {
+    /// Listens nowhere, trusts nobody.
+    fn default() -> Self {
+        Self {
+            http: Vec::new(),
+            grpc: Vec::new(),
+            admin: Vec::new(),
+            trusted: Trusted::nobody(),
+            principal: PrincipalFrom::Nobody,
+            identities: Identities::default(),
+            context: Vec::new(),
+            explain: false,
+            dry_run: false,
+            log: None,
+            limits: Limits::default(),
+        }
+    }
+}

@@ -11,7 +11,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
@@ -74,14 +74,7 @@ pub(super) async fn serve(config: Config, live: Arc<Live>, following: Following)
         None => (None, None),
     };
     let listeners = bind(&config).await?;
-    let point = Arc::new(Point {
-        requests: Semaphore::new(config.limits.requests),
-        explaining: super::explain::Explainer::default(),
-        config,
-        live,
-        metrics,
-        log,
-    });
+    let point = Arc::new(Point::new(config, live, metrics, log));
     let places = Arc::new(Semaphore::new(point.config.limits.connections));
     let graceful = Arc::new(GracefulShutdown::new());
     let (end, ended) = watch::channel(());
@@ -126,6 +119,24 @@ pub(super) async fn serve(config: Config, live: Arc<Live>, following: Following)
     }
     info!("ended");
     Ok(())
+}
+
+/// Serves one connection whose client says these bytes, from this machine, and then nothing more: what it is answered.
+pub(super) async fn converse(config: Config, live: Arc<Live>, grpc: bool, said: &[u8]) -> Vec<u8> {
+    let metrics = Metrics::new(Arc::clone(&live));
+    let point = Arc::new(Point::new(config, live, metrics, None));
+    let (client, server) = tokio::io::duplex(64 << 10);
+    let speaks = if grpc { Speaks::Grpc } else { Speaks::Http(Offer { decisions: true, process: true }) };
+    let peer = Peer::Tcp(std::net::Ipv4Addr::LOCALHOST.into());
+    connect(&point, server, peer, speaks, &Arc::new(Semaphore::new(1)), &Arc::new(GracefulShutdown::new()));
+    let (mut answers, mut questions) = tokio::io::split(client);
+    let mut heard = Vec::new();
+    let say = async move {
+        let _ = questions.write_all(said).await;
+        let _ = questions.shutdown().await;
+    };
+    let _ = tokio::join!(say, answers.read_to_end(&mut heard));
+    heard
 }
 
 async fn bind(config: &Config) -> Result<Vec<(Address, Listener, Speaks)>, StartError> {

@@ -125,6 +125,11 @@ pub(super) struct Batch {
 }
 
 impl Point {
+    pub(super) fn new(config: Config, live: Arc<Live>, metrics: Metrics, log: Option<Log>) -> Self {
+        let requests = Semaphore::new(config.limits.requests);
+        Self { config, live, metrics, log, requests, explaining: super::explain::Explainer::default() }
+    }
+
     /// Answers questions, all by the same bundle. What is no question is a reason to refuse.
     pub(super) fn answer(&self, protocol: Protocol, asked: &[Result<Asked, &'static str>]) -> Batch {
         let start = Instant::now();

@@ -36,7 +36,7 @@ impl Passed {
     fn check(self) -> CheckRequest {
         let map = self.headers.iter().map(|(key, value)| HeaderValue {
             key: (*key).to_owned(),
-            raw_value: value.clone().into_bytes().into(),
+            raw_value: value.clone().into_bytes(),
             ..HeaderValue::default()
         });
         let header_map = self.raw.then(|| HeaderMap { headers: map.collect() });
