@@ -79,6 +79,13 @@ impl Bundle {
         self.bytes.get(format::DIGEST_AT..format::HEADER_BYTES).unwrap_or(&[])
     }
 
+    /// The format version that the bundle was written in.
+    #[must_use]
+    pub fn format_version(&self) -> u32 {
+        let version = self.bytes.get(8..12).and_then(<[u8]>::first_chunk::<4>);
+        version.map_or(0, |version| u32::from_le_bytes(*version))
+    }
+
     /// Name, length in bytes and number of records of every section, in the order in which they stand.
     #[must_use]
     pub fn sections(&self) -> Vec<(Section, usize)> {

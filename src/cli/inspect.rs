@@ -12,7 +12,7 @@ use super::output::{Format, plain, print};
 use super::{Outcome, Result};
 use crate::compiler::bundle::facts_of;
 use crate::runtime::Bundle;
-use crate::runtime::format::{FORMAT_VERSION, NONE, Principal, Section, Set, SetService, row};
+use crate::runtime::format::{NONE, Principal, Section, Set, SetService, row};
 
 /// Arguments of `inspect`.
 #[derive(Debug, clap::Args)]
@@ -96,7 +96,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
     let facts = facts_of(&bundle)?;
     let digest: String = bundle.digest().iter().map(|byte| format!("{byte:02x}")).collect();
     let sections = bundle.sections();
-    let length = bundle.as_bytes().len();
+    let (version, length) = (bundle.format_version(), bundle.as_bytes().len());
     let mut costs = if arguments.sets > 0 { costs(&bundle) } else { Vec::new() };
     costs.truncate(arguments.sets);
     let text = match arguments.format {
@@ -117,7 +117,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
                 })
                 .collect();
             let mut report = json!({
-                "format": FORMAT_VERSION, "digest": digest, "bytes": length, "sections": sizes, "facts": facts,
+                "format": version, "digest": digest, "bytes": length, "sections": sizes, "facts": facts,
                 "routes": bundle.route_count(),
             });
             if let Some(report) = report.as_object_mut().filter(|_| arguments.sets > 0) {
@@ -126,7 +126,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
             format!("{report:#}\n")
         }
         Format::Human => {
-            let mut text = format!("format {FORMAT_VERSION}, {length} bytes, BLAKE3 {digest}\n\nfacts\n");
+            let mut text = format!("format {version}, {length} bytes, BLAKE3 {digest}\n\nfacts\n");
             for (name, value) in facts.entries() {
                 let _ = writeln!(text, "  {name:<28} {value:>10}");
             }

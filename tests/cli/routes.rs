@@ -165,9 +165,9 @@ fn a_route_over_another_one_is_silenced_in_place() {
             "account 123456789012 {{ user alice }}\n{comment}route GET /a/{{x}} => a:A on *\nroute GET /a/b => a:B on *\n"
         )
     };
-    folder.write("a.gate", &text(""));
+    folder.write("a.gate", text(""));
     assert!(folder.run(&["check", "a.gate"]).complains(1).contains("warning[route-within]"));
-    folder.write("a.gate", &text("# allow(route-within): b is the exception\n"));
+    folder.write("a.gate", text("# allow(route-within): b is the exception\n"));
     let done = folder.run(&["check", "a.gate"]);
     assert_eq!((done.status, done.err.as_str()), (0, "0 errors, 0 warnings, 1 silenced\n"));
 }
