@@ -35,43 +35,43 @@ macro_rules! reasons {
 
 reasons! {
     /// It does not begin with `/`.
-    NoSlash "no_slash" "the path does not begin with a slash",
+    NoSlash "path_no_slash" "the path does not begin with a slash",
     /// `#` stands in it, or in the query behind it.
-    Fragment "fragment" "a `#` stands in the target, which no request carries",
+    Fragment "path_fragment" "a `#` stands in the target, which no request carries",
     /// `//`
-    EmptySegment "empty_segment" "two slashes stand side by side",
+    EmptySegment "path_empty_segment" "two slashes stand side by side",
     /// `.` or `..`
-    DotSegment "dot_segment" "a segment is `.` or `..`",
+    DotSegment "path_dot_segment" "a segment is `.` or `..`",
     /// `;`
-    Semicolon "semicolon" "a `;` stands in the path, behind which some servers read parameters",
+    Semicolon "path_semicolon" "a `;` stands in the path, behind which some servers read parameters",
     /// `\`
-    Backslash "backslash" "a backslash stands in the path, which some servers take for a slash",
+    Backslash "path_backslash" "a backslash stands in the path, which some servers take for a slash",
     /// A byte below 0x20, or 0x7f.
-    Control "control" "a control character stands in the path",
+    Control "path_control" "a control character stands in the path",
     /// A byte of 0x80 or above.
-    NotAscii "not_ascii" "a character outside of ASCII stands in the path, and not percent-encoded",
+    NotAscii "path_not_ascii" "a character outside of ASCII stands in the path, and not percent-encoded",
     /// Another byte that has to be percent-encoded.
-    Character "character" "a character stands in the path that has to be percent-encoded",
+    Character "path_character" "a character stands in the path that has to be percent-encoded",
     /// `%` without two hexadecimal digits.
-    BrokenEscape "broken_escape" "two hexadecimal digits are missing behind a `%`",
+    BrokenEscape "path_broken_escape" "two hexadecimal digits are missing behind a `%`",
     /// `%c3`
-    LowerCaseEscape "lower_case_escape" "a percent-encoding has lower-case digits",
+    LowerCaseEscape "path_lower_case_escape" "a percent-encoding has lower-case digits",
     /// `%41`, `%2E`
-    NeedlessEscape "needless_escape" "a character is percent-encoded that stands for itself",
+    NeedlessEscape "path_needless_escape" "a character is percent-encoded that stands for itself",
     /// `%2F`
-    EncodedSlash "encoded_slash" "a slash is percent-encoded",
+    EncodedSlash "path_encoded_slash" "a slash is percent-encoded",
     /// `%5C`
-    EncodedBackslash "encoded_backslash" "a backslash is percent-encoded",
+    EncodedBackslash "path_encoded_backslash" "a backslash is percent-encoded",
     /// `%25`
-    EncodedPercent "encoded_percent" "a percent sign is percent-encoded, so that the path could be decoded twice",
+    EncodedPercent "path_encoded_percent" "a percent sign is percent-encoded, so that the path could be decoded twice",
     /// `%3B`
-    EncodedSemicolon "encoded_semicolon" "a `;` is percent-encoded",
+    EncodedSemicolon "path_encoded_semicolon" "a `;` is percent-encoded",
     /// `%3F`, `%23`
-    EncodedDelimiter "encoded_delimiter" "a `?` or `#` is percent-encoded, at which some servers would cut the path off",
+    EncodedDelimiter "path_encoded_delimiter" "a `?` or `#` is percent-encoded, at which some servers would cut the path off",
     /// `%00` to `%1F`, `%7F`, and U+0080 to U+009F.
-    EncodedControl "encoded_control" "a control character is percent-encoded",
+    EncodedControl "path_encoded_control" "a control character is percent-encoded",
     /// What is percent-encoded is not UTF-8.
-    NotUtf8 "not_utf8" "what is percent-encoded is not UTF-8",
+    NotUtf8 "path_not_utf8" "what is percent-encoded is not UTF-8",
 }
 
 impl fmt::Display for NotNormal {

@@ -15,6 +15,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::live::{Live, Unready};
+use crate::runtime::path::NotNormal;
 
 /// How a question came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -125,7 +126,9 @@ impl Metrics {
         );
         registry.register("log_failures", "Failures to write the decision log", made.log_failures.clone());
         // What can be denied for stands at 0 before it happens: an alarm needs something to look at.
-        for reason in super::point::REFUSALS.iter().copied().chain(Unready::ALL.map(Unready::name)) {
+        let of_paths = NotNormal::ALL.iter().map(|reason| reason.name());
+        let of_bundles = Unready::ALL.map(Unready::name);
+        for reason in super::point::REFUSALS.iter().copied().chain(of_bundles).chain(of_paths) {
             let _ = made.refusals.get_or_create(&Because { reason });
         }
         registry.register_collector(Box::new(OfBundle { live }));

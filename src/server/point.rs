@@ -20,6 +20,7 @@ pub(super) const REFUSALS: &[&str] = &[
     "overloaded",
     "timeout",
     "no_route",
+    "too_long",
     "log_unavailable",
     "internal",
 ];

@@ -125,7 +125,7 @@ pub(super) const ROUTED: &[(&str, &str, &str)] = &[
     ("GET", "/files/caf%C3%A9/b", "GET /files/caf%C3%A9/{path*} files:ReadCoffee arn:acme:files:::coffee/b"),
     ("PUT", "/reports/7", "no_route"),
     ("GET", "/reports/7/", "no_route"),
-    ("GET", "/reports//", "empty_segment"),
+    ("GET", "/reports//", "path_empty_segment"),
 ];
 
 /// The route of a request, its action and resource as one line; or why there is none.

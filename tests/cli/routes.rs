@@ -55,9 +55,9 @@ fn a_request_of_http_is_decided() {
         (BOB, "PUT /reports/7", 1, "no_statement"),
         (BOB, "DELETE /reports/7", 1, "no_route"),
         (ALICE, "GET /reports/", 1, "no_route"),
-        (ALICE, "GET /reports/../reports/7", 1, "dot_segment"),
-        (ALICE, "GET //reports", 1, "empty_segment"),
-        (ALICE, "GET /reports/board%2Fq3", 1, "encoded_slash"),
+        (ALICE, "GET /reports/../reports/7", 1, "path_dot_segment"),
+        (ALICE, "GET //reports", 1, "path_empty_segment"),
+        (ALICE, "GET /reports/board%2Fq3", 1, "path_encoded_slash"),
     ] {
         let (found, decision, why) = decide(principal, route);
         assert_eq!((found, why.as_str()), (status, reason), "{principal} {route}: {decision}");

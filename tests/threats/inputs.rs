@@ -178,3 +178,23 @@ fn session_policy_ignored() {
         assert_eq!(decided.effect(), reference::decide(&model, &request).effect, "{action}");
     }
 }
+
+/// What contains itself is an error that shows the circle, however long it is.
+#[test]
+fn recursion_in_templates() {
+    let account = |items: &str| format!("account 123456789012 {{\n{items}\n  user alice\n}}\n");
+    let policy = |name: &str, uses: &str| {
+        format!("  policy {name}(x) {{ allow s3:Get* on arn:aws:s3:::$x use {uses}($x) }}\n")
+    };
+    let circle = |length: usize| {
+        let policies = (0..length).map(|at| policy(&format!("P{at}"), &format!("P{}", (at + 1) % length)));
+        account(&policies.collect::<String>())
+    };
+    for text in [circle(1), circle(2), circle(40), account("  let a = $b\n  let b = $a\n")] {
+        let resolved = compiled::resolved(&[("a.gate", &text)]);
+        assert!(resolved.model.is_none());
+        let found = resolved.diagnostics.iter().find(|found| found.is_error()).unwrap();
+        assert_eq!(found.code, codes::GATE_CYCLE, "{text}");
+        assert!(!found.labels.is_empty());
+    }
+}

@@ -95,3 +95,47 @@ fn path_normalisation() {
         assert_eq!(bundle.route(method, "/admin").err(), Some(NotRouted::NoRoute), "{method:?}");
     }
 }
+
+/// There is no decision cache. What is joined is the resource of a route: two requests of one route never give the same one, since what a path
+/// captures holds no slash, and the build wants one between two of them.
+#[test]
+fn cache_key_collision() {
+    let route = |path: &str, resource: &str| {
+        let text = format!(
+            "account 123456789012 {{ user alice }}\nroute GET {path} => app:Read on arn:aws:app:::{resource}\n"
+        );
+        compiled::resolved(&[("a.gate", &text)])
+    };
+    for resource in ["{a}{b}", "{a}:{b}", "{a}-{b}", "x{a}:y:{b}z"] {
+        assert!(route("/{a}/{b}", resource).model.is_none(), "{resource}");
+    }
+    assert!(route("/{a}/{b*}", "{b}/{a}").model.is_none());
+    for (path, resource) in [("/{a}/{b}", "{a}/{b}"), ("/{a}/{b}", "{b}:x/y:{a}"), ("/{a}/{b*}", "x-{a}/{b}")]
+    {
+        let model = compiled::model(route(path, resource));
+        let bytes = compiled::bytes(&model, portcullis::compiler::automata::Budget::default());
+        let bundle = Bundle::from_bytes(bytes).unwrap();
+        let mut parts = vec![String::new()];
+        for _ in 0..3 {
+            let longer: Vec<String> = parts
+                .iter()
+                .flat_map(|part| ["a", ":", "x", "-", "y"].map(|more| format!("{part}{more}")))
+                .collect();
+            parts.extend(longer);
+        }
+        parts.retain(|part| !part.is_empty());
+        parts.sort();
+        parts.dedup();
+        let mut seen = std::collections::HashMap::new();
+        let mut resource = String::new();
+        for one in &parts {
+            for other in &parts {
+                let target = format!("/{one}/{other}");
+                bundle.route("GET", &target).unwrap().resource_into(&mut resource).unwrap();
+                let before = seen.insert(resource.clone(), target.clone());
+                assert_eq!(before, None, "{target} gives {resource} too");
+            }
+        }
+        assert!(seen.len() > 10_000);
+    }
+}
