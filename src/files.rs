@@ -55,6 +55,8 @@ pub enum FileError {
     TooLarge {
         /// The file.
         path: PathBuf,
+        /// The most bytes that are read.
+        most: u64,
     },
     /// A folder without any input below it.
     EmptyFolder {
@@ -91,12 +93,12 @@ impl fmt::Display for FileError {
                 let (name, place) = (source.name(), source.position(span.start));
                 write!(f, "{name}:{place}: byte 0x{byte:02x} begins no character of UTF-8; {help}")
             }
-            Self::TooLarge { path } => write!(
-                f,
-                "{} is larger than {} MiB, the most that is read",
-                path.display(),
-                MAX_SOURCE_BYTES / 1024 / 1024
-            ),
+            Self::TooLarge { path, most } if *most < 1 << 20 => {
+                write!(f, "{} is larger than {most} bytes, the most that is read", path.display())
+            }
+            Self::TooLarge { path, most } => {
+                write!(f, "{} is larger than {} MiB, the most that is read", path.display(), most >> 20)
+            }
             Self::EmptyFolder { path, wanted } => {
                 write!(f, "no {wanted} file below the folder {}", path.display())
             }
@@ -125,7 +127,7 @@ impl FileError {
                 let message = format!("the byte 0x{byte:02x} begins no character of UTF-8");
                 return Diagnostic::error("p4-not-utf8", message).at(source, *span, "").help(*help);
             }
-            Self::TooLarge { path } => ("p4-source-too-large", path, "split it into several files"),
+            Self::TooLarge { path, .. } => ("p4-source-too-large", path, "split it into several files"),
             Self::EmptyFolder { path, .. } => ("input-empty", path, "give the folder that holds the inputs"),
             Self::Special { path } => {
                 ("input-unreadable", path, "take it out of the folder; a pipe can be given by its own path")
@@ -260,7 +262,7 @@ fn read_most(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
 pub fn read_text(path: &Path) -> Result<String, FileError> {
     let bytes = read_most(path, MAX_SOURCE_BYTES as u64 + 1)?;
     if bytes.len() > MAX_SOURCE_BYTES {
-        return Err(FileError::TooLarge { path: path.to_owned() });
+        return Err(FileError::TooLarge { path: path.to_owned(), most: MAX_SOURCE_BYTES as u64 });
     }
     String::from_utf8(bytes)
         .map_err(|error| not_utf8(path, error.as_bytes(), error.utf8_error().valid_up_to()))

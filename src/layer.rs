@@ -69,7 +69,8 @@ where
 
 type Says<T> = Box<dyn Fn(&Parts) -> T + Send + Sync>;
 
-/// Maps by the routes of the bundle. The path is taken as the client sent it; one that is not in normal form is denied, so the service sees none.
+/// Maps by the routes of the bundle. The path is taken as the request has it when it comes to the layer: put the layer around a whole router, not inside of
+/// a nested one, which may have taken a prefix off. A path that is not in normal form is denied, so the service sees none.
 pub struct Routes {
     principal: Says<Option<String>>,
     context: Says<ContextMap>,
@@ -131,25 +132,33 @@ type Hears = dyn Fn(&Parts, &Outcome) + Send + Sync;
 
 /// Puts a guard before a service.
 pub struct GuardLayer<M> {
-    shared: Arc<Shared<M>>,
+    live: Arc<Live>,
+    mapper: Arc<M>,
+    dry_run: bool,
+    hears: Arc<Hears>,
 }
 
 struct Shared<M> {
     live: Arc<Live>,
-    mapper: M,
+    mapper: Arc<M>,
     dry_run: bool,
-    hears: Box<Hears>,
+    hears: Arc<Hears>,
 }
 
 impl<M> fmt::Debug for GuardLayer<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuardLayer").field("live", &self.shared.live).finish_non_exhaustive()
+        f.debug_struct("GuardLayer").field("live", &self.live).finish_non_exhaustive()
     }
 }
 
 impl<M> Clone for GuardLayer<M> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self {
+            live: Arc::clone(&self.live),
+            mapper: Arc::clone(&self.mapper),
+            dry_run: self.dry_run,
+            hears: Arc::clone(&self.hears),
+        }
     }
 }
 
@@ -157,26 +166,20 @@ impl<M: Mapper> GuardLayer<M> {
     /// A guard that asks the bundle in force.
     #[must_use]
     pub fn new(live: Arc<Live>, mapper: M) -> Self {
-        Self { shared: Arc::new(Shared { live, mapper, dry_run: false, hears: Box::new(|_, _| {}) }) }
+        Self { live, mapper: Arc::new(mapper), dry_run: false, hears: Arc::new(|_, _| {}) }
     }
 
     /// Who hears of every outcome: logs, metrics.
     #[must_use]
-    pub fn report(self, hears: impl Fn(&Parts, &Outcome) + Send + Sync + 'static) -> Self {
-        self.change(|shared| shared.hears = Box::new(hears))
+    pub fn report(mut self, hears: impl Fn(&Parts, &Outcome) + Send + Sync + 'static) -> Self {
+        self.hears = Arc::new(hears);
+        self
     }
 
     /// Decides and reports, but lets everything through; every answer says so in `x-portcullis-dry-run`.
     #[must_use]
-    pub fn dry_run(self) -> Self {
-        self.change(|shared| shared.dry_run = true)
-    }
-
-    /// Before the layer is shared; a copy that is in use stays as it is.
-    fn change(mut self, change: impl FnOnce(&mut Shared<M>)) -> Self {
-        if let Some(shared) = Arc::get_mut(&mut self.shared) {
-            change(shared);
-        }
+    pub fn dry_run(mut self) -> Self {
+        self.dry_run = true;
         self
     }
 }
@@ -228,7 +231,8 @@ impl<S, M> Layer<S> for GuardLayer<M> {
     type Service = Guard<S, M>;
 
     fn layer(&self, service: S) -> Guard<S, M> {
-        Guard { service, shared: Arc::clone(&self.shared) }
+        let Self { live, mapper, dry_run, hears } = self.clone();
+        Guard { service, shared: Arc::new(Shared { live, mapper, dry_run, hears }) }
     }
 }
 

@@ -407,8 +407,10 @@ impl Live {
 
     /// The source confirmed the bundle at this moment last, in the process before this one; `None`: nobody knows.
     pub(crate) fn confirmed_before_start(&self, at: Option<u64>) {
-        // The steady clock begins with this process: what was before only the wall's tells.
-        self.confirmed_wall.store(at.unwrap_or(0), Ordering::Relaxed);
+        // The steady clock begins with this process: what was before only the wall's tells. A moment that is to come tells nothing.
+        let now = self.clock.wall().unwrap_or(0);
+        let at = at.filter(|&at| at <= now).unwrap_or(0);
+        self.confirmed_wall.store(at, Ordering::Relaxed);
     }
 
     /// When the source confirmed last, in seconds since 1970-01-01T00:00:00Z.

@@ -301,6 +301,56 @@ fn the_store_keeps_five_and_the_next_process_begins_with_the_newest() {
 }
 
 #[test]
+fn a_bundle_that_is_signed_anew_is_kept_with_its_new_signature() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (key(), key());
+    let script = Script::default();
+    script.then(Ok(Fetched::New(signed(1, &old, Some(1)))));
+    script.then(Ok(Fetched::New(signed(1, &new, Some(2)))));
+    let live = Arc::new(Live::new(Admission { keys: vec![old.public(), new.public()], max_age: None }));
+    let (following, _) = follow(&live, script, Some(folder.path()));
+    until("the second signature", || live.in_force().is_ok_and(|loaded| loaded.sequence() == Some(2)));
+    until("it is remembered", || {
+        std::fs::read_to_string(folder.path().join("state")).is_ok_and(|text| text.contains("accepted: 2 "))
+    });
+    drop(following);
+    until("the lock is free", || Store::open(folder.path()).is_ok());
+    // The old key is gone, and the source too.
+    let script = Script::default();
+    script.then(Err("down"));
+    let live = Arc::new(Live::new(Admission { keys: vec![new.public()], max_age: None }));
+    let (_following, _) = follow(&live, script, Some(folder.path()));
+    assert_eq!(number(&live), Some(1));
+}
+
+#[test]
+fn the_age_of_a_bundle_goes_on_in_the_next_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let admission = Admission { max_age: Some(Duration::from_secs(60)), ..Admission::default() };
+    let start = |wall, says: Result<Fetched, &str>| {
+        let clock = ByHand::default();
+        clock.set(0, wall);
+        let script = Script::default();
+        script.then(says);
+        for _ in 0..1_000 {
+            script.then(Err("down"));
+        }
+        let live = Arc::new(Live::with_clock(admission.clone(), clock));
+        let (following, _) = follow(&live, script, Some(folder.path()));
+        until("it has looked", || live.health().problem.is_some());
+        let ready = live.health().ready;
+        drop(following);
+        until("the lock is free", || Store::open(folder.path()).is_ok());
+        ready
+    };
+    assert_eq!(start(1_000, Ok(Fetched::New(unsigned(1)))), Ok(()));
+    assert_eq!(start(1_050, Err("down")), Ok(()));
+    assert_eq!(start(1_070, Err("down")), Err(Unready::TooOld));
+    // The clock went back: what was confirmed in the time to come tells nothing.
+    assert_eq!(start(900, Err("down")), Err(Unready::TooOld));
+}
+
+#[test]
 fn a_damaged_store_is_told_and_never_guessed() {
     let folder = tempfile::tempdir().unwrap();
     let live = Arc::new(Live::new(Admission::default()));

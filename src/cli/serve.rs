@@ -38,6 +38,9 @@ pub(super) struct Arguments {
     /// Where Envoy's protocol is answered (may be repeated)
     #[arg(long, value_name = "ADDRESS", help_heading = "Where")]
     grpc: Vec<Address>,
+    /// Who may connect to Unix sockets, as a file's mode, such as 660
+    #[arg(long, value_name = "MODE", value_parser = mode, help_heading = "Where")]
+    socket_mode: Option<u32>,
     /// Where /healthz, /readyz, /metrics and /v1/explain are answered, instead of with the rest
     #[arg(long, value_name = "ADDRESS", help_heading = "Where")]
     admin: Vec<Address>,
@@ -73,7 +76,8 @@ pub(super) struct Arguments {
     /// A JSON object of names and the ARNs that they stand for; without it a name is an ARN itself
     #[arg(long, value_name = "FILE", help_heading = "Who asks")]
     identities: Option<PathBuf>,
-    /// A context key and what of a request holds it: KEY=header:NAME, KEY=source-address, KEY=tls (may be repeated)
+    /// A context key and what of a request holds it: KEY=header:NAME, KEY=headers:NAME for a list of values, KEY=source-address, KEY=tls
+    /// (may be repeated)
     #[arg(long, value_name = "KEY=PLACE", value_parser = context, help_heading = "Who asks")]
     context: Vec<(String, ContextFrom)>,
 
@@ -90,7 +94,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "KEY", help_heading = "The decision log")]
     log_redact: Vec<String>,
     /// How many lines may wait to be written
-    #[arg(long, value_name = "LINES", default_value_t = 16_384, help_heading = "The decision log")]
+    #[arg(long, value_name = "LINES", default_value_t = 16_384, value_parser = number, help_heading = "The decision log")]
     log_queue: usize,
     /// Deny rather than lose a line
     #[arg(long, help_heading = "The decision log")]
@@ -100,16 +104,16 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body, help_heading = "Limits")]
     max_body: usize,
     /// The most bytes of a request's headers
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().headers, help_heading = "Limits")]
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().headers, value_parser = header_bytes, help_heading = "Limits")]
     max_headers: usize,
     /// The most requests of a batch
     #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().batch, help_heading = "Limits")]
     max_batch: usize,
     /// The most connections at a time
-    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().connections, help_heading = "Limits")]
+    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().connections, value_parser = number, help_heading = "Limits")]
     max_connections: usize,
     /// The most requests at a time
-    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().requests, help_heading = "Limits")]
+    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().requests, value_parser = number, help_heading = "Limits")]
     max_requests: usize,
     /// The most time for one request
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration, help_heading = "Limits")]
@@ -148,6 +152,21 @@ fn duration(text: &str) -> std::result::Result<Duration, String> {
         .ok_or_else(|| format!("{text:?} is no time: expected 250ms, 5s, 10m, 2h"))
 }
 
+fn number(text: &str) -> std::result::Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=1_000_000).contains(number));
+    number.ok_or_else(|| format!("{text:?} is no number from 1 to 1,000,000"))
+}
+
+fn header_bytes(text: &str) -> std::result::Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (8_192..=1 << 20).contains(number));
+    number.ok_or_else(|| format!("{text:?} is no number from 8,192 to 1,048,576"))
+}
+
+fn mode(text: &str) -> std::result::Result<u32, String> {
+    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777);
+    mode.ok_or_else(|| format!("{text:?} is no mode of a file: expected three octal digits, such as 660"))
+}
+
 fn share(text: &str) -> std::result::Result<f64, String> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| format!("{text:?} is no share: expected a number from 0 to 1"))
@@ -171,8 +190,18 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         let url = &arguments.bundle;
         let source = HttpSource::new(url, fetching(arguments, signed)?)
             .map_err(|error| Failure(format!("{url} {error}")))?;
-        if url.starts_with("http://") && !signed {
-            warn!("the bundle is neither signed nor fetched by TLS: whoever is on the way can replace it");
+        match (url.starts_with("http://"), signed) {
+            (true, false) => {
+                warn!(
+                    "the bundle is neither signed nor fetched by TLS: whoever is on the way can replace it"
+                );
+            }
+            (true, true) => {
+                warn!(
+                    "the bundle is not fetched by TLS: whoever is on the way can keep a newer one away, and --max-age would not tell"
+                );
+            }
+            (false, _) => {}
         }
         Follower::new(Arc::clone(&live), source)
     } else {
@@ -183,6 +212,9 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         }
         Follower::new(Arc::clone(&live), FileSource::new(&arguments.bundle))
     };
+    if signed && arguments.store.is_none() {
+        warn!("without --store the process forgets at its end which sequence numbers it has accepted");
+    }
     let mut follower = follower.every(arguments.interval).report(report);
     if let Some(folder) = &arguments.store {
         follower = follower.with_store(Store::open(folder)?);
@@ -195,6 +227,16 @@ pub(super) fn run(arguments: &Arguments) -> Result {
 fn config(arguments: &Arguments) -> std::result::Result<Config, Failure> {
     if arguments.listen.is_empty() && arguments.grpc.is_empty() {
         return Err(Failure("nowhere to listen: give --listen 127.0.0.1:8181, or --grpc".to_owned()));
+    }
+    if arguments.idle_time < arguments.request_time {
+        return Err(Failure(
+            "--idle-time below --request-time would cut requests without an answer".to_owned(),
+        ));
+    }
+    if arguments.log_blocking && arguments.log_queue < arguments.max_batch {
+        return Err(Failure(
+            "--log-blocking: the queue (--log-queue) has to hold a whole batch (--max-batch)".to_owned(),
+        ));
     }
     let mut trusted = Trusted::nobody();
     for proxy in &arguments.trust {
@@ -245,6 +287,7 @@ fn config(arguments: &Arguments) -> std::result::Result<Config, Failure> {
             idle: arguments.idle_time,
             grace: arguments.grace,
         },
+        socket_mode: arguments.socket_mode,
     })
 }
 

@@ -10,7 +10,8 @@ use super::{FileError, io};
 /// What tells that a file is still the one that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    file: (u64, u64),
+    /// Device, number, and when anything of it changed last, which nobody can set.
+    file: (u64, u64, i64, i64),
     length: u64,
     modified: Option<std::time::SystemTime>,
     /// Changed so shortly before it was read that the clock of the file system might not tell the next change from it.
@@ -24,23 +25,27 @@ pub(crate) struct Stamped {
     pub(crate) bytes: Option<Vec<u8>>,
 }
 
-/// Reads a file unless it is still the one that a stamp was made of.
+/// Reads a file of at most so many bytes, unless it is still the one that a stamp was made of.
 ///
 /// # Errors
-/// [`FileError`] if it cannot be read.
-pub(crate) fn read_stamped(path: &Path, before: Option<&Stamp>) -> Result<Stamped, FileError> {
-    let mut file = std::fs::File::open(path).map_err(io("read", path))?;
-    let facts = file.metadata().map_err(io("read", path))?;
-    if !facts.is_file() {
+/// [`FileError`] if it cannot be read, is larger, or no ordinary file.
+pub(crate) fn read_stamped(path: &Path, most: u64, before: Option<&Stamp>) -> Result<Stamped, FileError> {
+    // Asked before it is opened: to open a pipe waits for whoever writes into it.
+    if !std::fs::metadata(path).map_err(io("read", path))?.is_file() {
         return Err(FileError::Special { path: path.to_owned() });
+    }
+    let file = std::fs::File::open(path).map_err(io("read", path))?;
+    let facts = file.metadata().map_err(io("read", path))?;
+    if facts.len() > most {
+        return Err(FileError::TooLarge { path: path.to_owned(), most });
     }
     #[cfg(unix)]
     let identity = {
         use std::os::unix::fs::MetadataExt as _;
-        (facts.dev(), facts.ino())
+        (facts.dev(), facts.ino(), facts.ctime(), facts.ctime_nsec())
     };
     #[cfg(not(unix))]
-    let identity = (0, 0);
+    let identity = (0, 0, 0, 0);
     let modified = facts.modified().ok();
     let settled = modified.and_then(|at| at.elapsed().ok()).is_some_and(|ago| ago.as_secs() >= 2);
     let stamp = Stamp { file: identity, length: facts.len(), modified, unsettled: !settled };
@@ -48,7 +53,7 @@ pub(crate) fn read_stamped(path: &Path, before: Option<&Stamp>) -> Result<Stampe
         return Ok(Stamped { stamp, bytes: None });
     }
     let mut bytes = Vec::with_capacity(usize::try_from(facts.len()).unwrap_or(0));
-    file.read_to_end(&mut bytes).map_err(io("read", path))?;
+    file.take(most).read_to_end(&mut bytes).map_err(io("read", path))?;
     Ok(Stamped { stamp, bytes: Some(bytes) })
 }
 
@@ -91,13 +96,22 @@ pub(crate) fn hold(path: &Path) -> Result<Option<std::fs::File>, FileError> {
     }
 }
 
-/// Opens a file to write behind what is in it.
+/// Opens a file to write behind what is in it, and says whether that ends within a line.
 ///
 /// # Errors
 /// [`FileError`] if it cannot be opened.
 #[cfg(feature = "serve")]
-pub(crate) fn append_to(path: &Path) -> Result<std::fs::File, FileError> {
-    std::fs::OpenOptions::new().create(true).append(true).open(path).map_err(io("write", path))
+pub(crate) fn append_to(path: &Path) -> Result<(std::fs::File, bool), FileError> {
+    use std::os::unix::fs::FileExt as _;
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(path).map_err(io("write", path))?;
+    let length = file.metadata().map_err(io("write", path))?.len();
+    // A process before this one may have ended within a line.
+    let mut last = [b'\n'];
+    if let Some(place) = length.checked_sub(1) {
+        let read = std::fs::File::open(path).and_then(|file| file.read_exact_at(&mut last, place));
+        read.map_err(io("read", path))?;
+    }
+    Ok((file, last != *b"\n"))
 }
 
 /// Writes a new file that only its owner may read. One that is there is not replaced.

@@ -7,6 +7,7 @@ use ureq::http::{Response, StatusCode, Uri};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
+use super::source::MOST_BYTES;
 use super::{Candidate, Fetched, Source, SourceError};
 use crate::trust::MAX_SIGNATURE_BYTES;
 
@@ -36,7 +37,7 @@ impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(30),
-            most_bytes: 1 << 30,
+            most_bytes: MOST_BYTES,
             authorization: None,
             authorities: None,
             signed: false,
@@ -78,6 +79,7 @@ pub struct HttpSource {
     signature: Option<Uri>,
     options: HttpOptions,
     etags: Option<(String, Option<String>)>,
+    last_signature: Option<Vec<u8>>,
 }
 
 impl fmt::Debug for HttpSource {
@@ -125,7 +127,14 @@ impl HttpSource {
             .proxy(None)
             .build();
         let signature = options.signed.then(|| beside(&bundle)).flatten();
-        Ok(Self { agent: Agent::new_with_config(config), bundle, signature, options, etags: None })
+        Ok(Self {
+            agent: Agent::new_with_config(config),
+            bundle,
+            signature,
+            options,
+            etags: None,
+            last_signature: None,
+        })
     }
 
     /// One request. `None`: not changed.
@@ -176,17 +185,21 @@ impl Source for HttpSource {
             None => (None, None),
         };
         let found = self.get(&self.bundle, etag)?;
-        let signature = match &self.signature {
-            None => None,
+        let mut signed = None;
+        if let Some(uri) = &self.signature {
             // A new bundle needs its signature whatever its tag says; an old one may be signed anew.
-            Some(uri) => match (self.get(uri, signature_etag.filter(|_| found.is_none()))?, &found) {
-                (None, _) => None,
-                (Some(response), _) => Some((uri, response)),
-            },
-        };
-        let response = match (found, &signature) {
-            (None, None) => return Ok(Fetched::Same),
+            if let Some(response) = self.get(uri, signature_etag.filter(|_| found.is_none()))? {
+                let tag = etag_of(&response);
+                signed = Some((self.body(uri, response, MAX_SIGNATURE_BYTES as u64 + 1)?, tag));
+            }
+        }
+        let response = match (found, &signed) {
             (Some(response), _) => response,
+            (None, None) => return Ok(Fetched::Same),
+            // A server may have no tags for signatures.
+            (None, Some((signature, _))) if self.last_signature.as_ref() == Some(signature) => {
+                return Ok(Fetched::Same);
+            }
             (None, Some(_)) => {
                 let again = self.get(&self.bundle, None)?;
                 again.ok_or_else(|| {
@@ -196,19 +209,14 @@ impl Source for HttpSource {
         };
         let tag = etag_of(&response);
         let bundle = self.body(&self.bundle, response, self.options.most_bytes)?;
-        let (signature, signature_tag) = match signature {
-            None => (None, None),
-            Some((uri, response)) => {
-                let tag = etag_of(&response);
-                (Some(self.body(uri, response, MAX_SIGNATURE_BYTES as u64 + 1)?), tag)
-            }
-        };
-        self.etags = tag.map(|tag| (tag, signature_tag));
+        let (signature, signature_tag) = signed.unzip();
+        self.etags = tag.map(|tag| (tag, signature_tag.flatten()));
+        self.last_signature.clone_from(&signature);
         Ok(Fetched::New(Candidate { bundle, signature }))
     }
 
     fn forget(&mut self) {
-        self.etags = None;
+        (self.etags, self.last_signature) = (None, None);
     }
 
     fn name(&self) -> String {

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::store::State;
-use super::{Candidate, Fetched, Live, Refused, Source, Store, StoreError, Unready};
+use super::{Candidate, Fetched, Live, Loaded, Refused, Source, Store, StoreError, Unready};
 use crate::trust::SignatureError;
 
 /// What happens to the bundle, for logs.
@@ -47,6 +47,9 @@ pub enum Event {
     Released,
 }
 
+/// The longest that a start waits for a source.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
+
 type Report = Box<dyn FnMut(&Event) + Send>;
 
 /// Offers what a source gives to a [`Live`] bundle.
@@ -60,6 +63,8 @@ pub struct Follower {
     failures: u32,
     pinned: Option<String>,
     remembered: State,
+    /// What the store does not hold yet, and its signature.
+    unkept: Option<(Arc<Loaded>, Option<Vec<u8>>)>,
 }
 
 impl fmt::Debug for Follower {
@@ -113,6 +118,7 @@ impl Follower {
             failures: 0,
             pinned: None,
             remembered: State::default(),
+            unkept: None,
         }
     }
 
@@ -144,19 +150,29 @@ impl Follower {
         self
     }
 
-    /// Takes up what the store holds, looks at the source once, and follows it from then on. When it returns, the bundle is in force if there is a
-    /// good one; that there is none is no error, since it may come.
+    /// Takes up what the store holds, and follows the source from then on. Where the store holds nothing good it waits for the first look at the source,
+    /// for a moment: that there is no bundle yet is no error, since one may come.
     ///
     /// # Errors
     /// [`StoreError`] if what was accepted before cannot be told, [`StoreError::File`] if no thread can be had.
     pub fn start(mut self) -> Result<Following, StoreError> {
         self.resume()?;
-        let pause = self.look();
+        let wait = if self.live.loaded_digest().is_some() { Duration::ZERO } else { FIRST_LOOK };
         let (wake, woken) = sync_channel(1);
+        let (looked, first) = sync_channel(1);
         let thread = std::thread::Builder::new().name("portcullis-follow".to_owned());
-        let thread = thread.spawn(move || self.follow(&woken, pause)).map_err(|error| {
+        let work = move || {
+            let pause = self.look();
+            let _ = looked.send(());
+            self.follow(&woken, pause);
+        };
+        let thread = thread.spawn(work).map_err(|error| {
             StoreError::File(crate::files::FileError::Io { verb: "start", path: "a thread".into(), error })
         })?;
+        if !wait.is_zero() {
+            // A slow source is waited for no longer: whoever asks meanwhile is denied.
+            let _ = first.recv_timeout(wait);
+        }
         Ok(Following { wake: Some(wake), thread: Mutex::new(Some(thread)) })
     }
 
@@ -169,23 +185,32 @@ impl Follower {
         }
     }
 
-    /// The state of the process before this one, and the newest bundle of the store.
+    /// The state of the process before this one, and the bundle that is pinned, or the newest good one of the store.
     fn resume(&mut self) -> Result<(), StoreError> {
         let Some(store) = &self.store else { return Ok(()) };
         let state = store.state()?;
         self.live.set_accepted(state.accepted.clone());
-        let newest = store.kept()?.into_iter().next();
         let from = store.folder().display().to_string();
-        if let Some(newest) = newest {
-            match newest.read() {
-                Ok(candidate) => {
-                    // Without a source that answers it is as old as it was.
-                    let confirmed = state.confirmed;
-                    self.admit(candidate, from, false);
-                    self.live.confirmed_before_start(confirmed);
+        match store.pinned() {
+            Ok(None) => {
+                for kept in store.kept()? {
+                    let admitted = match kept.read() {
+                        Ok(candidate) => self.admit(candidate, from.clone(), false),
+                        Err(error) => {
+                            self.store_failed(error);
+                            false
+                        }
+                    };
+                    if admitted {
+                        // Without a source that answers it is as old as it was.
+                        self.live.confirmed_before_start(state.confirmed);
+                        break;
+                    }
                 }
-                Err(error) => self.store_failed(error),
             }
+            Ok(Some(digest)) => self.hold_to(digest),
+            // A person wants something, and nobody knows what: nothing is in force until that is clear.
+            Err(error) => self.store_failed(error),
         }
         self.remembered = state;
         Ok(())
@@ -253,8 +278,14 @@ impl Follower {
 
     /// Twice as long with each failure, up to the longest, and a little by chance so that many gateways do not ask at once.
     fn pause(&self) -> Duration {
+        if self.source.is_near() {
+            return self.interval;
+        }
         let doubled = self.interval.saturating_mul(1 << self.failures.saturating_sub(1).min(16));
-        let pause = doubled.min(self.longest_pause.max(self.interval));
+        // Some attempts have to fit into the time that a bundle counts.
+        let longest =
+            self.live.admission().max_age.map_or(self.longest_pause, |age| self.longest_pause.min(age / 4));
+        let pause = doubled.min(longest.max(self.interval));
         let mut byte = [0];
         // Without chance the pause is the longer one.
         if ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut byte).is_err() {
@@ -292,7 +323,6 @@ impl Follower {
         }
         // That it is the current one a person has said.
         self.live.confirm();
-        self.remember();
     }
 
     fn admit(&mut self, candidate: Candidate, from: String, forced: bool) -> bool {
@@ -305,11 +335,9 @@ impl Follower {
                     let (digest, sequence) = (loaded.digest().to_owned(), loaded.sequence());
                     (self.report)(&Event::Admitted { digest, sequence, from });
                 }
-                if !forced
-                    && let Some(store) = &self.store
-                    && let Err(error) = store.keep(&loaded, signature.as_deref())
-                {
-                    self.store_failed(error);
+                if !forced {
+                    self.unkept = Some((loaded, signature));
+                    self.keep();
                 }
                 true
             }
@@ -320,9 +348,22 @@ impl Follower {
         }
     }
 
+    /// Keeps what was admitted last, if it is not kept yet: a disk may be full for a while.
+    fn keep(&mut self) {
+        let Some(store) = &self.store else { return };
+        if let Some((loaded, signature)) = &self.unkept {
+            match store.keep(loaded, signature.as_deref()) {
+                Ok(()) => self.unkept = None,
+                Err(error) => self.store_failed(error),
+            }
+        }
+    }
+
     /// Writes what the next process has to know, where it has changed.
     fn remember(&mut self) {
-        let Some(store) = &self.store else { return };
+        self.keep();
+        // What is accepted and not kept would leave the next process with nothing that it may take.
+        let Some(store) = self.store.as_ref().filter(|_| self.unkept.is_none()) else { return };
         let state = State { accepted: self.live.accepted(), confirmed: self.live.confirmed_at() };
         // The moment alone is written now and then: a tenth of the age that matters, at most every minute.
         let most = self.live.admission().max_age.map_or(60, |age| (age.as_secs() / 10).clamp(1, 60));

@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::Candidate;
 use crate::files::{Stamp, read_stamped};
+use crate::trust::MAX_SIGNATURE_BYTES;
+
+/// More than any bundle has.
+pub(super) const MOST_BYTES: u64 = 1 << 30;
 
 /// What a source gives.
 #[derive(Debug)]
@@ -40,6 +44,11 @@ pub trait Source: Send {
 
     /// The place, for people. No secret is in it.
     fn name(&self) -> String;
+
+    /// Whether to look costs nobody anything, so that a failure needs no longer pauses.
+    fn is_near(&self) -> bool {
+        false
+    }
 }
 
 /// A bundle in a file, with its signature in `FILE.sig`. The file should be replaced by renaming, as `portcullis build` does; one that is caught
@@ -76,8 +85,8 @@ impl Source for FileSource {
             Some((bundle, signature)) => (Some(bundle), signature.as_ref()),
             None => (None, None),
         };
-        let bundle = read_stamped(&self.bundle, bundle_before).map_err(failed)?;
-        let signature = match read_stamped(&self.signature, signature_before) {
+        let bundle = read_stamped(&self.bundle, MOST_BYTES, bundle_before).map_err(failed)?;
+        let signature = match read_stamped(&self.signature, MAX_SIGNATURE_BYTES as u64, signature_before) {
             Ok(read) => Some(read),
             Err(error) if error.is_missing() => None,
             Err(error) => return Err(failed(error)),
@@ -91,10 +100,10 @@ impl Source for FileSource {
             return Ok(Fetched::Same);
         }
         // One of them is new: both are read, since the other was not kept.
-        let whole = |path: &Path| read_stamped(path, None).map_err(failed);
-        let bundle = if bundle.bytes.is_some() { bundle } else { whole(&self.bundle)? };
+        let whole = |path: &Path, most: u64| read_stamped(path, most, None).map_err(failed);
+        let bundle = if bundle.bytes.is_some() { bundle } else { whole(&self.bundle, MOST_BYTES)? };
         let signature = match signature {
-            Some(read) if read.bytes.is_none() => Some(whole(&self.signature)?),
+            Some(read) if read.bytes.is_none() => Some(whole(&self.signature, MAX_SIGNATURE_BYTES as u64)?),
             read => read,
         };
         self.last = Some((bundle.stamp, signature.as_ref().map(|read| read.stamp.clone())));
@@ -110,5 +119,9 @@ impl Source for FileSource {
 
     fn name(&self) -> String {
         self.bundle.display().to_string()
+    }
+
+    fn is_near(&self) -> bool {
+        true
     }
 }

@@ -147,7 +147,11 @@ impl Store {
     /// [`StoreError`] if there is none, or several.
     pub fn find(&self, digest: &str) -> Result<Kept, StoreError> {
         let short = digest.get(..SHORT).unwrap_or(digest).to_ascii_lowercase();
-        let mut found = self.kept()?.into_iter().filter(|kept| kept.digest.starts_with(&short));
+        let mut seen = std::collections::BTreeSet::new();
+        // A process that ended at the wrong moment leaves a bundle twice: the newer one counts.
+        let mut found = self.kept()?.into_iter();
+        let mut found =
+            found.by_ref().filter(|kept| kept.digest.starts_with(&short) && seen.insert(kept.digest.clone()));
         match (found.next(), found.next()) {
             (Some(one), None) => Ok(one),
             (Some(_), Some(_)) => Err(StoreError::Ambiguous(digest.to_owned())),
@@ -162,8 +166,15 @@ impl Store {
     pub(crate) fn keep(&self, loaded: &Loaded, signature: Option<&[u8]>) -> Result<(), StoreError> {
         let short: String = loaded.digest().chars().take(SHORT).collect();
         let before = self.kept()?;
-        if before.first().is_some_and(|newest| newest.digest == short) {
-            return Ok(());
+        if let Some(newest) = before.first().filter(|newest| newest.digest == short) {
+            // The same bundle may be signed anew.
+            let path = signature_of(&newest.path);
+            return match signature {
+                Some(signature) if read_bytes(&path).ok().as_deref() != Some(signature) => {
+                    Ok(write_whole(&path, signature)?)
+                }
+                _ => Ok(()),
+            };
         }
         let number = before.first().map_or(1, |newest| newest.number.saturating_add(1));
         let path = self.folder.join(format!("{number:010}-{short}.bundle"));

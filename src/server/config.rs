@@ -84,8 +84,10 @@ impl FromStr for PrincipalFrom {
 /// What of a request holds a context key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContextFrom {
-    /// A header; several are a list.
+    /// A header. Two of them are refused.
     Header(HeaderName),
+    /// A header that may come several times, or hold several values with commas between them: a list of values (rules C5, C6).
+    Headers(HeaderName),
     /// The client's address, as the proxy sees it.
     SourceAddress,
     /// Whether the client came by TLS.
@@ -103,7 +105,13 @@ impl FromStr for ContextFrom {
                 .parse()
                 .map(Self::Header)
                 .map_err(|_| ConfigError(format!("{name:?} is no name of a header"))),
-            _ => Err(ConfigError(format!("{text:?}: expected header:NAME, source-address or tls"))),
+            Some(("headers", name)) => name
+                .parse()
+                .map(Self::Headers)
+                .map_err(|_| ConfigError(format!("{name:?} is no name of a header"))),
+            _ => Err(ConfigError(format!(
+                "{text:?}: expected header:NAME, headers:NAME, source-address or tls"
+            ))),
         }
     }
 }
@@ -121,7 +129,7 @@ pub struct Limits {
     pub connections: usize,
     /// Requests at a time.
     pub requests: usize,
-    /// Time for one request, from its first byte to its answer.
+    /// Time for one request, from its headers to its answer.
     pub time: Duration,
     /// Time without a byte after which a connection is closed.
     pub idle: Duration,
@@ -136,9 +144,9 @@ impl Default for Limits {
             headers: 64 << 10,
             batch: 1_000,
             connections: 16_384,
-            requests: 4_096,
+            requests: 1_024,
             time: Duration::from_secs(5),
-            idle: Duration::from_secs(120),
+            idle: Duration::from_secs(75),
             grace: Duration::from_secs(20),
         }
     }
@@ -186,6 +194,8 @@ pub struct Config {
     pub log: Option<LogOptions>,
     /// Limits.
     pub limits: Limits,
+    /// Who may connect to Unix sockets, as a file's mode; `None`: as the process's umask says.
+    pub socket_mode: Option<u32>,
 }
 
 impl Default for Config {
@@ -203,6 +213,7 @@ impl Default for Config {
             dry_run: false,
             log: None,
             limits: Limits::default(),
+            socket_mode: None,
         }
     }
 }

@@ -14,13 +14,13 @@ use crate::runtime::{Context as _, Values};
 
 /// One explanation at a time, from the policies of the bundle in force, which are decoded once for each bundle.
 pub(super) struct Explainer {
-    turn: Semaphore,
+    turn: Arc<Semaphore>,
     model: Mutex<Option<(String, Arc<Model>)>>,
 }
 
 impl Default for Explainer {
     fn default() -> Self {
-        Self { turn: Semaphore::new(1), model: Mutex::default() }
+        Self { turn: Arc::new(Semaphore::new(1)), model: Mutex::default() }
     }
 }
 
@@ -28,9 +28,14 @@ impl Default for Explainer {
 pub(super) async fn answer(point: &Arc<Point>, asked: Asked) -> Result<String, (&'static str, String)> {
     let internal = |message: &str| ("internal", message.to_owned());
     let loaded = point.live.in_force().map_err(|unready| (unready.name(), unready.to_string()))?;
-    let _turn = point.explaining.turn.acquire().await.map_err(|_| internal("the process ends"))?;
+    let turn = Arc::clone(&point.explaining.turn).acquire_owned().await;
+    let turn = turn.map_err(|_| internal("the process ends"))?;
     let point = Arc::clone(point);
-    let work = move || work(&point.explaining, &loaded, asked);
+    let work = move || {
+        // Held by the work: whoever asked may be gone long before it ends.
+        let _turn = turn;
+        work(&point.explaining, &loaded, asked)
+    };
     tokio::task::spawn_blocking(work).await.map_err(|_| internal("the explanation failed"))?
 }
 

@@ -1,8 +1,8 @@
 //! HTTP/1: what is asked at which path.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
@@ -15,9 +15,11 @@ use super::identity::Peer;
 use super::metrics::Protocol;
 use super::point::{Answer, Point, short};
 use super::web::{Headers as _, Web, asked};
+use crate::live::Unready;
 
 type Reply = Response<Full<Bytes>>;
 
+const JSON: &str = "application/json";
 const DECISION: HeaderName = HeaderName::from_static("x-portcullis-decision");
 const REASON: HeaderName = HeaderName::from_static("x-portcullis-reason");
 const DRY_RUN: HeaderName = HeaderName::from_static("x-portcullis-dry-run");
@@ -43,13 +45,29 @@ pub(super) async fn answer(
     offer: Offer,
     request: Request<Incoming>,
 ) -> Result<Reply, Infallible> {
-    let auth = request.uri().path() == "/v1/auth";
+    let start = Instant::now();
+    let asks = match request.uri().path() {
+        "/v1/auth" => Some(Protocol::Nginx),
+        "/v1/decide" => Some(Protocol::Http),
+        _ => None,
+    };
     let limit = point.config.limits.time;
     let mut reply = match tokio::time::timeout(limit, lead(&point, peer, offer, request)).await {
         Ok(reply) => reply,
-        Err(_) => deny(&point, auth, StatusCode::REQUEST_TIMEOUT, "timeout", "the request took too long"),
+        Err(_) => {
+            let protocol = asks.unwrap_or(Protocol::Http);
+            deny(&point, protocol, StatusCode::REQUEST_TIMEOUT, "timeout", "the request took too long")
+        }
     };
+    if let Some(protocol) = asks.filter(|_| offer.decisions) {
+        point.metrics.took(protocol, start.elapsed());
+    }
     if point.config.dry_run {
+        if asks == Some(Protocol::Http) && reply.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == JSON)
+        {
+            // What is let through is no failure of whoever asked.
+            *reply.status_mut() = StatusCode::OK;
+        }
         reply.headers_mut().entry(DRY_RUN).or_insert(HeaderValue::from_static("on"));
     }
     Ok(reply)
@@ -75,7 +93,7 @@ async fn lead(point: &Arc<Point>, peer: Peer, offer: Offer, request: Request<Inc
 /// Of the process itself.
 fn process(point: &Point, path: &str) -> Reply {
     match path {
-        "/metrics" => match point.metrics.text() {
+        "/metrics" => match point.metrics.text(point.is_followed()) {
             Ok(text) => {
                 let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
                 reply(StatusCode::OK, kind, text)
@@ -87,6 +105,10 @@ fn process(point: &Point, path: &str) -> Reply {
         "/readyz" => {
             let health = point.live.health();
             match (health.ready, &health.loaded) {
+                (Ok(()), _) if !point.is_followed() => {
+                    let text = "not ready: nobody looks at the source of the bundle any more\n";
+                    reply(StatusCode::SERVICE_UNAVAILABLE, "text/plain", text)
+                }
                 (Ok(()), Some(loaded)) => {
                     let text = format!("ready: bundle {}\n", short(loaded.digest()));
                     reply(StatusCode::OK, "text/plain", text)
@@ -105,14 +127,13 @@ fn process(point: &Point, path: &str) -> Reply {
 /// nginx's `auth_request`: 2xx lets through, 401 and 403 refuse; anything else would be an error of the site, so there is nothing else.
 async fn auth(point: &Arc<Point>, peer: Peer, headers: &HeaderMap) -> Reply {
     let Ok(_permit) = point.requests.try_acquire() else {
-        return deny(point, true, StatusCode::FORBIDDEN, "overloaded", "");
+        return deny(point, Protocol::Nginx, StatusCode::FORBIDDEN, "overloaded", "");
     };
     let question = question(point, peer, headers);
-    let batch = point.answer(Protocol::Nginx, &[question]);
-    let answers = point.log(batch).await;
+    let answers = point.answer(Protocol::Nginx, &[question]).await;
     match answers.first() {
         Some(answer) => verdict(answer),
-        None => deny(point, true, StatusCode::FORBIDDEN, "internal", ""),
+        None => deny(point, Protocol::Nginx, StatusCode::FORBIDDEN, "internal", ""),
     }
 }
 
@@ -127,8 +148,8 @@ fn question(point: &Point, peer: Peer, headers: &HeaderMap) -> Result<super::poi
     };
     let method = one(ORIGINAL_METHOD)?.ok_or("malformed_request")?;
     let target = one(ORIGINAL_URI)?.ok_or("malformed_request")?;
-    let address = one(ORIGINAL_ADDRESS)?.filter(|text| text.parse::<IpAddr>().is_ok());
-    let scheme = one(ORIGINAL_SCHEME)?;
+    let address = one(ORIGINAL_ADDRESS)?.filter(|text| !text.is_empty());
+    let scheme = one(ORIGINAL_SCHEME)?.filter(|text| !text.is_empty());
     let id = one(REQUEST_ID)?;
     let web = Web {
         peer,
@@ -164,8 +185,13 @@ fn verdict(answer: &Answer) -> Reply {
 /// `POST /v1/decide`.
 async fn decide(point: &Arc<Point>, request: Request<Incoming>) -> Reply {
     let Ok(_permit) = point.requests.try_acquire() else {
-        let mut reply =
-            deny(point, false, StatusCode::SERVICE_UNAVAILABLE, "overloaded", "too many requests at a time");
+        let mut reply = deny(
+            point,
+            Protocol::Http,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "overloaded",
+            "too many requests at a time",
+        );
         reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         return reply;
     };
@@ -181,20 +207,17 @@ async fn decide(point: &Arc<Point>, request: Request<Incoming>) -> Reply {
             Err(error) => (Err("malformed_request"), Some(error)),
         })
         .unzip();
-    let answered = point.answer(Protocol::Http, &asked);
-    let answers = point.log(answered).await;
+    let answers = point.answer(Protocol::Http, &asked).await;
     let asked = asked
         .into_iter()
         .zip(errors)
         .map(|(asked, error)| asked.map_err(|reason| error.unwrap_or_else(|| reason.to_owned())));
     let posted = body::Posted { asked: asked.collect(), batch };
-    let status = match (batch, posted.asked.first(), answers.first()) {
-        (false, Some(Err(_)), _) => StatusCode::BAD_REQUEST,
-        (_, _, Some(answer))
-            if answer.bundle.is_none() && answer.layer == "none" && answer.reason != "malformed_request" =>
-        {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+    // Without a bundle there is no decision of any question: whoever only looks at the status knows.
+    let undecided = |answer: &Answer| Unready::ALL.iter().any(|unready| unready.name() == answer.reason);
+    let status = match posted.asked.first() {
+        Some(Err(_)) if !batch => StatusCode::BAD_REQUEST,
+        _ if answers.iter().any(undecided) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::OK,
     };
     let mut reply = json(status, body::write(&posted, &answers));
@@ -208,6 +231,10 @@ async fn decide(point: &Arc<Point>, request: Request<Incoming>) -> Reply {
 
 /// `POST /v1/explain`.
 async fn explain(point: &Arc<Point>, request: Request<Incoming>) -> Reply {
+    let Ok(_permit) = point.requests.try_acquire() else {
+        let message = "too many requests at a time";
+        return deny(point, Protocol::Http, StatusCode::SERVICE_UNAVAILABLE, "overloaded", message);
+    };
     let posted = match posted(point, request).await {
         Ok(posted) => posted,
         Err(reply) => return reply,
@@ -215,16 +242,25 @@ async fn explain(point: &Arc<Point>, request: Request<Incoming>) -> Reply {
     let asked = match <[_; 1]>::try_from(posted.asked) {
         Ok([Ok(asked)]) => asked,
         Ok([Err(error)]) => {
-            return deny(point, false, StatusCode::BAD_REQUEST, "malformed_request", &error);
+            return deny(point, Protocol::Http, StatusCode::BAD_REQUEST, "malformed_request", &error);
         }
         Err(_) => {
             let message = "one request at a time is explained";
-            return deny(point, false, StatusCode::BAD_REQUEST, "malformed_request", message);
+            return deny(point, Protocol::Http, StatusCode::BAD_REQUEST, "malformed_request", message);
         }
     };
     match super::explain::answer(point, asked).await {
         Ok(text) => json(StatusCode::OK, text.into()),
-        Err((reason, message)) => deny(point, false, StatusCode::SERVICE_UNAVAILABLE, reason, &message),
+        Err((reason, message)) => {
+            let unready = Unready::ALL.iter().any(|unready| unready.name() == reason);
+            let status = match reason {
+                "internal" => StatusCode::INTERNAL_SERVER_ERROR,
+                _ if unready => StatusCode::SERVICE_UNAVAILABLE,
+                // A path without a route, or a bundle without its policies.
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            deny(point, Protocol::Http, status, reason, &message)
+        }
     }
 }
 
@@ -232,14 +268,14 @@ async fn posted(point: &Point, request: Request<Incoming>) -> Result<body::Poste
     let limits = point.config.limits;
     let too_large = || {
         let message = format!("a body has at most {} bytes", limits.body);
-        deny(point, false, StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", &message)
+        deny(point, Protocol::Http, StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", &message)
     };
     let read = match Limited::new(request.into_body(), limits.body).collect().await {
         Ok(read) => read.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
         Err(_) => {
             let message = "the body ended early";
-            return Err(deny(point, false, StatusCode::BAD_REQUEST, "malformed_request", message));
+            return Err(deny(point, Protocol::Http, StatusCode::BAD_REQUEST, "malformed_request", message));
         }
     };
     body::read(&read, limits.batch).map_err(|refused| {
@@ -247,14 +283,17 @@ async fn posted(point: &Point, request: Request<Incoming>) -> Result<body::Poste
             "batch_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::BAD_REQUEST,
         };
-        deny(point, false, status, refused.reason, &refused.message)
+        deny(point, Protocol::Http, status, refused.reason, &refused.message)
     })
 }
 
 /// A denial without a decision.
-fn deny(point: &Point, auth: bool, status: StatusCode, reason: &'static str, message: &str) -> Reply {
-    let answer = point.refuse(reason);
-    if auth { verdict(&answer) } else { json(status, body::refusal(&answer, message)) }
+fn deny(point: &Point, protocol: Protocol, status: StatusCode, reason: &'static str, message: &str) -> Reply {
+    let answer = point.refuse(protocol, reason);
+    match protocol {
+        Protocol::Nginx => verdict(&answer),
+        _ => json(status, body::refusal(&answer, message)),
+    }
 }
 
 fn not_allowed(methods: &'static str) -> Reply {
@@ -264,7 +303,7 @@ fn not_allowed(methods: &'static str) -> Reply {
 }
 
 fn json(status: StatusCode, body: Bytes) -> Reply {
-    reply(status, "application/json", body)
+    reply(status, JSON, body)
 }
 
 fn reply(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Reply {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use portcullis_grammar::json::{Kind, parse};
 use portcullis_grammar::source::Source;
+use portcullis_runtime::value::arn::is_account;
 use portcullis_runtime::value::ip::{Block, parse_address};
 
 use super::config::ConfigError;
@@ -126,8 +127,13 @@ impl Identities {
     }
 }
 
+/// Whether a text is the ARN of a principal that a caller can be: of IAM or STS, of an account, with a name of the characters that names have. What
+/// two ARNs and a comma make is none.
 fn is_arn(text: &str) -> bool {
-    text.starts_with("arn:") && text.split(':').count() >= 6
+    let parts: Vec<&str> = text.split(':').collect();
+    let ["arn", partition, "iam" | "sts", "", account, name] = parts.as_slice() else { return false };
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-/".contains(&byte);
+    !partition.is_empty() && is_account(account) && !name.is_empty() && name.bytes().all(is_of_name)
 }
 
 #[cfg(test)]
@@ -165,7 +171,17 @@ mod tests {
             identities.principal("arn:aws:iam::123456789012:user/a"),
             Some("arn:aws:iam::123456789012:user/a")
         );
-        for name in ["", "*", "lambda.amazonaws.com", "arn:", "alice"] {
+        let joined = "arn:aws:sts::123456789012:assumed-role/admin/x,arn:aws:iam::123456789012:user/a";
+        for name in [
+            "",
+            "*",
+            "lambda.amazonaws.com",
+            "arn:",
+            "alice",
+            joined,
+            "arn:aws:iam::1:user/a",
+            "arn:aws:s3:::x",
+        ] {
             assert_eq!(identities.principal(name), None, "{name}");
         }
         let folder = tempfile::tempdir().unwrap();

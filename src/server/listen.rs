@@ -2,16 +2,18 @@
 
 use std::io::ErrorKind;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use envoy_types::ext_authz::v3::pb::AuthorizationServer;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
@@ -19,10 +21,10 @@ use tracing::{info, warn};
 
 use super::StartError;
 use super::config::{Address, Config};
-use super::grpc::Service;
+use super::grpc::Bounded;
 use super::http::{Offer, answer};
 use super::identity::Peer;
-use super::metrics::{Metrics, Reason};
+use super::metrics::{Metrics, Protocol, Reason};
 use super::point::Point;
 use super::record::Log;
 use super::stop::Signals;
@@ -43,6 +45,10 @@ impl Speaks {
             Self::Http(_) => "admin",
         }
     }
+
+    const fn is_admin(self) -> bool {
+        matches!(self, Self::Http(Offer { decisions: false, .. }))
+    }
 }
 
 enum Listener {
@@ -50,20 +56,14 @@ enum Listener {
     Unix(UnixListener),
 }
 
-/// The most time for the headers of a request: who sends them byte by byte is not waited for.
-const HEADER_TIME: Duration = Duration::from_secs(30);
+/// Connections to ask how the process does.
+const ADMIN_CONNECTIONS: usize = 64;
+/// Files beside connections: listeners, logs, the bundle, the store, and what asks how the process does.
+const OTHER_FILES: u64 = 64 + ADMIN_CONNECTIONS as u64;
 
 /// Serves until the process is told to end.
 pub(super) async fn serve(config: Config, live: Arc<Live>, following: Following) -> Result<(), StartError> {
-    // As many connections as are allowed, and some files beside them.
-    let wanted = config.limits.connections as u64 + 64;
-    match rlimit::increase_nofile_limit(wanted) {
-        Ok(limit) if limit < wanted => {
-            warn!(limit, wanted, "fewer files may be open than connections are allowed");
-        }
-        Ok(_) => {}
-        Err(error) => warn!(%error, "cannot raise the limit of open files"),
-    }
+    let connections = places(config.limits.connections);
     let mut signals = Signals::new()?;
     let metrics = Metrics::new(Arc::clone(&live));
     let (log, writer) = match &config.log {
@@ -74,15 +74,18 @@ pub(super) async fn serve(config: Config, live: Arc<Live>, following: Following)
         None => (None, None),
     };
     let listeners = bind(&config).await?;
-    let point = Arc::new(Point::new(config, live, metrics, log));
-    let places = Arc::new(Semaphore::new(point.config.limits.connections));
+    let point = Arc::new(Point::new(config, live, Some(following), metrics, log));
+    let places = Arc::new(Semaphore::new(connections));
+    // Whoever asks how the process does is not kept out by those who ask what it decides.
+    let for_admin = Arc::new(Semaphore::new(ADMIN_CONNECTIONS));
     let graceful = Arc::new(GracefulShutdown::new());
     let (end, ended) = watch::channel(());
     let mut accepting = tokio::task::JoinSet::new();
     for (address, listener, speaks) in listeners {
         info!(%address, speaks = speaks.name(), "listening");
+        let places = if speaks.is_admin() { &for_admin } else { &places };
         let (point, places, graceful, mut ended) =
-            (Arc::clone(&point), Arc::clone(&places), Arc::clone(&graceful), ended.clone());
+            (Arc::clone(&point), Arc::clone(places), Arc::clone(&graceful), ended.clone());
         accepting.spawn(async move {
             tokio::select! {
                 () = accept(&point, &listener, speaks, &places, &graceful) => {}
@@ -96,39 +99,70 @@ pub(super) async fn serve(config: Config, live: Arc<Live>, following: Following)
     if point.config.dry_run {
         warn!("dry run: everything is allowed");
     }
-    signals.wait(&point, &following).await;
+    signals.wait(&point).await;
     info!("ending");
+    let deadline = tokio::time::Instant::now() + point.config.limits.grace;
     drop(end);
     while accepting.join_next().await.is_some() {}
-    let grace = point.config.limits.grace;
-    if let Some(graceful) = Arc::into_inner(graceful)
-        && tokio::time::timeout(grace, graceful.shutdown()).await.is_err()
-    {
-        warn!("some connections were cut: they took longer than the time of grace");
-    }
-    drop(following);
-    // The last lines of the log: the writer ends when nobody can send any more.
-    let alone = Arc::into_inner(point);
-    match (alone, writer) {
-        (Some(point), Some(writer)) => {
-            drop(point);
-            let _ = tokio::time::timeout(grace, tokio::task::spawn_blocking(move || writer.finish())).await;
+    if let Some(graceful) = Arc::into_inner(graceful) {
+        let closed = async {
+            tokio::select! {
+                () = graceful.shutdown() => {}
+                // Connections on which nobody has asked anything yet are not waited for.
+                () = quiet(&point) => {}
+            }
+        };
+        if tokio::time::timeout_at(deadline, closed).await.is_err() {
+            warn!("some requests were cut: they took longer than the time of grace");
         }
-        (None, Some(_)) => warn!("the last lines of the decision log may be missing"),
-        _ => {}
+    }
+    if let Some(writer) = writer {
+        let finish = tokio::task::spawn_blocking(move || writer.finish());
+        let least = tokio::time::Instant::now() + Duration::from_secs(1);
+        if tokio::time::timeout_at(deadline.max(least), finish).await.is_err() {
+            warn!("the last lines of the decision log may be missing");
+        }
     }
     info!("ended");
     Ok(())
 }
 
+/// Ends when no request has been answered for a moment.
+async fn quiet(point: &Point) {
+    let mut since = 0;
+    while since < 10 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        since = if point.is_busy() { 0 } else { since + 1 };
+    }
+}
+
+/// How many connections there may be: as many as are wanted, if so many files may be open, and some beside them.
+fn places(wanted: usize) -> usize {
+    let files = wanted as u64 + OTHER_FILES;
+    match rlimit::increase_nofile_limit(files) {
+        Ok(limit) if limit < files => {
+            let places = usize::try_from(limit.saturating_sub(OTHER_FILES)).unwrap_or(wanted).max(1);
+            warn!(places, wanted, "fewer connections, since no more files may be open");
+            places
+        }
+        Ok(_) => wanted,
+        Err(error) => {
+            warn!(%error, "cannot raise the limit of open files");
+            wanted
+        }
+    }
+}
+
 /// Serves one connection whose client says these bytes, from this machine, and then nothing more: what it is answered.
 pub(super) async fn converse(config: Config, live: Arc<Live>, grpc: bool, said: &[u8]) -> Vec<u8> {
     let metrics = Metrics::new(Arc::clone(&live));
-    let point = Arc::new(Point::new(config, live, metrics, None));
+    let point = Arc::new(Point::new(config, live, None, metrics, None));
     let (client, server) = tokio::io::duplex(64 << 10);
     let speaks = if grpc { Speaks::Grpc } else { Speaks::Http(Offer { decisions: true, process: true }) };
     let peer = Peer::Tcp(std::net::Ipv4Addr::LOCALHOST.into());
-    connect(&point, server, peer, speaks, &Arc::new(Semaphore::new(1)), &Arc::new(GracefulShutdown::new()));
+    // Held until the end: who drops it tells the connection to end.
+    let graceful = Arc::new(GracefulShutdown::new());
+    connect(&point, server, peer, speaks, &Arc::new(Semaphore::new(1)), &graceful);
     let (mut answers, mut questions) = tokio::io::split(client);
     let mut heard = Vec::new();
     let say = async move {
@@ -136,6 +170,7 @@ pub(super) async fn converse(config: Config, live: Arc<Live>, grpc: bool, said: 
         let _ = questions.shutdown().await;
     };
     let _ = tokio::join!(say, answers.read_to_end(&mut heard));
+    drop(graceful);
     heard
 }
 
@@ -160,7 +195,12 @@ async fn bind(config: &Config) -> Result<Vec<(Address, Listener, Speaks)>, Start
             }
             Address::Unix(path) => {
                 remove_stale(path).await.map_err(failed)?;
-                (address.clone(), Listener::Unix(UnixListener::bind(path).map_err(failed)?))
+                let listener = UnixListener::bind(path).map_err(failed)?;
+                if let Some(mode) = config.socket_mode {
+                    let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+                    std::fs::set_permissions(path, mode).map_err(failed)?;
+                }
+                (address.clone(), Listener::Unix(listener))
             }
         };
         bound.push((shown, listener, speaks));
@@ -233,47 +273,100 @@ fn connect<S>(
     };
     let limits = point.config.limits;
     let mut timed = TimeoutStream::new(stream);
-    timed.set_read_timeout(Some(limits.idle));
+    // HTTP/1 has timers of its own, which know whether it is a request that is late; this is for what they do not see.
+    let silent = match speaks {
+        Speaks::Http(_) => limits.idle + limits.time,
+        Speaks::Grpc => limits.idle,
+    };
+    timed.set_read_timeout(Some(silent));
     timed.set_write_timeout(Some(limits.idle));
-    let io = TokioIo::new(Box::pin(timed));
+    let heard = Arc::new(AtomicU64::new(0));
+    let io = TokioIo::new(Heard { stream: Box::pin(timed), bytes: Arc::clone(&heard) });
     let counted = Counted::new(point, place);
     let point = Arc::clone(point);
     match speaks {
         Speaks::Http(offer) => {
-            let shared = Arc::clone(&point);
-            let service = service_fn(move |request| answer(Arc::clone(&shared), peer, offer, request));
+            // What had been heard when the last request was answered: a time without a byte after that is idle, and no fault.
+            let answered = Arc::new(AtomicU64::new(0));
+            let (shared, bytes, last) = (Arc::clone(&point), Arc::clone(&heard), Arc::clone(&answered));
+            let service = service_fn(move |request| {
+                let (shared, bytes, last) = (Arc::clone(&shared), Arc::clone(&bytes), Arc::clone(&last));
+                async move {
+                    let reply = answer(shared, peer, offer, request).await;
+                    last.store(bytes.load(Ordering::Relaxed), Ordering::Relaxed);
+                    reply
+                }
+            });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(HEADER_TIME.min(limits.idle))
-                .max_buf_size(limits.headers.max(8 << 10))
+                .header_read_timeout(limits.idle)
+                .max_buf_size(limits.headers)
+                // Who has asked and says no more is answered all the same.
+                .half_close(true)
                 .serve_connection(io, service);
             let watched = graceful.watch(connection);
             tokio::spawn(async move {
                 let result = watched.await;
+                let is_idle = heard.load(Ordering::Relaxed) == answered.load(Ordering::Relaxed);
                 if let Err(error) = result
-                    && (error.is_parse() || error.is_parse_too_large() || error.is_timeout())
+                    && (error.is_parse() || error.is_parse_too_large() || error.is_timeout() && !is_idle)
                 {
-                    let _ = counted.point.refuse("malformed_http");
+                    let _ = counted.point.refuse(Protocol::Http, "malformed_http");
                 }
                 drop(counted);
             });
         }
         Speaks::Grpc => {
-            let service = AuthorizationServer::new(Service { point: Arc::clone(&point), peer })
-                .max_decoding_message_size(limits.body);
             let connection = http2::Builder::new(TokioExecutor::new())
                 .timer(TokioTimer::new())
                 .max_header_list_size(u32::try_from(limits.headers).unwrap_or(u32::MAX))
-                .max_concurrent_streams(1_024)
-                .keep_alive_interval(Some(limits.idle / 4))
-                .keep_alive_timeout(limits.idle / 4)
-                .serve_connection(io, TowerToHyperService::new(service));
+                .max_concurrent_streams(256)
+                .serve_connection(io, TowerToHyperService::new(Bounded::new(&point, peer)));
             let watched = graceful.watch(connection);
             tokio::spawn(async move {
                 let _ = watched.await;
                 drop(counted);
             });
         }
+    }
+}
+
+/// Counts what is read.
+struct Heard<S> {
+    stream: Pin<Box<S>>,
+    bytes: Arc<AtomicU64>,
+}
+
+impl<S: AsyncRead> AsyncRead for Heard<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let result = this.stream.as_mut().poll_read(context, buffer);
+        let read = buffer.filled().len().saturating_sub(before);
+        this.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        result
+    }
+}
+
+impl<S: AsyncWrite> AsyncWrite for Heard<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        self.get_mut().stream.as_mut().poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        self.get_mut().stream.as_mut().poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        self.get_mut().stream.as_mut().poll_shutdown(context)
     }
 }
 

@@ -62,6 +62,7 @@ pub(super) struct Metrics {
     pub(super) dry_run: Counter,
     pub(super) connections: Gauge,
     pub(super) connections_refused: Family<Reason, Counter>,
+    pub(super) followed: Gauge,
     pub(super) log_lines: Counter,
     pub(super) log_dropped: Counter,
     pub(super) log_failures: Counter,
@@ -90,6 +91,7 @@ impl Metrics {
             dry_run: Counter::default(),
             connections: Gauge::default(),
             connections_refused: Family::default(),
+            followed: Gauge::default(),
             log_lines: Counter::default(),
             log_dropped: Counter::default(),
             log_failures: Counter::default(),
@@ -102,8 +104,8 @@ impl Metrics {
             made.refusals.clone(),
         );
         registry.register(
-            "decision_seconds",
-            "Time from a request that was read to its answer",
+            "request_seconds",
+            "Time from the headers of a request to its answer, be it of one decision or many",
             made.seconds.clone(),
         );
         registry.register(
@@ -114,6 +116,11 @@ impl Metrics {
         registry.register("dry_run_allowed", "Denials that --dry-run let through", made.dry_run.clone());
         registry.register("connections", "Connections that are open", made.connections.clone());
         registry.register(
+            "follower_up",
+            "Whether somebody looks at the source of the bundle",
+            made.followed.clone(),
+        );
+        registry.register(
             "connections_refused",
             "Connections that were closed at once, or that could not be accepted",
             made.connections_refused.clone(),
@@ -121,7 +128,7 @@ impl Metrics {
         registry.register("log_lines", "Lines of the decision log that were written", made.log_lines.clone());
         registry.register(
             "log_dropped",
-            "Lines of the decision log that were lost since the queue was full",
+            "Lines of the decision log that were lost: the queue was full, or they could not be written",
             made.log_dropped.clone(),
         );
         registry.register("log_failures", "Failures to write the decision log", made.log_failures.clone());
@@ -149,7 +156,8 @@ impl Metrics {
     }
 
     /// The text of all.
-    pub(super) fn text(&self) -> Result<String, fmt::Error> {
+    pub(super) fn text(&self, followed: bool) -> Result<String, fmt::Error> {
+        self.followed.set(i64::from(followed));
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)

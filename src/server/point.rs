@@ -1,14 +1,15 @@
 //! One question, one answer: the bundle in force, or a denial that says why there is none.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Semaphore;
 
 use super::config::Config;
 use super::metrics::{Metrics, Protocol};
-use super::record::Log;
-use crate::live::{Live, Loaded, Unready};
+use super::record::{Line, Log};
+use crate::live::{Following, Live, Loaded, Unready};
 use crate::runtime::{ContextMap, Decision, Effect, Request};
 
 /// Why a request is denied without a decision of the bundle, beside [`Unready`] and the reasons of a path that leads nowhere.
@@ -116,24 +117,70 @@ pub(super) struct Point {
     pub(super) log: Option<Log>,
     /// How many requests may still come in.
     pub(super) requests: Semaphore,
+    /// Who follows the source, where somebody does.
+    pub(super) following: Option<Following>,
     pub(super) explaining: super::explain::Explainer,
 }
 
-/// Answers, with the log lines that belong to them.
-pub(super) struct Batch {
-    pub(super) answers: Vec<Answer>,
-    lines: Vec<Vec<u8>>,
-}
-
 impl Point {
-    pub(super) fn new(config: Config, live: Arc<Live>, metrics: Metrics, log: Option<Log>) -> Self {
+    pub(super) fn new(
+        config: Config,
+        live: Arc<Live>,
+        following: Option<Following>,
+        metrics: Metrics,
+        log: Option<Log>,
+    ) -> Self {
         let requests = Semaphore::new(config.limits.requests);
-        Self { config, live, metrics, log, requests, explaining: super::explain::Explainer::default() }
+        let explaining = super::explain::Explainer::default();
+        Self { config, live, metrics, log, requests, following, explaining }
     }
 
-    /// Answers questions, all by the same bundle. What is no question is a reason to refuse.
-    pub(super) fn answer(&self, protocol: Protocol, asked: &[Result<Asked, &'static str>]) -> Batch {
-        let start = Instant::now();
+    /// Whether somebody looks at the source: nobody would tell otherwise that the bundle only grows old.
+    pub(super) fn is_followed(&self) -> bool {
+        self.following.as_ref().is_none_or(Following::is_at_work)
+    }
+
+    /// Whether a request is being answered.
+    pub(super) fn is_busy(&self) -> bool {
+        self.requests.available_permits() < self.config.limits.requests
+    }
+
+    /// Answers questions, all by the same bundle, and logs what was answered. What is no question is a reason to refuse. Where the log may not lose a
+    /// line, the lines have their places before anything is decided; the caller gives up when the time of the request is over.
+    pub(super) async fn answer(
+        &self,
+        protocol: Protocol,
+        asked: &[Result<Asked, &'static str>],
+    ) -> Vec<Answer> {
+        let places = match &self.log {
+            Some(log) if log.is_blocking() => match log.reserve(asked.len()).await {
+                Some(places) => Some(places),
+                None => return asked.iter().map(|_| self.refuse(protocol, "log_unavailable")).collect(),
+            },
+            _ => None,
+        };
+        // Nothing in there panics that we know of. Should it, nobody is let through, and the process goes on.
+        let decided = catch_unwind(AssertUnwindSafe(|| self.decide(protocol, asked)));
+        let (answers, lines) = decided.unwrap_or_else(|_| {
+            (asked.iter().map(|_| self.refuse(protocol, "internal")).collect(), Vec::new())
+        });
+        match (&self.log, places) {
+            (_, Some(places)) => {
+                for (place, line) in places.zip(lines) {
+                    place.send(Line::Text(line));
+                }
+            }
+            (Some(log), None) => lines.into_iter().for_each(|line| log.put(line)),
+            (None, None) => {}
+        }
+        answers
+    }
+
+    fn decide(
+        &self,
+        protocol: Protocol,
+        asked: &[Result<Asked, &'static str>],
+    ) -> (Vec<Answer>, Vec<Vec<u8>>) {
         let now = clock();
         let mut lines = Vec::new();
         let decide = |loaded: Result<&Loaded, Unready>, lines: &mut Vec<Vec<u8>>| {
@@ -145,14 +192,8 @@ impl Point {
                 .collect()
         };
         let decided = self.live.with(|loaded| decide(Ok(loaded), &mut lines));
-        let answers: Vec<Answer> = decided.unwrap_or_else(|unready| decide(Err(unready), &mut lines));
-        if let Ok(count) = u32::try_from(answers.len().max(1)) {
-            let each = start.elapsed() / count;
-            for _ in 0..count {
-                self.metrics.took(protocol, each);
-            }
-        }
-        Batch { answers, lines }
+        let answers = decided.unwrap_or_else(|unready| decide(Err(unready), &mut lines));
+        (answers, lines)
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a batch shares, and what is one's own")]
@@ -242,9 +283,15 @@ impl Point {
         }
     }
 
-    /// A denial without a decision.
-    pub(super) fn refuse(&self, reason: &'static str) -> Answer {
-        self.refuse_with(reason, None)
+    /// A denial without a decision, of what never became a question.
+    pub(super) fn refuse(&self, protocol: Protocol, reason: &'static str) -> Answer {
+        let answer = self.refuse_with(reason, None);
+        if let Some(log) = &self.log
+            && let Some(line) = log.line(&Question::unread(protocol), &answer)
+        {
+            log.put(line);
+        }
+        answer
     }
 
     fn refuse_with(&self, reason: &'static str, bundle: Option<Arc<str>>) -> Answer {
@@ -297,24 +344,6 @@ impl Point {
             keys: &asked.keys,
         };
         lines.extend(log.line(&question, answer));
-    }
-
-    /// Logs what was answered. Where the log may not lose a line, what cannot be logged becomes a denial: the caller gives up when the time
-    /// of the request is over.
-    pub(super) async fn log(&self, batch: Batch) -> Vec<Answer> {
-        let Batch { mut answers, lines } = batch;
-        let Some(log) = &self.log else { return answers };
-        for line in lines {
-            if !log.is_blocking() {
-                log.put(line);
-            } else if !log.put_surely(line).await {
-                for answer in &mut answers {
-                    *answer = self.refuse("log_unavailable");
-                }
-                return answers;
-            }
-        }
-        answers
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{PermitIterator, Receiver, Sender, channel};
 
 use super::StartError;
 use super::config::LogOptions;
@@ -21,20 +21,33 @@ use crate::runtime::{Context as _, Values};
 /// A log that takes lines.
 pub(super) struct Log {
     options: LogOptions,
-    lines: Sender<Vec<u8>>,
+    lines: Sender<Line>,
     reopen: Arc<AtomicBool>,
     dropped: Count,
     /// For sampling.
     turn: AtomicU64,
 }
 
+/// What the writer is sent.
+pub(super) enum Line {
+    Text(Vec<u8>),
+    /// Nothing comes after this.
+    End,
+}
+
 /// The thread that writes.
-pub(super) struct Writer(JoinHandle<()>);
+pub(super) struct Writer {
+    thread: JoinHandle<()>,
+    lines: Sender<Line>,
+    ending: Arc<AtomicBool>,
+}
 
 impl Writer {
-    /// Waits until everything is written that was logged. All senders must be gone.
+    /// Waits until everything is written that was logged before; what cannot be written now is lost and counted.
     pub(super) fn finish(self) {
-        let _ = self.0.join();
+        self.ending.store(true, Ordering::Relaxed);
+        let _ = self.lines.blocking_send(Line::End);
+        let _ = self.thread.join();
     }
 }
 
@@ -43,12 +56,14 @@ impl Log {
     pub(super) fn open(options: LogOptions, metrics: &Metrics) -> Result<(Self, Writer), StartError> {
         let (lines, received) = channel(options.queue.max(1));
         let reopen = Arc::new(AtomicBool::new(false));
-        let out = open(&options.path).map_err(|error| StartError(error.to_string()))?;
+        let ending = Arc::new(AtomicBool::new(false));
+        let (out, torn) = open(&options.path).map_err(|error| StartError(error.to_string()))?;
         let writer = Work {
             path: options.path.clone(),
             out: Some(out),
             blocking: options.blocking,
-            torn: false,
+            torn,
+            ending: Arc::clone(&ending),
             reopen: Arc::clone(&reopen),
             written: metrics.log_lines.clone(),
             dropped: metrics.log_dropped.clone(),
@@ -59,7 +74,8 @@ impl Log {
             .spawn(move || writer.run(received))
             .map_err(|error| StartError(format!("cannot start a thread: {error}")))?;
         let dropped = metrics.log_dropped.clone();
-        Ok((Self { options, lines, reopen, dropped, turn: AtomicU64::new(0) }, Writer(thread)))
+        let writer = Writer { thread, lines: lines.clone(), ending };
+        Ok((Self { options, lines, reopen, dropped, turn: AtomicU64::new(0) }, writer))
     }
 
     /// Opens the file anew before the next line: somebody has moved it away.
@@ -94,14 +110,14 @@ impl Log {
 
     /// Gives a line to the writer, or counts it as lost.
     pub(super) fn put(&self, line: Vec<u8>) {
-        if let Err(TrySendError::Full(_) | TrySendError::Closed(_)) = self.lines.try_send(line) {
+        if let Err(TrySendError::Full(_) | TrySendError::Closed(_)) = self.lines.try_send(Line::Text(line)) {
             self.dropped.inc();
         }
     }
 
-    /// Waits until the writer has a place for a line. `false`: there is no writer any more.
-    pub(super) async fn put_surely(&self, line: Vec<u8>) -> bool {
-        self.lines.send(line).await.is_ok()
+    /// Waits until the writer has places for so many lines. `None`: it never will.
+    pub(super) async fn reserve(&self, lines: usize) -> Option<PermitIterator<'_, Line>> {
+        self.lines.reserve_many(lines).await.ok()
     }
 }
 
@@ -114,7 +130,8 @@ fn record(question: &Question<'_>, answer: &Answer, redact: &[String]) -> Value 
     for (name, value) in [
         ("id", question.id),
         ("method", question.method),
-        ("target", question.target),
+        // A query may hold what is nobody's business.
+        ("path", question.target.map(|target| target.split('?').next().unwrap_or_default())),
         ("route", question.route),
         ("principal", question.principal),
         ("action", question.action),
@@ -159,11 +176,13 @@ fn record(question: &Question<'_>, answer: &Answer, redact: &[String]) -> Value 
     Value::Object(record)
 }
 
-fn open(path: &Path) -> Result<Box<dyn Write + Send>, crate::files::FileError> {
+/// What is written to, and whether it ends within a line.
+fn open(path: &Path) -> Result<(Box<dyn Write + Send>, bool), crate::files::FileError> {
     if path.as_os_str() == "-" {
-        return Ok(Box::new(std::io::stdout()));
+        return Ok((Box::new(std::io::stdout()), false));
     }
-    Ok(Box::new(append_to(path)?))
+    let (file, torn) = append_to(path)?;
+    Ok((Box::new(file), torn))
 }
 
 struct Work {
@@ -172,6 +191,7 @@ struct Work {
     blocking: bool,
     /// Whether the file ends within a line that could not be written whole.
     torn: bool,
+    ending: Arc<AtomicBool>,
     reopen: Arc<AtomicBool>,
     written: Count,
     dropped: Count,
@@ -179,21 +199,30 @@ struct Work {
 }
 
 impl Work {
-    /// Writes until all senders are gone, many lines at once where many wait.
-    fn run(mut self, mut received: Receiver<Vec<u8>>) {
+    /// Writes until the end is told, many lines at once where many wait.
+    fn run(mut self, mut received: Receiver<Line>) {
         let mut lines = Vec::new();
-        while received.blocking_recv_many(&mut lines, 1_024) > 0 {
+        let mut ended = false;
+        while !ended && received.blocking_recv_many(&mut lines, 1_024) > 0 {
             if self.reopen.swap(false, Ordering::Relaxed) {
-                self.out = None;
+                (self.out, self.torn) = (None, false);
             }
-            let count = lines.len() as u64;
-            let text = lines.concat();
-            lines.clear();
-            self.write(&text, count, &received);
+            let mut text = Vec::new();
+            let mut count = 0;
+            for line in lines.drain(..) {
+                match line {
+                    Line::Text(line) => {
+                        text.extend_from_slice(&line);
+                        count += 1;
+                    }
+                    Line::End => ended = true,
+                }
+            }
+            self.write(&text, count);
         }
     }
 
-    fn write(&mut self, text: &[u8], count: u64, received: &Receiver<Vec<u8>>) {
+    fn write(&mut self, text: &[u8], count: u64) {
         let text = if self.torn { [b"\n", text].concat() } else { text.to_vec() };
         let mut rest = text.as_slice();
         loop {
@@ -207,7 +236,7 @@ impl Work {
                 Err(_) => {
                     self.failures.inc();
                     // Whoever prefers waiting to losing waits until there is room again, or until the process ends.
-                    if !self.blocking || received.is_closed() {
+                    if !self.blocking || self.ending.load(Ordering::Relaxed) {
                         self.out = None;
                         self.torn |= rest.len() != text.len();
                         self.dropped.inc_by(count);
@@ -222,7 +251,8 @@ impl Work {
     /// Writes a part, and takes it off the text: after a failure the rest can be written.
     fn some(&mut self, rest: &mut &[u8]) -> Result<(), String> {
         if self.out.is_none() {
-            self.out = Some(open(&self.path).map_err(|error| error.to_string())?);
+            let (out, _) = open(&self.path).map_err(|error| error.to_string())?;
+            self.out = Some(out);
         }
         let Some(out) = &mut self.out else { return Ok(()) };
         while !rest.is_empty() {

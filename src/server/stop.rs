@@ -6,7 +6,6 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::StartError;
 use super::point::Point;
-use crate::live::Following;
 
 /// Listens to signals.
 pub(super) struct Signals {
@@ -24,14 +23,16 @@ impl Signals {
     }
 
     /// Waits until the process shall end. On SIGHUP the source is looked at, and the log opened anew.
-    pub(super) async fn wait(&mut self, point: &Arc<Point>, following: &Following) {
+    pub(super) async fn wait(&mut self, point: &Arc<Point>) {
         loop {
             let [terminate, interrupt] = &mut self.end;
             tokio::select! {
                 _ = terminate.recv() => return,
                 _ = interrupt.recv() => return,
                 _ = self.again.recv() => {
-                    following.wake();
+                    if let Some(following) = &point.following {
+                        following.wake();
+                    }
                     if let Some(log) = &point.log {
                         log.reopen();
                     }

@@ -1,6 +1,7 @@
 //! Requests that a proxy passes on: from method, target and headers to a question.
 
 use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, HeaderName};
 
@@ -10,10 +11,18 @@ use super::metrics::Metrics;
 use super::point::{Asked, What};
 use crate::runtime::ContextMap;
 
+/// The reason to refuse what cannot be understood.
+const MALFORMED: &str = "malformed_request";
+
 /// Headers, wherever they stand.
 pub(super) trait Headers {
     /// All values of a header; `None` for one that is not UTF-8.
     fn all(&self, name: &HeaderName) -> Vec<Option<Cow<'_, str>>>;
+
+    /// Whether what came several times may have been joined, with commas.
+    fn may_be_joined(&self) -> bool {
+        false
+    }
 }
 
 impl Headers for HeaderMap {
@@ -56,26 +65,33 @@ pub(super) fn asked(config: &Config, metrics: &Metrics, web: &Web<'_>) -> Result
     let (mut context, mut keys) = (ContextMap::new(), Vec::new());
     // What anybody may set says nothing.
     for (key, from) in config.context.iter().filter(|_| trusted) {
-        let values: Vec<Option<Cow<'_, str>>> = match from {
-            ContextFrom::Header(name) => web.headers.all(name),
-            ContextFrom::SourceAddress => {
-                web.address.map(|address| Some(address.into())).into_iter().collect()
+        // What is there and cannot be used is no leave to go on without it: a deny may depend on the key.
+        let added = match from {
+            ContextFrom::Header(name) => match single(web.headers, name)? {
+                Some(value) => context.insert(key, value),
+                None => continue,
+            },
+            ContextFrom::Headers(name) => {
+                let values: Option<Vec<Cow<'_, str>>> = web.headers.all(name).into_iter().collect();
+                let values = values.ok_or(MALFORMED)?;
+                if values.is_empty() {
+                    continue;
+                }
+                let parts = values.iter().flat_map(|value| value.split(',')).map(str::trim);
+                context.insert_list(key, parts.filter(|part| !part.is_empty()))
             }
+            ContextFrom::SourceAddress => match web.address {
+                Some(text) => context.insert(key, address(text).ok_or(MALFORMED)?.to_string()),
+                None => continue,
+            },
             ContextFrom::Tls => match web.scheme {
-                Some("https") => vec![Some("true".into())],
-                Some("http") => vec![Some("false".into())],
-                _ => Vec::new(),
+                Some(scheme) if scheme.eq_ignore_ascii_case("https") => context.insert(key, "true"),
+                Some(scheme) if scheme.eq_ignore_ascii_case("http") => context.insert(key, "false"),
+                Some(_) => return Err(MALFORMED),
+                None => continue,
             },
         };
-        let values: Option<Vec<Cow<'_, str>>> = values.into_iter().collect();
-        let values = values.ok_or("malformed_request")?;
-        let added = match values.as_slice() {
-            [] => continue,
-            [one] => context.insert(key, one.as_ref()),
-            // Several values are several values (rules C5, C6).
-            many => context.insert_list(key, many.iter().map(|value| value.as_ref())),
-        };
-        added.map_err(|_| "malformed_request")?;
+        added.map_err(|_| MALFORMED)?;
         keys.push(key.clone());
     }
     Ok(Asked {
@@ -86,6 +102,24 @@ pub(super) fn asked(config: &Config, metrics: &Metrics, web: &Web<'_>) -> Result
         context,
         keys,
     })
+}
+
+/// The one value of a header. Twice the same header is nothing that could be meant, and a list would not do instead: no condition on one value
+/// holds for it, so a deny would not either (rule C6).
+fn single(headers: &dyn Headers, name: &HeaderName) -> Result<Option<String>, &'static str> {
+    let values = headers.all(name);
+    match values.as_slice() {
+        [] => Ok(None),
+        [Some(value)] if headers.may_be_joined() && value.contains(',') => Err(MALFORMED),
+        [Some(value)] => Ok(Some(value.to_string())),
+        _ => Err(MALFORMED),
+    }
+}
+
+/// An address, with or without a port; an IPv4 address that is written as an IPv6 one is IPv4 (rule C10 keeps the families apart).
+fn address(text: &str) -> Option<IpAddr> {
+    let address = text.parse::<IpAddr>().or_else(|_| text.parse::<SocketAddr>().map(|socket| socket.ip()));
+    address.ok().map(|address| address.to_canonical())
 }
 
 enum Said {
@@ -103,6 +137,7 @@ fn principal(config: &Config, trusted: bool, web: &Web<'_>) -> Said {
     match names.as_slice() {
         [] => Said::Nobody,
         [Some(name)] if name.is_empty() => Said::Nobody,
+        [Some(name)] if web.headers.may_be_joined() && name.contains(',') => Said::Doubtful,
         [Some(name)] if trusted => match config.identities.principal(name) {
             Some(arn) => Said::Somebody(arn.to_owned()),
             None => Said::Doubtful,

@@ -217,6 +217,97 @@ fn a_process_that_is_told_to_end_under_load_answers_what_it_has_read() {
 }
 
 #[test]
+fn half_a_request_and_idle_connections_hold_up_no_end() {
+    let mut server = Server::start(&["--grace", "10s", "--log", "d.log"]);
+    let mut half = server.connect();
+    half.write_all(b"POST /v1/decide HTTP/1.1\r\nhost: x\r\n").unwrap();
+    let idle = [server.connect(), TcpStream::connect(server.grpc().trim_start_matches("http://")).unwrap()];
+    server.post("/v1/decide", &question(ALICE, 1));
+    let start = Instant::now();
+    assert_eq!(server.end(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert_eq!(std::fs::read_to_string(server.path("d.log")).unwrap().lines().count(), 1);
+    drop((half, idle));
+}
+
+#[test]
+fn an_idle_connection_is_no_fault_and_half_a_request_is() {
+    let server = Server::start(&["--idle-time", "600ms", "--request-time", "500ms"]);
+    let mut idle = server.connect();
+    assert_eq!(exchange(&mut idle, &post("/v1/decide", &question(ALICE, 1))).status, 200);
+    assert!(read(&mut idle).is_none(), "closed");
+    assert_eq!(server.metric("portcullis_refusals_total{reason=\"malformed_http\"}"), 0.0);
+    let mut half = server.connect();
+    half.write_all(b"POST /v1/decide HTTP/1.1\r\nhost: x\r\n").unwrap();
+    server.until("portcullis_refusals_total{reason=\"malformed_http\"}", |count| count == 1.0);
+}
+
+#[test]
+fn the_limit_of_connections_keeps_out_nobody_who_asks_how_the_process_does() {
+    let server = Server::start(&["--max-connections", "3", "--admin", "127.0.0.1:0"]);
+    let held: Vec<TcpStream> = (0..6).map(|_| server.connect()).collect();
+    server.until("portcullis_connections_refused_total{reason=\"limit\"}", |count| count == 3.0);
+    drop(held);
+}
+
+#[test]
+fn what_was_rolled_back_from_is_not_in_force_after_a_restart_whatever_became_of_the_pin() {
+    let mut server = Server::start(&["--store", "store"]);
+    server.replace("acme.bundle", &bundle(2));
+    until("the second bundle", || number(&server) == 2);
+    until("two are kept", || portcullis::live::Store::at(server.path("store")).kept().unwrap().len() == 2);
+    let rollback = |folder: &std::path::Path, more: &[&str]| {
+        let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        let run = run.arg("rollback").arg(folder).args(more).output().unwrap();
+        (run.status.code(), String::from_utf8(run.stdout).unwrap())
+    };
+    let (status, said) = rollback(&server.path("store"), &[]);
+    assert!(status == Some(0) && said.contains("pinned"), "{said}");
+    until("the first bundle again", || number(&server) == 1);
+    assert_eq!(server.metric("portcullis_bundle_pinned"), 1.0);
+    assert!(rollback(&server.path("store"), &["--list"]).1.contains("pinned"));
+    server.end();
+    std::fs::write(server.path("store/pin"), "garbage").unwrap();
+    let folder = std::mem::replace(&mut server.folder, tempfile::tempdir().unwrap());
+    let server = Server::start_in(folder, "acme.bundle", &["--store", "store"]);
+    assert_eq!(number(&server), 0, "nobody knows what is meant");
+    assert_eq!(rollback(&server.path("store"), &["--release"]).0, Some(0));
+    until("the second bundle", || number(&server) == 2);
+}
+
+#[test]
+fn a_source_that_never_answers_holds_up_no_start_where_the_store_has_a_bundle() {
+    let mut server = Server::start(&["--store", "store"]);
+    until("it is kept", || portcullis::live::Store::at(server.path("store")).kept().unwrap().len() == 1);
+    server.end();
+    let folder = std::mem::replace(&mut server.folder, tempfile::tempdir().unwrap());
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/acme.bundle", silent.local_addr().unwrap());
+    let start = Instant::now();
+    let server = Server::start_in(folder, &url, &["--store", "store", "--fetch-time", "20s"]);
+    assert_eq!(number(&server), 1);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_pipe_or_a_huge_file_in_the_place_of_the_bundle_is_a_failure_like_any_other() {
+    let server = Server::start(&[]);
+    let failed = || server.metric("portcullis_bundle_failures_total{kind=\"source\"}");
+    let pipe = |path: &std::path::Path| {
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    };
+    let huge = |path: &std::path::Path| std::fs::File::create(path).unwrap().set_len(8 << 40).unwrap();
+    for make in [&pipe as &dyn Fn(&std::path::Path), &huge] {
+        let before = failed();
+        std::fs::remove_file(server.path("acme.bundle")).unwrap();
+        make(&server.path("acme.bundle"));
+        until("a failure", || failed() > before + 2.0);
+        assert_eq!(number(&server), 1);
+    }
+    assert_eq!(server.metric("portcullis_follower_up"), 1.0);
+}
+
+#[test]
 fn ten_thousand_idle_connections_hold_up_nobody() {
     // As many as this process and the server may hold open.
     let most = rlimit::increase_nofile_limit(10_300).unwrap_or(1_024).saturating_sub(300).min(10_000);
@@ -245,8 +336,16 @@ fn ten_thousand_idle_connections_hold_up_nobody() {
 
 #[test]
 fn connections_over_the_limit_and_slow_ones_are_closed() {
-    let server =
-        Server::start(&["--idle-time", "500ms", "--request-time", "700ms", "--max-connections", "5"]);
+    let server = Server::start(&[
+        "--idle-time",
+        "700ms",
+        "--request-time",
+        "600ms",
+        "--max-connections",
+        "5",
+        "--admin",
+        "127.0.0.1:0",
+    ]);
     // Headers byte by byte.
     let mut loris = server.connect();
     let start = Instant::now();
@@ -296,6 +395,8 @@ fn more_requests_at_a_time_than_are_allowed_are_denied_at_once() {
     // One that takes its time.
     let mut slow = server.connect();
     slow.write_all(b"POST /v1/decide HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n").unwrap();
+    // It comes in before the next one does, or it would itself be the one too many.
+    std::thread::sleep(Duration::from_millis(300));
     until("it is overloaded", || {
         let reply = server.post("/v1/decide", &question(ALICE, 1));
         reply.status == 503 && reply.json()["reason"] == "overloaded" && reply.header("retry-after").is_some()
@@ -374,6 +475,12 @@ fn what_cannot_start_says_why_and_how() {
         (&["--listen", "127.0.0.1:0", "--key", file], "holds no key"),
         (&["--listen", "127.0.0.1:0", "--identities", file], "file"),
         (&["--listen", "127.0.0.1:0", "--max-age", "0s"], "is no time"),
+        (&["--listen", "127.0.0.1:0", "--max-requests", "0"], "is no number"),
+        (&["--listen", "127.0.0.1:0", "--max-connections", "99999999999"], "is no number"),
+        (&["--listen", "127.0.0.1:0", "--max-headers", "100"], "is no number"),
+        (&["--listen", "127.0.0.1:0", "--socket-mode", "rw"], "is no mode"),
+        (&["--listen", "127.0.0.1:0", "--idle-time", "1s"], "--request-time"),
+        (&["--listen", "127.0.0.1:0", "--log", "-", "--log-blocking", "--log-queue", "10"], "--max-batch"),
         (&["--listen", "127.0.0.1:0", "--log-allowed", "2"], "is no share"),
         (&["--listen", "127.0.0.1:0", "--log", "/nowhere/d.log"], "/nowhere/d.log"),
         (&["--listen", "127.0.0.1:0", "--store", file], "file"),

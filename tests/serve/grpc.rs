@@ -9,7 +9,9 @@ use envoy_types::pb::envoy::service::auth::v3::attribute_context::{HttpRequest, 
 use envoy_types::pb::envoy::service::auth::v3::authorization_client::AuthorizationClient;
 use tonic::Code;
 
-use super::server::{ALICE, BOB, Server};
+use super::server::{ALICE, BOB, Server, until};
+
+const ADMIN: &str = "arn:aws:sts::123456789012:assumed-role/admin/x";
 
 /// A request as Envoy passes it on.
 #[derive(Clone, Default)]
@@ -123,7 +125,9 @@ fn envoy_passes_headers_of_a_trusted_proxy() {
         (Passed::get("/files/public/q3").with("x-principal", BOB), 200, ""),
         (Passed::get("/reports/q3"), 401, "no_resource_policy"),
         (raw(Passed::get("/reports/q3").with("x-principal", ALICE).with("X-Principal", BOB)), 401, ""),
-        (Passed::get("/reports/q3").with("x-principal", ALICE).with("x-principal", ALICE), 403, ""),
+        (Passed::get("/reports/q3").with("x-principal", ALICE).with("x-principal", ALICE), 401, ""),
+        // Envoy joins what the client says and what the proxy adds: that is no session of a role with an odd name.
+        (Passed::get("/reports/q3").with("x-principal", ADMIN).with("x-principal", ALICE), 401, ""),
         (Passed::get("/reports/../q3").with("x-principal", ALICE), 403, ""),
         (Passed::get("/elsewhere").with("x-principal", ALICE), 403, "no_route"),
         (from("10.1.2.3", put()), 200, ""),
@@ -183,14 +187,49 @@ fn a_dry_run_says_so_to_envoy() {
 }
 
 #[test]
-fn a_message_over_the_limit_is_no_leave_to_pass() {
-    let server = Server::start(&["--max-body", "4000"]);
+fn a_message_over_the_limit_is_denied_and_no_error_that_could_be_ignored() {
+    let server = Server::start(&["--max-body", "4000", "--log", "d.log"]);
+    let large = Passed::get("/reports/q3").with("x", "y".repeat(8_000)).check();
+    let answers = ask(&server, vec![large, Passed::get("/reports/q3").check()]);
+    assert_eq!((status(&answers[0]), reason(&answers[0])), (403, "body_too_large"));
+    assert_eq!(status(&answers[1]), 401);
+    assert_eq!(server.metric("portcullis_refusals_total{reason=\"body_too_large\"}"), 1.0);
+    until("it is in the log", || {
+        std::fs::read_to_string(server.path("d.log")).unwrap().contains("body_too_large")
+    });
+}
+
+/// A call whose message never comes, and connections on which nothing moves.
+#[test]
+fn slow_calls_are_denied_and_idle_connections_closed() {
+    let mut server = Server::start(&["--request-time", "300ms", "--idle-time", "1s", "--max-requests", "1"]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut client = AuthorizationClient::connect(server.grpc()).await.unwrap();
-        let large = Passed::get("/reports/q3").with("x", "y".repeat(8_000)).check();
-        assert!(client.check(large).await.is_err());
-        let small = client.check(Passed::get("/reports/q3").check()).await.unwrap().into_inner();
-        assert_eq!(status(&small), 401);
+        let channel =
+            tonic::transport::Endpoint::from_shared(server.grpc()).unwrap().connect().await.unwrap();
+        let mut grpc = tonic::client::Grpc::new(channel.clone());
+        grpc.ready().await.unwrap();
+        // It takes the one place, until its time is over.
+        let path = "/envoy.service.auth.v3.Authorization/Check".parse().unwrap();
+        let codec = tonic_prost::ProstCodec::<CheckRequest, CheckResponse>::default();
+        let never = tokio_stream::pending::<CheckRequest>();
+        let slow = tokio::spawn(async move {
+            grpc.client_streaming(tonic::Request::new(never), path, codec)
+                .await
+                .map(tonic::Response::into_inner)
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let mut client = AuthorizationClient::new(channel);
+        let overloaded = client.check(Passed::get("/reports/q3").check()).await.unwrap().into_inner();
+        assert_eq!((status(&overloaded), reason(&overloaded)), (403, "overloaded"));
+        let slow = slow.await.unwrap().unwrap();
+        assert_eq!((status(&slow), reason(&slow)), (403, "timeout"));
+        // Held open, and silent.
+        tokio::task::spawn_blocking(move || {
+            server.until("portcullis_connections", |open| open <= 1.0);
+            assert_eq!(server.end(), Some(0));
+        })
+        .await
+        .unwrap();
     });
 }

@@ -81,6 +81,7 @@ fn nginx(server: &Server, backend: u16) -> Option<Nginx> {
                proxy_set_header X-Original-Method $request_method;
                proxy_set_header X-Original-URI $request_uri;
                proxy_set_header X-Original-Address $remote_addr;
+               proxy_set_header X-Original-Scheme $scheme;
                proxy_set_header X-Principal $http_x_authenticated;
              }}
            }}
