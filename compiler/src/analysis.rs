@@ -6,6 +6,7 @@
 //! from `space`, `logic`, `solve` and `values`; `cover` says a region in few patterns), and every example that they show is one that the
 //! reference evaluator decides so.
 
+mod apart;
 mod callers;
 mod cover;
 pub mod diff;
