@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use super::callers::{Asker, AskerKind, askers};
 use super::diff::{Access, Literal, Meaning, Report};
 use super::regions::Query;
+use super::scene::{Place, own_account};
 use super::survey::Survey;
-use super::universe::Universe;
+use super::universe::{Universe, peopled};
 use crate::model::{BaseOperator, Condition, Model, OperandForm, SetPrefix};
 use crate::pattern::{ActionForm, Glob, Piece, ResourceForm};
 use crate::request::ContextValue;
@@ -135,7 +136,7 @@ pub fn public(model: &Model) -> Report {
     let mut report = survey(&universe, &Question::default(), &asked);
     let conditions = std::mem::take(&mut report.conditions);
     let limits = |literal: &Literal| match conditions.get(literal.number) {
-        Some(Meaning::Condition(condition, _)) => literal.holds && is_limiting(condition),
+        Some(Meaning::Condition(condition, _)) => is_limiting(condition, literal.holds),
         _ => false,
     };
     for group in &mut report.groups {
@@ -162,22 +163,40 @@ const LIMITING: &[&str] = &[
     "aws:sourceip",
     "aws:vpcsourceip",
     "aws:userid",
+    "kms:calleraccount",
+    "s3:dataaccesspointaccount",
+    "s3:dataaccesspointarn",
 ];
 
-/// Whether a condition, where it holds, says of whom or from where: it needs its key, and each of its values names somebody.
-fn is_limiting(condition: &Condition) -> bool {
+/// Whether a condition, where it holds or where it does not, says of whom or from where: it then has its key, and each of its values names
+/// somebody.
+fn is_limiting(condition: &Condition, holds: bool) -> bool {
     use BaseOperator as O;
     let operator = condition.operator;
-    let needs_key = !operator.if_exists && operator.set != Some(SetPrefix::ForAllValues);
-    let compares = matches!(
-        operator.base,
-        O::StringEquals
-            | O::StringEqualsIgnoreCase
-            | O::StringLike
-            | O::ArnEquals
-            | O::ArnLike
-            | O::IpAddress
-    );
+    let (needs_key, compares) = if holds {
+        let positive = matches!(
+            operator.base,
+            O::StringEquals
+                | O::StringEqualsIgnoreCase
+                | O::StringLike
+                | O::ArnEquals
+                | O::ArnLike
+                | O::IpAddress
+        );
+        (!operator.if_exists && operator.set != Some(SetPrefix::ForAllValues), positive)
+    } else {
+        // A deny unless it is somebody: a negated operator holds where its key is missing, but for `ForAnyValue:`.
+        let negated = matches!(
+            operator.base,
+            O::StringNotEquals
+                | O::StringNotEqualsIgnoreCase
+                | O::StringNotLike
+                | O::ArnNotEquals
+                | O::ArnNotLike
+                | O::NotIpAddress
+        );
+        (operator.if_exists || operator.set != Some(SetPrefix::ForAnyValue), negated)
+    };
     needs_key
         && compares
         && LIMITING.contains(&&*condition.key)
@@ -215,20 +234,30 @@ pub fn cross_account(model: &Model) -> Report {
     let own = own_accounts(model);
     let all = askers(&universe);
     let foreign = |asker: &Asker| {
-        let is_principal = !matches!(asker.kind, AskerKind::Service | AskerKind::OtherServices);
-        is_principal && asker.is_outside(&own)
+        // An identity provider of another account has its people; services and public providers are of none.
+        let is_service = matches!(asker.kind, AskerKind::Service | AskerKind::OtherServices);
+        (!is_service || own_account(&asker.principal).is_some()) && asker.is_outside(&own)
     };
     let asked: Vec<Asker> = all.into_iter().filter(foreign).collect();
-    survey(&universe, &Question::default(), &asked)
+    let mut report = survey(&universe, &Question::default(), &asked);
+    // What another account's people may do with what is their own, or with what no input declares, is nobody's access to ours.
+    for group in &mut report.groups {
+        let own: BTreeSet<Option<String>> =
+            group.principals.iter().map(|asker| own_account(&asker.principal)).collect();
+        group.changes.retain(|change| match &change.place {
+            Place::Own | Place::Elsewhere => false,
+            Place::Declared { account, .. } => own.iter().any(|own| own.is_none() || own != account),
+            Place::Role { .. } => true,
+        });
+    }
+    report.groups.retain(|group| !group.changes.is_empty());
+    report
 }
 
 /// The accounts that are ours: those of identities and of the organization. Whose resources are declared beside them need not be.
 fn own_accounts(model: &Model) -> BTreeSet<String> {
-    let identities =
-        model.users.iter().map(|user| &user.identity).chain(model.roles.iter().map(|role| &role.identity));
-    let accounts = identities.filter_map(|identity| model.accounts.get(identity.account.index()));
-    let organization = model.organization.iter().flat_map(|it| &it.accounts).map(|place| &place.account);
-    accounts.chain(organization).map(ToString::to_string).collect()
+    let organization = model.organization.iter().flat_map(|it| &it.accounts);
+    peopled(model).chain(organization.map(|place| place.account.to_string())).collect()
 }
 
 fn survey(universe: &Universe<'_>, question: &Question, asked: &[Asker]) -> Report {
