@@ -13,6 +13,7 @@ pub mod diff;
 mod examples;
 pub mod explain;
 pub mod graph;
+mod limits;
 mod logic;
 mod members;
 pub mod reach;

@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 
 use super::callers::{Asker, AskerKind, askers};
 use super::diff::{Access, Literal, Meaning, Report};
+use super::limits::is_limiting;
 use super::regions::Query;
 use super::scene::{Place, own_account};
 use super::survey::Survey;
 use super::universe::{Universe, peopled};
-use crate::model::{BaseOperator, Condition, Model, OperandForm, SetPrefix};
-use crate::pattern::{ActionForm, Glob, Piece, ResourceForm};
+use crate::facts;
+use crate::model::Model;
+use crate::pattern::{ActionForm, Glob, ResourceForm};
 use crate::request::ContextValue;
-use portcullis_runtime::value::arn;
 
 /// What is asked about: patterns of actions and resources, and what is known of the context.
 #[derive(Clone, Debug, Default)]
@@ -123,15 +124,19 @@ pub fn not_granted(model: &Model, question: &Question) -> Report {
     survey(&universe, question, &asked)
 }
 
-/// What is open to the public: to whoever is not authenticated, and to everybody in accounts that nobody named, if no condition limits it to
-/// somebody known.
+/// What is open to the public: to whoever is not authenticated, to everybody in accounts that nobody named, and to everybody with an account at
+/// an identity provider that anybody can have one at, if no condition limits it to somebody known.
 #[must_use]
 pub fn public(model: &Model) -> Report {
     let universe = Universe::new(&[model]);
     let all = askers(&universe);
     let asked: Vec<Asker> = all
         .into_iter()
-        .filter(|asker| matches!(asker.kind, AskerKind::Anonymous | AskerKind::OtherAccounts))
+        .filter(|asker| match asker.kind {
+            AskerKind::Anonymous | AskerKind::OtherAccounts => true,
+            AskerKind::Service => facts::shared_provider(&asker.principal).is_some(),
+            _ => false,
+        })
         .collect();
     let mut report = survey(&universe, &Question::default(), &asked);
     let conditions = std::mem::take(&mut report.conditions);
@@ -147,84 +152,6 @@ pub fn public(model: &Model) -> Report {
     }
     report.groups.retain(|group| !group.changes.is_empty());
     Report { conditions, ..report }
-}
-
-/// Keys that no caller chooses, so that a condition on one of them can limit who is let in.
-const LIMITING: &[&str] = &[
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:sourcevpc",
-    "aws:sourcevpce",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourceorgid",
-    "aws:sourceip",
-    "aws:vpcsourceip",
-    "aws:userid",
-    "kms:calleraccount",
-    "s3:dataaccesspointaccount",
-    "s3:dataaccesspointarn",
-];
-
-/// Whether a condition, where it holds or where it does not, says of whom or from where: it then has its key, and each of its values names
-/// somebody.
-fn is_limiting(condition: &Condition, holds: bool) -> bool {
-    use BaseOperator as O;
-    let operator = condition.operator;
-    let (needs_key, compares) = if holds {
-        let positive = matches!(
-            operator.base,
-            O::StringEquals
-                | O::StringEqualsIgnoreCase
-                | O::StringLike
-                | O::ArnEquals
-                | O::ArnLike
-                | O::IpAddress
-        );
-        (!operator.if_exists && operator.set != Some(SetPrefix::ForAllValues), positive)
-    } else {
-        // A deny unless it is somebody: a negated operator holds where its key is missing, but for `ForAnyValue:`.
-        let negated = matches!(
-            operator.base,
-            O::StringNotEquals
-                | O::StringNotEqualsIgnoreCase
-                | O::StringNotLike
-                | O::ArnNotEquals
-                | O::ArnNotLike
-                | O::NotIpAddress
-        );
-        (operator.if_exists || operator.set != Some(SetPrefix::ForAnyValue), negated)
-    };
-    needs_key
-        && compares
-        && LIMITING.contains(&&*condition.key)
-        && condition.operands.iter().all(|operand| names_somebody(&operand.form))
-}
-
-/// Whether a value stands for somebody, or for addresses that somebody can own.
-fn names_somebody(form: &OperandForm) -> bool {
-    let is_account = |glob: &Glob| glob.as_literal().is_some_and(arn::is_account);
-    match form {
-        OperandForm::Text(glob) => glob.as_literal().is_some(),
-        // A pattern names somebody by the account in an ARN, or by an organization before a path.
-        OperandForm::Like(glob) => match glob.pieces() {
-            [] | [Piece::Literal(_)] => true,
-            [Piece::Literal(text), ..] => match arn::split(text) {
-                Some([_, _, _, _, account, _]) => arn::is_account(account),
-                None => text.starts_with("o-") && text.contains('/'),
-            },
-            _ => false,
-        },
-        OperandForm::Arn(parts) => {
-            let [.., account, name] = &**parts;
-            is_account(account)
-                || !name.has_wildcard() && !name.has_variable() && account.as_literal().is_some()
-        }
-        OperandForm::Ip { v6, prefix, .. } => *prefix >= if *v6 { 32 } else { 8 },
-        _ => false,
-    }
 }
 
 /// What is open to principals of accounts that the model does not hold.

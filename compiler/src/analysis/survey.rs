@@ -11,7 +11,7 @@ use super::apart;
 use super::callers::{Asker, AskerKind, tagged};
 use super::cover::Term;
 use super::diff::{Access, Answer, Certainty, Change, Example, Group, Kind, Literal, Meaning, Report};
-use super::examples::{answer, asked_by, granting, is_likely};
+use super::examples::{answered, asked_by, granting, is_likely};
 use super::regions::{Found, MATCHES, Query, Region, Scene, When};
 use super::scene::{Effective, Layers, Place, Shape, declared};
 use super::space::{Pattern, meet};
@@ -303,6 +303,7 @@ impl<'u, 'm> Survey<'u, 'm> {
         let mut examples: Vec<(Example, (bool, bool))> = Vec::new();
         let is_elsewhere = *place == Place::Elsewhere;
         let is_assumed = is_elsewhere || found.foreign;
+        let models: Vec<&Model> = self.universe.sides.iter().map(|side| side.model).collect();
         let mut shown: Vec<&(Request, (bool, bool))> = region.shown.iter().collect();
         shown.sort_by_key(|(request, _)| !is_likely(request));
         for (request, pair) in shown.into_iter().filter(|_| !is_assumed) {
@@ -310,8 +311,7 @@ impl<'u, 'm> Survey<'u, 'm> {
                 continue;
             }
             let request = asked_by(asker, request);
-            let answers: Vec<Answer> =
-                self.universe.sides.iter().map(|side| answer(side.model, &request)).collect();
+            let (request, answers) = answered(&models, request);
             let allowed = |answer: &Answer| answer.effect == Effect::Allow;
             let example = match answers.as_slice() {
                 [old, new] if (allowed(old), allowed(new)) == *pair => {
