@@ -22,6 +22,8 @@ mod command;
 mod comparing;
 #[path = "cli/explaining.rs"]
 mod explaining;
+#[path = "cli/exposure.rs"]
+mod exposure;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/language.rs"]

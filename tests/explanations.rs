@@ -43,6 +43,12 @@ fn free_value(miss: &NearMiss) -> Option<&str> {
     let [Part::Condition(condition)] = miss.failed.as_slice() else { return None };
     let plain = condition.operator.base == BaseOperator::StringEquals && condition.operator.set.is_none();
     let [value] = condition.values.as_slice() else { return None };
+    // A variable stands for its value, which the explanation tells beside it; without one nothing is equal.
+    let value = match condition.variables.as_slice() {
+        [] => value,
+        [(_, Some(ContextValue::One(text)))] if value.starts_with("${") && !text.is_empty() => text,
+        _ => return None,
+    };
     (plain && condition.key == FREE).then_some(value)
 }
 

@@ -6,12 +6,14 @@
 //! from `space`, `logic`, `solve` and `values`; `cover` says a region in few patterns), and every example that they show is one that the
 //! reference evaluator decides so.
 
+mod apart;
 mod callers;
 mod cover;
 pub mod diff;
 mod examples;
 pub mod explain;
 pub mod graph;
+mod limits;
 mod logic;
 mod members;
 pub mod reach;

@@ -91,6 +91,41 @@ pub fn is_principal_key(key: &str) -> bool {
     key.starts_with(TAG) || KEYS.contains(&key.as_str())
 }
 
+/// Identity providers at which anybody can have an account, with the claims that say for whom a token is; of those that serve applications
+/// also for which one. That a token is such a provider's says nothing. A list kept by hand, in the manner of IAM's own controls for shared providers
+/// (new trust policies without such a claim are refused there): it is no copy of AWS's list, and may lack one.
+const SHARED_PROVIDERS: &[(&str, &[&str])] = &[
+    ("token.actions.githubusercontent.com", REPOSITORY),
+    ("vstoken.actions.githubusercontent.com", REPOSITORY),
+    ("gitlab.com", &["sub", "project_path", "namespace_path"]),
+    ("app.terraform.io", SUBJECT),
+    ("agent.buildkite.com", SUBJECT),
+    ("oidc.codefresh.io", SUBJECT),
+    ("scalr.io", SUBJECT),
+    ("tokens.cloud.shisho.dev", SUBJECT),
+    ("proidc.upbound.io", SUBJECT),
+    ("vstoken.dev.azure.com", SUBJECT),
+    ("oidc.vercel.com", APPLICATION),
+    ("api.pulumi.com/oidc", APPLICATION),
+    ("accounts.google.com", APPLICATION),
+    ("cognito-identity.amazonaws.com", APPLICATION),
+    ("graph.facebook.com", &["app_id", "id"]),
+    ("www.amazon.com", &["app_id", "user_id"]),
+];
+const SUBJECT: &[&str] = &["sub"];
+const REPOSITORY: &[&str] =
+    &["sub", "repository", "repository_id", "repository_owner", "repository_owner_id"];
+const APPLICATION: &[&str] = &["sub", "aud", "oaud"];
+
+/// The provider at which anybody can have an account, by its name or by the ARN of the provider that an account made of it, and the claims that say
+/// for whom a token is.
+#[must_use]
+pub fn shared_provider(principal: &str) -> Option<(&'static str, &'static [&'static str])> {
+    let name = principal.split_once(":oidc-provider/").map_or(principal, |(_, name)| name);
+    let known = SHARED_PROVIDERS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    known.copied()
+}
+
 /// Actions allowed to whoever is authenticated (rule E8).
 pub const UNCONTROLLED: &[&str] = &["sts:getcalleridentity"];
 

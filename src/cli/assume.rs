@@ -110,7 +110,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         transitive: arguments.transitive_tag.clone(),
         source_identity: arguments.source_identity.clone(),
         seconds: arguments.duration,
-        context: requests::pairs(&arguments.context).map_err(super::Failure)?,
+        context: requests::pairs("--context", &arguments.context).map_err(super::Failure)?,
         now: arguments.now.or_else(requests::clock),
     };
     let answer = assume(&bundle, model.as_ref(), caller.principal(), &question)?;

@@ -35,7 +35,7 @@ enum Format {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 nothing found, 1 findings, 2 errors in the inputs.
 
-Lints are silenced in place, with a reason: in .gate files by a comment `# allow(CODE): reason` above a statement or item or behind
+Lints, and access that is meant, are silenced in place, with a reason: in .gate files by a comment `# allow(CODE): reason` above a statement or item or behind
 it, in JSON files by a list, --allow FILE, that holds {\"allow\": [{\"code\", \"file\", \"statement\"?, \"reason\"}]}.
 
 Examples:
@@ -110,8 +110,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
     let is_wrong = judged.iter().any(|it| it.diagnostic.is_error());
     deny(&mut judged, &arguments.deny);
     if let Some(model) = model {
-        let found = arguments.access.findings(model, &sources)?;
-        judged.extend(found.into_iter().map(|diagnostic| Judged { diagnostic, silence: None }));
+        judged.extend(arguments.access.findings(model, &inputs)?);
     }
     report(&judged, &input.inputs, arguments.format)?;
     let open = judged.iter().any(|it| it.silence.is_none());
@@ -188,6 +187,9 @@ fn known(code: &str) -> std::result::Result<(), Failure> {
     let all = registry::all();
     if all.iter().any(|lint| lint.code == code) {
         return Ok(());
+    }
+    if codes::ALL.iter().any(|(known, _)| *known == code) {
+        return Err(Failure(format!("`{code}` is an error in any case, and no lint")));
     }
     let near = suggest::nearest(code, all.iter().map(|lint| lint.code));
     let near = near.map_or_else(

@@ -90,7 +90,7 @@ pub(super) fn shown(report: &Report, form: Form, about: About) -> String {
 
 /// A model and its bundle, which is compiled when it is first asked.
 pub(super) struct Compiled<'m> {
-    model: &'m Model,
+    pub(super) model: &'m Model,
     bundle: OnceCell<Bundle>,
 }
 

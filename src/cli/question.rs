@@ -87,7 +87,7 @@ impl Question {
     }
 
     fn context(&self) -> Result<Vec<(String, ContextValue)>, Failure> {
-        let mut context = requests::pairs(&self.context).map_err(Failure)?;
+        let mut context = requests::pairs("--context", &self.context).map_err(Failure)?;
         if let Some(file) = &self.context_json {
             let source = Source::new(file.display().to_string(), read_text(file)?);
             let parsed = parse(&source);

@@ -17,12 +17,12 @@ pub(super) struct Line {
     pub(super) request: Result<Request, String>,
 }
 
-/// Reads `KEY=VALUE` arguments, split at the first `=`; a key given several times is a list.
-pub(super) fn pairs(texts: &[String]) -> Result<Vec<(String, ContextValue)>, String> {
+/// Reads the `KEY=VALUE` arguments of an option, split at the first `=`; a key given several times is a list.
+pub(super) fn pairs(option: &str, texts: &[String]) -> Result<Vec<(String, ContextValue)>, String> {
     let mut context: Vec<(String, ContextValue)> = Vec::new();
     for text in texts {
         let Some((key, value)) = text.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-            return Err(format!("--context {text:?}: expected KEY=VALUE, such as aws:SourceIp=10.0.0.1"));
+            return Err(format!("{option} {text:?}: expected KEY=VALUE, such as aws:SourceIp=10.0.0.1"));
         };
         match context.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(key)) {
             None => context.push((key.to_owned(), ContextValue::One(value.to_owned()))),

@@ -80,7 +80,7 @@ pub(super) fn run_can(arguments: &Can) -> Result {
 }
 
 fn question(action: &str, resource: &str, more: &More) -> std::result::Result<Question, Failure> {
-    Ok(Question::new(action, resource)?.with(requests::pairs(&more.with).map_err(Failure)?))
+    Ok(Question::new(action, resource)?.with(requests::pairs("--with", &more.with).map_err(Failure)?))
 }
 
 fn model(input: &Path) -> std::result::Result<Option<Model>, Failure> {

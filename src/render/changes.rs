@@ -129,6 +129,18 @@ fn context(request: &Request) -> String {
 /// A region in one line.
 pub(crate) fn region(found: &Change) -> String {
     let mut text = format!("{} on {}", terms(&found.actions), terms(&found.resources));
+    match &found.place {
+        Place::Own => {}
+        // The same patterns may be open among one's own resources, and of others.
+        Place::Elsewhere => text.push_str(" of other accounts, or whose own policy has to allow it"),
+        Place::Declared { arn, .. } | Place::Role { arn } => {
+            let is_plain =
+                found.resources.iter().flat_map(|term| &term.all).any(|all| all.starts_with(&**arn));
+            if !is_plain {
+                let _ = write!(text, " in {arn}");
+            }
+        }
+    }
     if found.after != Access::Always {
         let _ = write!(text, " {}", access(&found.after).join(" "));
     }
@@ -137,7 +149,19 @@ pub(crate) fn region(found: &Change) -> String {
 
 /// A request in one line.
 pub(crate) fn request_text(request: &Request) -> String {
-    format!("{} asking for {} on {}{}", request.principal, request.action, request.resource, context(request))
+    format!(
+        "{} asking for {} on {}{}",
+        request.principal,
+        request.action,
+        resource(request),
+        context(request)
+    )
+}
+
+/// The resource of a request, with its account where the request has to say it.
+fn resource(request: &Request) -> String {
+    let account = request.resource_account.as_ref().map(|account| format!(" in account {account}"));
+    format!("{}{}", request.resource, account.unwrap_or_default())
 }
 
 fn answer(answer: &Answer) -> String {
@@ -151,7 +175,7 @@ fn example(example: &Example) -> Vec<String> {
         "{} asks for {} on {}{}",
         request.principal,
         request.action,
-        request.resource,
+        resource(request),
         context(request)
     )];
     for (when, answered) in before.iter().map(|before| ("before", before)).chain([("now", after)]) {
@@ -293,7 +317,11 @@ fn summary(report: &Report, about: About) -> String {
 /// The report as Markdown, for a comment on a pull request.
 pub(crate) fn markdown(report: &Report, about: About) -> String {
     let title = if about == About::Changes { "Changes in access" } else { "Access" };
-    let mut text = format!("### {title}\n\n{}\n", summary(report, about));
+    let mut text = format!("### {title}\n\n");
+    let summary = summary(report, about);
+    if !summary.is_empty() {
+        let _ = writeln!(text, "{summary}");
+    }
     for group in &report.groups {
         let names: Vec<String> = group.principals.iter().map(|asker| code(&asker.name)).collect();
         let _ = writeln!(text, "**{}**\n", listed(&names, ", "));

@@ -162,6 +162,9 @@ const CONDITIONS: &[&str] = &[
     r#"{"StringEquals": {"aws:SourceIdentity": "me"}}"#,
     r#"{"StringEquals": {"k:x": "1"}}"#,
     r#"{"StringNotEquals": {"k:x": "1"}}"#,
+    r#"{"StringEquals": {"k:x": "${aws:PrincipalTag/team}"}}"#,
+    r#"{"StringNotEquals": {"k:x": "${aws:ResourceTag/team}"}}"#,
+    r#"{"StringLike": {"aws:userid": ["AROABBBBBBBBBBBBBB*", "AIDAAAAAAAAAAAAAAA0?"]}}"#,
 ];
 
 /// A world: its files by name, and requests.
@@ -366,7 +369,7 @@ fn request(random: &mut Random) -> Request {
     let principal = if known { random.word(PRINCIPALS) } else { random.word(STRANGERS) };
     let mut context = Vec::new();
     for (key, values) in [
-        ("k:x", &["1", "2"][..]),
+        ("k:x", &["1", "2", "red", "blue"][..]),
         ("aws:SourceVpce", &["vpce-1", "vpce-2"]),
         ("aws:ResourceTag/team", &["red", "blue"]),
         ("aws:ResourceAccount", &[A, B]),

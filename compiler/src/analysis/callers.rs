@@ -1,10 +1,13 @@
 //! Whom to ask about: every user and role, the root users, everybody whom a policy names, and one of each kind of those whom none names.
 
+mod named;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use named::Names;
+
 use super::universe::Universe;
-use crate::model::{Document, Model, OperandForm, PrincipalType};
-use crate::pattern::Glob;
+use crate::model::{Document, Model};
 use crate::reference::TAGGED;
 use portcullis_runtime::value::arn;
 
@@ -34,7 +37,7 @@ pub enum AskerKind {
     Named,
     /// Everybody else in an account.
     RestOfAccount,
-    /// Everybody in accounts that no policy and no input names.
+    /// Somebody, or everybody, in accounts that no policy and no input names.
     OtherAccounts,
     /// A service or identity provider that a policy names.
     Service,
@@ -72,10 +75,7 @@ pub(super) fn askers(universe: &Universe<'_>) -> Vec<Asker> {
             .iter()
             .flat_map(|set| &set.patterns)
             .any(|form| form.to_string().to_ascii_lowercase().contains("${aws:principaltag/"));
-    let mut accounts: BTreeSet<String> = BTreeSet::new();
-    let mut patterns: BTreeSet<String> = BTreeSet::new();
-    let mut named: BTreeSet<String> = BTreeSet::new();
-    let mut services: BTreeSet<String> = BTreeSet::new();
+    let mut names = Names::default();
     for side in &universe.sides {
         let model = side.model;
         for user in &model.users {
@@ -89,40 +89,53 @@ pub(super) fn askers(universe: &Universe<'_>) -> Vec<Asker> {
                 add(AskerKind::TaggedRole, &tagged(&role.identity.arn), &session);
             }
         }
-        accounts.extend(accounts_of(model));
-        for document in documents(model) {
-            names_in(document, &mut named, &mut services, &mut accounts, &mut patterns);
-        }
+        names.accounts.extend(accounts_of(model));
+        documents(model).into_iter().for_each(|document| names.read(document));
     }
     let own: BTreeSet<String> = universe.sides.iter().flat_map(|side| accounts_of(side.model)).collect();
-    // An account that nobody names stands for all such.
-    let unnamed = (1_u64..).map(|number| format!("{:012}", 999_999_999_999 - number));
-    let other = unnamed.take(1_000).find(|account| !accounts.contains(account)).unwrap_or_default();
-    for pattern in &patterns {
-        for account in accounts.iter().chain([&other]) {
-            named.insert(pattern.replacen(IN_ACCOUNT, account, 1));
-        }
-    }
-    for principal in &named {
-        let Some([_, _, service, _, account, resource]) = arn::split(principal) else { continue };
+    for principal in names.principals.clone() {
+        let Some([_, _, service, _, account, resource]) = arn::split(&principal) else { continue };
         if !arn::is_account(account) {
             continue;
         }
-        accounts.insert(account.to_owned());
+        names.accounts.insert(account.to_owned());
         match (service, resource.split_once('/')) {
-            ("iam", Some(("user", _))) | ("sts", Some(_)) => add(AskerKind::Named, principal, principal),
+            ("iam", Some(("user", _))) | ("sts", Some(_)) => add(AskerKind::Named, &principal, &principal),
             ("iam", Some(("role", _))) => {
-                if let Some(session) = session_of(principal, SESSION) {
-                    add(AskerKind::Named, principal, &session);
+                if let Some(session) = session_of(&principal, SESSION) {
+                    add(AskerKind::Named, &principal, &session);
                 }
             }
             ("iam", Some((provider, _))) if provider.ends_with("-provider") => {
-                services.insert(principal.clone());
+                names.services.insert(principal.clone());
             }
             _ => {}
         }
     }
-    for account in &accounts {
+    // An account that nobody names stands for all such.
+    let unnamed = (1_u64..).map(|number| format!("{:012}", 999_999_999_999 - number));
+    let is_free = |account: &String| !names.accounts.contains(account) && !names.loose.contains(account);
+    let other = unnamed.take(1_000).find(is_free).unwrap_or_default();
+    for principal in names.covered(&other) {
+        let Some([_, _, _, _, account, resource]) = arn::split(&principal) else { continue };
+        let is_named = names.accounts.contains(account);
+        // Root users of accounts that are named are asked about as such.
+        let is_known = universe.sides.iter().any(|side| side.principal(&principal).is_some());
+        if is_known || is_named && resource == "root" {
+            continue;
+        }
+        let (kind, name) = if is_named {
+            (AskerKind::Named, principal.clone())
+        } else {
+            (AskerKind::OtherAccounts, format!("{resource} in {}", accounts_like(account, &other)))
+        };
+        match session_of(&principal, SESSION) {
+            // The ARN of a session drops the role's path: with it, the role is asked itself.
+            Some(session) if resource.matches('/').count() == 1 => add(kind, &name, &session),
+            _ => add(kind, &name, &principal),
+        }
+    }
+    for account in &names.accounts {
         let root = format!("arn:aws:iam::{account}:root");
         add(AskerKind::Root, &root, &root);
         let name = if own.contains(account) { "everybody else in account " } else { "everybody in account " };
@@ -131,25 +144,20 @@ pub(super) fn askers(universe: &Universe<'_>) -> Vec<Asker> {
             &format!("{name}{account}"),
             &format!("arn:aws:iam::{account}:user/{ANYBODY}"),
         );
+        add(
+            AskerKind::RestOfAccount,
+            &format!("every other role in account {account}"),
+            &format!("arn:aws:sts::{account}:assumed-role/{ANYBODY}/{SESSION}"),
+        );
     }
-    let own_and_other = accounts.iter().chain([&other]).cloned().collect::<Vec<String>>();
-    for account in own_and_other {
-        let (kind, name) = if account == other {
-            (AskerKind::OtherAccounts, "in accounts that are not named".to_owned())
-        } else {
-            (AskerKind::RestOfAccount, format!("in account {account}"))
-        };
+    for account in names.loose.difference(&names.accounts).chain([&other]) {
+        let accounts = accounts_like(account, &other);
         let role = format!("arn:aws:sts::{account}:assumed-role/{ANYBODY}/{SESSION}");
-        add(kind, &format!("every other role {name}"), &role);
-        if account == other {
-            add(
-                kind,
-                "everybody in accounts that are not named",
-                &format!("arn:aws:iam::{account}:user/{ANYBODY}"),
-            );
-        }
+        add(AskerKind::OtherAccounts, &format!("every other role in {accounts}"), &role);
+        let user = format!("arn:aws:iam::{account}:user/{ANYBODY}");
+        add(AskerKind::OtherAccounts, &format!("everybody in {accounts}"), &user);
     }
-    for service in &services {
+    for service in &names.services {
         add(AskerKind::Service, service, service);
     }
     add(AskerKind::OtherServices, "services that are not named", "any-other.amazonaws.com");
@@ -157,6 +165,15 @@ pub(super) fn askers(universe: &Universe<'_>) -> Vec<Asker> {
     let mut askers: Vec<Asker> = found.into_values().collect();
     askers.sort();
     askers
+}
+
+/// What accounts are called of which one is asked about, where `other` stands for those that nothing tells apart.
+fn accounts_like(account: &str, other: &str) -> String {
+    if account == other {
+        "accounts that are not named".to_owned()
+    } else {
+        format!("accounts such as {account}")
+    }
 }
 
 /// What a role's sessions with tags of their own are called.
@@ -194,74 +211,4 @@ fn documents(model: &Model) -> Vec<&Document> {
     let resources = model.resources.iter().filter_map(|resource| resource.policy.as_ref());
     let controls = model.controls.iter().map(|control| &control.document);
     inline.chain(managed).chain(trusts).chain(resources).chain(controls).collect()
-}
-
-/// Whom a document names: in principal elements, and in conditions on who asks.
-fn names_in(
-    document: &Document,
-    named: &mut BTreeSet<String>,
-    services: &mut BTreeSet<String>,
-    accounts: &mut BTreeSet<String>,
-    patterns: &mut BTreeSet<String>,
-) {
-    for statement in &document.statements {
-        for entry in statement.principals.iter().flat_map(|clause| &clause.entries) {
-            match entry.kind {
-                PrincipalType::Aws if arn::is_account(&entry.text) => {
-                    accounts.insert(entry.text.to_string());
-                }
-                PrincipalType::Aws => {
-                    named.insert(entry.text.to_string());
-                    if let Some([_, _, _, _, account, "root"]) = arn::split(&entry.text) {
-                        accounts.insert(account.to_owned());
-                    }
-                }
-                PrincipalType::Service | PrincipalType::Federated if &*entry.text != "*" => {
-                    services.insert(entry.text.to_string());
-                }
-                _ => {}
-            }
-        }
-        for condition in &statement.conditions {
-            for operand in &condition.operands {
-                let text = match &operand.form {
-                    OperandForm::Text(glob) | OperandForm::Like(glob) => glob.to_string(),
-                    OperandForm::Arn(parts) => {
-                        parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(":")
-                    }
-                    _ => continue,
-                };
-                match &*condition.key {
-                    "aws:principalarn" => {
-                        patterns.extend(in_some_account(&text));
-                    }
-                    "aws:username" => {
-                        let name = super::values::instance(&Glob::wildcards(&text));
-                        patterns.insert(format!("arn:aws:iam::{IN_ACCOUNT}:user/{name}"));
-                    }
-                    "aws:principalaccount" => {
-                        // The digits that are written, and zeros for the others.
-                        let digits = text.trim_end_matches('*');
-                        let filled = format!("{digits:0<12}");
-                        accounts.extend(arn::is_account(&filled).then_some(filled));
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
-}
-
-/// Stands for an account in the ARN of somebody whom a pattern covers.
-const IN_ACCOUNT: &str = "{account}";
-
-/// Somebody whom a pattern of ARNs covers: in the account that it names, else in any.
-fn in_some_account(pattern: &str) -> Option<String> {
-    let parts: Vec<&str> = pattern.splitn(6, ':').collect();
-    let &[_, partition, service, _, account, resource] = parts.as_slice() else { return None };
-    let instance = |text: &str| super::values::instance(&Glob::wildcards(text));
-    let partition = if partition.contains(['*', '?']) { "aws".to_owned() } else { instance(partition) };
-    let service = if service.contains(['*', '?']) { "iam".to_owned() } else { instance(service) };
-    let account = if arn::is_account(account) { account } else { IN_ACCOUNT };
-    Some(format!("arn:{partition}:{service}::{account}:{}", instance(resource)))
 }

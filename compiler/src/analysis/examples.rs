@@ -5,6 +5,7 @@ use super::diff::Answer;
 use super::explain::{Named, explain};
 use super::solve::USER_ID;
 use crate::model::Model;
+use crate::reference;
 use crate::request::{ContextValue, Request};
 use portcullis_runtime::decision::Layer;
 
@@ -37,7 +38,18 @@ pub(super) fn granting(model: &Model, request: &Request) -> Vec<Named> {
     matched.filter(|statement| statement.effect == crate::model::Effect::Allow).collect()
 }
 
-pub(super) fn answer(model: &Model, request: &Request) -> Answer {
+/// What each world says of a request. It names the account of its resource only where the answers depend on it.
+pub(super) fn answered(models: &[&Model], request: Request) -> (Request, Vec<Answer>) {
+    let short = Request { resource_account: None, ..request.clone() };
+    let decide = |request: &Request| -> Vec<_> {
+        models.iter().map(|model| reference::decide(model, request)).collect()
+    };
+    let request = if decide(&short) == decide(&request) { short } else { request };
+    let answers = models.iter().map(|model| answer(model, &request)).collect();
+    (request, answers)
+}
+
+fn answer(model: &Model, request: &Request) -> Answer {
     let explanation = explain(model, request, &[]);
     let decision = explanation.decision;
     Answer {

@@ -64,16 +64,30 @@ impl Report {
     /// The request's principal is that of one of [`principals`]; `context_complete` is not set.
     #[must_use]
     pub fn says(&self, old: &Model, new: &Model, request: &Request) -> Option<(bool, bool)> {
+        self.says_of(&request.principal, old, new, request)
+    }
+
+    /// The same of a request by one of those for whom another principal stands: an example may be of a session with a name of its own.
+    #[must_use]
+    pub fn says_of(
+        &self,
+        principal: &str,
+        old: &Model,
+        new: &Model,
+        request: &Request,
+    ) -> Option<(bool, bool)> {
         if Situation::of(new, request).is_ok_and(|situation| situation.is_not_controlled()) {
             return None;
         }
         let place = place(&[old, new], request)?;
-        let is_asked = |group: &&super::diff::Group| {
-            group.principals.iter().any(|asker| asker.principal == request.principal)
-        };
+        let is_asked =
+            |group: &&super::diff::Group| group.principals.iter().any(|asker| asker.principal == principal);
         let changes = self.groups.iter().filter(is_asked).flat_map(|group| &group.changes);
-        // Of what is assumed of others' policies no decision of these worlds speaks.
-        let mut changes = changes.filter(|change| change.certainty != Certainty::IfCallerAllows);
+        // Of what is assumed of others' policies no decision of these worlds speaks, but for actions that ask for no policy of the caller's.
+        let no_caller_side =
+            facts::NO_CALLER_SIDE.iter().any(|known| known.eq_ignore_ascii_case(&request.action));
+        let mut changes =
+            changes.filter(|change| no_caller_side || change.certainty != Certainty::IfCallerAllows);
         let change = changes.find(|change| is_in(change, &place, request))?;
         Some((self.holds(&change.before, old, request), self.holds(&change.after, new, request)))
     }

@@ -6,13 +6,15 @@ use std::collections::BTreeSet;
 
 use super::callers::{Asker, AskerKind, askers};
 use super::diff::{Access, Literal, Meaning, Report};
+use super::limits::is_limiting;
 use super::regions::Query;
+use super::scene::{Place, own_account};
 use super::survey::Survey;
-use super::universe::Universe;
-use crate::model::{BaseOperator, Condition, Model, OperandForm, SetPrefix};
-use crate::pattern::{ActionForm, Glob, Piece, ResourceForm};
+use super::universe::{Universe, peopled};
+use crate::facts;
+use crate::model::Model;
+use crate::pattern::{ActionForm, Glob, ResourceForm};
 use crate::request::ContextValue;
-use portcullis_runtime::value::arn;
 
 /// What is asked about: patterns of actions and resources, and what is known of the context.
 #[derive(Clone, Debug, Default)]
@@ -122,20 +124,24 @@ pub fn not_granted(model: &Model, question: &Question) -> Report {
     survey(&universe, question, &asked)
 }
 
-/// What is open to the public: to whoever is not authenticated, and to everybody in accounts that nobody named, if no condition limits it to
-/// somebody known.
+/// What is open to the public: to whoever is not authenticated, to everybody in accounts that nobody named, and to everybody with an account at
+/// an identity provider that anybody can have one at, if no condition limits it to somebody known.
 #[must_use]
 pub fn public(model: &Model) -> Report {
     let universe = Universe::new(&[model]);
     let all = askers(&universe);
     let asked: Vec<Asker> = all
         .into_iter()
-        .filter(|asker| matches!(asker.kind, AskerKind::Anonymous | AskerKind::OtherAccounts))
+        .filter(|asker| match asker.kind {
+            AskerKind::Anonymous | AskerKind::OtherAccounts => true,
+            AskerKind::Service => facts::shared_provider(&asker.principal).is_some(),
+            _ => false,
+        })
         .collect();
     let mut report = survey(&universe, &Question::default(), &asked);
     let conditions = std::mem::take(&mut report.conditions);
     let limits = |literal: &Literal| match conditions.get(literal.number) {
-        Some(Meaning::Condition(condition, _)) => literal.holds && is_limiting(condition),
+        Some(Meaning::Condition(condition, _)) => is_limiting(condition, literal.holds),
         _ => false,
     };
     for group in &mut report.groups {
@@ -148,66 +154,6 @@ pub fn public(model: &Model) -> Report {
     Report { conditions, ..report }
 }
 
-/// Keys that no caller chooses, so that a condition on one of them can limit who is let in.
-const LIMITING: &[&str] = &[
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:sourcevpc",
-    "aws:sourcevpce",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourceorgid",
-    "aws:sourceip",
-    "aws:vpcsourceip",
-    "aws:userid",
-];
-
-/// Whether a condition, where it holds, says of whom or from where: it needs its key, and each of its values names somebody.
-fn is_limiting(condition: &Condition) -> bool {
-    use BaseOperator as O;
-    let operator = condition.operator;
-    let needs_key = !operator.if_exists && operator.set != Some(SetPrefix::ForAllValues);
-    let compares = matches!(
-        operator.base,
-        O::StringEquals
-            | O::StringEqualsIgnoreCase
-            | O::StringLike
-            | O::ArnEquals
-            | O::ArnLike
-            | O::IpAddress
-    );
-    needs_key
-        && compares
-        && LIMITING.contains(&&*condition.key)
-        && condition.operands.iter().all(|operand| names_somebody(&operand.form))
-}
-
-/// Whether a value stands for somebody, or for addresses that somebody can own.
-fn names_somebody(form: &OperandForm) -> bool {
-    let is_account = |glob: &Glob| glob.as_literal().is_some_and(arn::is_account);
-    match form {
-        OperandForm::Text(glob) => glob.as_literal().is_some(),
-        // A pattern names somebody by the account in an ARN, or by an organization before a path.
-        OperandForm::Like(glob) => match glob.pieces() {
-            [] | [Piece::Literal(_)] => true,
-            [Piece::Literal(text), ..] => match arn::split(text) {
-                Some([_, _, _, _, account, _]) => arn::is_account(account),
-                None => text.starts_with("o-") && text.contains('/'),
-            },
-            _ => false,
-        },
-        OperandForm::Arn(parts) => {
-            let [.., account, name] = &**parts;
-            is_account(account)
-                || !name.has_wildcard() && !name.has_variable() && account.as_literal().is_some()
-        }
-        OperandForm::Ip { v6, prefix, .. } => *prefix >= if *v6 { 32 } else { 8 },
-        _ => false,
-    }
-}
-
 /// What is open to principals of accounts that the model does not hold.
 #[must_use]
 pub fn cross_account(model: &Model) -> Report {
@@ -215,20 +161,30 @@ pub fn cross_account(model: &Model) -> Report {
     let own = own_accounts(model);
     let all = askers(&universe);
     let foreign = |asker: &Asker| {
-        let is_principal = !matches!(asker.kind, AskerKind::Service | AskerKind::OtherServices);
-        is_principal && asker.is_outside(&own)
+        // An identity provider of another account has its people; services and public providers are of none.
+        let is_service = matches!(asker.kind, AskerKind::Service | AskerKind::OtherServices);
+        (!is_service || own_account(&asker.principal).is_some()) && asker.is_outside(&own)
     };
     let asked: Vec<Asker> = all.into_iter().filter(foreign).collect();
-    survey(&universe, &Question::default(), &asked)
+    let mut report = survey(&universe, &Question::default(), &asked);
+    // What another account's people may do with what is their own, or with what no input declares, is nobody's access to ours.
+    for group in &mut report.groups {
+        let own: BTreeSet<Option<String>> =
+            group.principals.iter().map(|asker| own_account(&asker.principal)).collect();
+        group.changes.retain(|change| match &change.place {
+            Place::Own | Place::Elsewhere => false,
+            Place::Declared { account, .. } => own.iter().any(|own| own.is_none() || own != account),
+            Place::Role { .. } => true,
+        });
+    }
+    report.groups.retain(|group| !group.changes.is_empty());
+    report
 }
 
 /// The accounts that are ours: those of identities and of the organization. Whose resources are declared beside them need not be.
 fn own_accounts(model: &Model) -> BTreeSet<String> {
-    let identities =
-        model.users.iter().map(|user| &user.identity).chain(model.roles.iter().map(|role| &role.identity));
-    let accounts = identities.filter_map(|identity| model.accounts.get(identity.account.index()));
-    let organization = model.organization.iter().flat_map(|it| &it.accounts).map(|place| &place.account);
-    accounts.chain(organization).map(ToString::to_string).collect()
+    let organization = model.organization.iter().flat_map(|it| &it.accounts);
+    peopled(model).chain(organization.map(|place| place.account.to_string())).collect()
 }
 
 fn survey(universe: &Universe<'_>, question: &Question, asked: &[Asker]) -> Report {

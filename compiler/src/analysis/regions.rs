@@ -64,6 +64,8 @@ pub(super) struct Found {
     pub(super) documented: bool,
     /// Whether what the caller's own account says is assumed.
     pub(super) foreign: bool,
+    /// Conditions that read the same and are not: what tells them apart.
+    pub(super) apart: BTreeMap<u32, String>,
 }
 
 /// Conditions from this number on stand for resource patterns with variables.

@@ -149,7 +149,7 @@ pub(super) struct Shape {
     trust: bool,
     /// Whether it is a federated user, whose session has no policy here, and so an empty one (rule E6).
     federated: bool,
-    /// Whether it is somebody of an account that no input holds, whose own policies are taken to allow.
+    /// Whether it is somebody of another account, of whose people no input holds any: their own policies are taken to allow.
     foreign: bool,
 }
 
@@ -304,9 +304,9 @@ impl Layers {
         let (is_user_or_root, federated) = (names.is_user_or_root, names.user.is_some());
         // What another account gives its people is not known: a resource is open to them as far as its own policy is.
         let is_unknown = matches!(situation.caller, Caller::Unknown | Caller::UnknownRole);
-        let is_held = |account: &str| universe.sides.iter().any(|side| side.account(account).is_some());
+        let has_people = situation.own_account().is_some_and(|account| universe.has_people(account));
         let lies_here = matches!(place, Place::Declared { .. } | Place::Role { .. });
-        let foreign = is_unknown && lies_here && !situation.own_account().is_some_and(is_held);
+        let foreign = is_unknown && lies_here && !situation.same_account() && !has_people;
         let mut rules = folding.rules;
         rules.sort_unstable();
         rules.dedup();

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::apart;
 use super::logic::{ALWAYS, Logic, Node};
+use super::scene::Layers;
 use super::universe::Known;
 use super::values::{Candidates, candidates};
 use crate::model::Condition;
@@ -60,18 +62,23 @@ pub(super) struct Solver {
 
 impl Solver {
     /// Prepares for the conditions of these ids.
-    pub(super) fn new(atoms: &[Known], used: &BTreeSet<u32>, fixed: &Fixed) -> Self {
-        let mut by_key: BTreeMap<&str, Vec<(u32, &Condition, bool)>> = BTreeMap::new();
+    pub(super) fn new(atoms: &[Known], used: &BTreeSet<u32>, layers: &[Layers]) -> Self {
+        let mut by_key: BTreeMap<&str, Vec<(u32, Open<'_>, bool)>> = BTreeMap::new();
         let mut several: Vec<&str> = Vec::new();
         for &atom in used {
-            let Some(Known { written: Some((condition, variables)), keys, .. }) = atoms.get(atom as usize)
+            let Some(Known { written: Some((condition, variables)), keys, .. }) =
+                atoms.get(apart::number(atom) as usize)
             else {
                 continue;
             };
-            let free: Vec<&String> = keys.iter().filter(|key| fixed.get(key).is_none()).collect();
-            by_key.entry(&condition.key).or_default().push((atom, condition, *variables));
-            if free.len() > 1 {
-                several.extend(free.iter().map(|key| key.as_str()));
+            let Some(fixed) = apart::fixed(layers, atom) else { continue };
+            let free: Vec<&str> =
+                keys.iter().filter(|key| fixed.get(key).is_none()).map(String::as_str).collect();
+            let is_single = free.len() < 2;
+            let open = Open { condition, variables: *variables, fixed };
+            by_key.entry(&condition.key).or_default().push((atom, open, is_single));
+            if !is_single {
+                several.extend(free);
             }
         }
         for key in several {
@@ -80,23 +87,19 @@ impl Solver {
         let mut keys = Vec::new();
         let mut of = HashMap::new();
         for (name, conditions) in by_key {
-            let alone: Vec<(&Condition, bool)> =
-                conditions.iter().map(|(_, condition, variables)| (*condition, *variables)).collect();
-            let mut candidates = candidates(&alone, fixed);
-            if let (USER_ID, Some(ContextValue::One(own))) = (name, fixed.held(name)) {
+            let alone: Vec<Open<'_>> = conditions.iter().map(|(_, open, _)| *open).collect();
+            let mut candidates = candidates(&alone);
+            let own = layers.iter().rev().find_map(|layers| layers.fixed.held(name));
+            if let (USER_ID, Some(ContextValue::One(own))) = (name, own) {
                 of_session(&mut candidates, own);
             }
             let mut truth = HashMap::new();
-            for (atom, condition, variables) in conditions {
-                let free = atoms.get(atom as usize).map_or(&[][..], |known| &known.keys);
-                if free.iter().filter(|key| fixed.get(key).is_none()).count() > 1 {
+            for (atom, open, is_single) in conditions {
+                if !is_single {
                     candidates.complete = false;
                     continue;
                 }
-                let holds = candidates
-                    .values
-                    .iter()
-                    .map(|value| fixed.holds(condition, variables, &[(name.to_owned(), value.clone())]));
+                let holds = candidates.values.iter().map(|value| open.holds(name, value.as_ref()));
                 truth.insert(atom, holds.collect());
                 of.insert(atom, keys.len());
             }
@@ -126,12 +129,43 @@ impl Solver {
     }
 }
 
+/// A condition that is left open, in the world that has it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open<'a> {
+    pub(super) condition: &'a Condition,
+    /// Whether variables are read in its values.
+    pub(super) variables: bool,
+    /// What is fixed in that world.
+    pub(super) fixed: &'a Fixed,
+}
+
+impl Open<'_> {
+    /// Whether it holds where a key has this value.
+    fn holds(&self, key: &str, value: Option<&ContextValue>) -> bool {
+        let mut value = value.cloned();
+        // A session of the same name has the id of its own world's role.
+        if key == USER_ID
+            && let (Some(ContextValue::One(own)), Some(ContextValue::One(text))) =
+                (self.fixed.held(key), &mut value)
+            && let (Some(id), Some((_, name))) = (role_id(own), text.split_once(':'))
+        {
+            *text = format!("{id}:{name}");
+        }
+        self.fixed.holds(self.condition, self.variables, &[(key.to_owned(), value)])
+    }
+}
+
 /// The key that ends with the name of a session.
 pub(super) const USER_ID: &str = "aws:userid";
 
+/// The id of a role before the name of a session.
+pub(super) fn role_id(user_id: &str) -> Option<&str> {
+    user_id.split_once(':').map(|(id, _)| id)
+}
+
 /// Of a role's sessions the part before the colon is the role's, and what stands behind it is free.
 fn of_session(candidates: &mut Candidates, own: &str) {
-    let Some((id, _)) = own.split_once(':') else { return };
+    let Some(id) = role_id(own) else { return };
     let mut values = vec![Some(ContextValue::One(own.to_owned()))];
     for value in candidates.values.iter().flatten() {
         let ContextValue::One(text) = value else { continue };

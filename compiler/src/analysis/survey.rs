@@ -7,16 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::apart;
 use super::callers::{Asker, AskerKind, tagged};
 use super::cover::Term;
 use super::diff::{Access, Answer, Certainty, Change, Example, Group, Kind, Literal, Meaning, Report};
-use super::examples::{answer, asked_by, granting, is_likely};
+use super::examples::{answered, asked_by, granting, is_likely};
 use super::regions::{Found, MATCHES, Query, Region, Scene, When};
 use super::scene::{Effective, Layers, Place, Shape, declared};
 use super::space::{Pattern, meet};
 use super::universe::Universe;
 use crate::model::Model;
-use crate::pattern::ResourceForm;
 use crate::reference;
 use crate::request::Request;
 use portcullis_runtime::decision::Effect;
@@ -243,7 +243,10 @@ impl<'u, 'm> Survey<'u, 'm> {
 
     fn layers(&self, principal: &str, place: &Place) -> Option<Vec<Layers>> {
         let sides = self.universe.sides.iter();
-        sides.map(|side| Layers::of(self.universe, side, principal, place, &self.query.given)).collect()
+        let layers = sides.map(|side| Layers::of(self.universe, side, principal, place, &self.query.given));
+        let mut layers: Vec<Layers> = layers.collect::<Option<_>>()?;
+        apart::tell_apart(self.universe, &mut layers);
+        Some(layers)
     }
 
     fn scene(&self, asker: &Asker, place: &Place, layers: &[Layers]) -> Arc<Found> {
@@ -260,7 +263,7 @@ impl<'u, 'm> Survey<'u, 'm> {
     fn following(&self, principal: &str, place: &Place, layers: &[Layers]) -> Following {
         let mut fixed = Vec::new();
         let guards = layers.iter().flat_map(|layers| &layers.rules).flat_map(|rule| &rule.guard);
-        let mut atoms: Vec<u32> = guards.copied().collect();
+        let mut atoms: Vec<u32> = guards.map(|&atom| apart::number(atom)).collect();
         atoms.sort_unstable();
         atoms.dedup();
         for key in atoms
@@ -292,14 +295,15 @@ impl<'u, 'm> Survey<'u, 'm> {
         };
         let scene =
             Scene { universe: self.universe, layers, principal, place, query: &self.query, owner: &owner };
-        scene.regions()
+        Found { apart: apart::told(self.universe, layers), ..scene.regions() }
     }
 
     /// A region as it is reported; `None` where a change that seemed possible is none.
     fn change(&mut self, asker: &Asker, place: &Place, region: &Region, found: &Found) -> Option<Change> {
         let mut examples: Vec<(Example, (bool, bool))> = Vec::new();
-        let (is_elsewhere, variables) = (*place == Place::Elsewhere, &found.variables);
+        let is_elsewhere = *place == Place::Elsewhere;
         let is_assumed = is_elsewhere || found.foreign;
+        let models: Vec<&Model> = self.universe.sides.iter().map(|side| side.model).collect();
         let mut shown: Vec<&(Request, (bool, bool))> = region.shown.iter().collect();
         shown.sort_by_key(|(request, _)| !is_likely(request));
         for (request, pair) in shown.into_iter().filter(|_| !is_assumed) {
@@ -307,8 +311,7 @@ impl<'u, 'm> Survey<'u, 'm> {
                 continue;
             }
             let request = asked_by(asker, request);
-            let answers: Vec<Answer> =
-                self.universe.sides.iter().map(|side| answer(side.model, &request)).collect();
+            let (request, answers) = answered(&models, request);
             let allowed = |answer: &Answer| answer.effect == Effect::Allow;
             let example = match answers.as_slice() {
                 [old, new] if (allowed(old), allowed(new)) == *pair => {
@@ -346,8 +349,8 @@ impl<'u, 'm> Survey<'u, 'm> {
             (Some(side), Some(request)) if examples.is_empty() => granting(side.model, &request),
             _ => Vec::new(),
         };
-        let before = self.access(&region.before, variables);
-        let after = self.access(&region.after, variables);
+        let before = self.access(&region.before, found);
+        let after = self.access(&region.after, found);
         Some(Change {
             kind,
             actions: region.actions.clone(),
@@ -361,17 +364,15 @@ impl<'u, 'm> Survey<'u, 'm> {
         })
     }
 
-    fn access(&mut self, when: &When, variables: &[ResourceForm]) -> Access {
+    fn access(&mut self, when: &When, found: &Found) -> Access {
         match when.as_slice() {
             [] => Access::Never,
             [only] if only.is_empty() => Access::Always,
             cubes => {
                 let mut cases: Vec<Vec<Literal>> = Vec::new();
                 for cube in cubes {
-                    let mut case: Vec<Literal> = cube
-                        .iter()
-                        .map(|&(variable, holds)| self.literal(variable, holds, variables))
-                        .collect();
+                    let mut case: Vec<Literal> =
+                        cube.iter().map(|&(variable, holds)| self.literal(variable, holds, found)).collect();
                     case.sort();
                     cases.push(case);
                 }
@@ -381,12 +382,18 @@ impl<'u, 'm> Survey<'u, 'm> {
         }
     }
 
-    fn literal(&mut self, variable: u32, holds: bool, variables: &[ResourceForm]) -> Literal {
+    fn literal(&mut self, variable: u32, holds: bool, found: &Found) -> Literal {
         if variable < MATCHES {
-            let text = self.universe.atoms.get(variable as usize).map(|known| known.atom.to_string());
-            return Literal { text: text.unwrap_or_default(), holds, number: variable as usize };
+            let number = apart::number(variable) as usize;
+            let text = self.universe.atoms.get(number).map(|known| known.atom.to_string());
+            let mut text = text.unwrap_or_default();
+            if let Some(values) = found.apart.get(&variable) {
+                text = format!("{text} ({values})");
+            }
+            return Literal { text, holds, number };
         }
-        let form = variables.get((variable - MATCHES) as usize).map(ToString::to_string).unwrap_or_default();
+        let form =
+            found.variables.get((variable - MATCHES) as usize).map(ToString::to_string).unwrap_or_default();
         let next = self.conditions.len();
         let number = *self.patterns.entry(form.clone()).or_insert(next);
         if number == next {

@@ -1,6 +1,6 @@
 //! One or two worlds in common terms: the rules of both get one numbering, so that what is equal on both sides is seen to be equal.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::space::Pattern;
 use crate::facts;
@@ -88,6 +88,8 @@ pub(crate) struct Universe<'m> {
     pub(super) rules: Interner<Rule>,
     /// How action patterns are spelled for people.
     pub(super) spellings: HashMap<ActionForm, String>,
+    /// Accounts that have users or roles in one of the worlds.
+    peopled: BTreeSet<String>,
 }
 
 impl<'m> Universe<'m> {
@@ -122,6 +124,7 @@ impl<'m> Universe<'m> {
             }
         }
         universe.sides = sides;
+        universe.peopled = models.iter().flat_map(|model| peopled(model)).collect();
         let takes = |set: &ActionSet| {
             let form = |action: &str| {
                 let (service, name) = action.split_once(':').unwrap_or((action, ""));
@@ -137,6 +140,12 @@ impl<'m> Universe<'m> {
         };
         universe.roles = universe.actions.items().iter().map(takes).collect();
         universe
+    }
+
+    /// Whether some world holds users or roles of an account. Of one that is spoken of without, by its resources or by the organization,
+    /// nobody knows what its people may.
+    pub(super) fn has_people(&self, account: &str) -> bool {
+        self.peopled.contains(account)
     }
 
     /// Whether an action set has an action that takes a role.
@@ -173,6 +182,13 @@ impl<'m> Universe<'m> {
             },
         }
     }
+}
+
+/// The accounts of users and roles.
+pub(super) fn peopled(model: &Model) -> impl Iterator<Item = String> {
+    let users = model.users.iter().map(|user| &user.identity);
+    let identities = users.chain(model.roles.iter().map(|role| &role.identity));
+    identities.filter_map(|identity| model.accounts.get(identity.account.index())).map(ToString::to_string)
 }
 
 /// The conditions of a world, with one that was written so.

@@ -2,10 +2,10 @@
 //! them: for texts by walking the patterns of all conditions at once, for numbers, dates and addresses by the values at and around each
 //! threshold.
 
+use super::solve::Open;
 use super::space::{Pattern, minterms};
-use crate::model::{BaseOperator, Condition, OperandForm};
+use crate::model::{BaseOperator, OperandForm};
 use crate::pattern::Glob;
-use crate::reference::Fixed;
 use crate::request::ContextValue;
 
 /// Candidates for a key, `None` standing for its absence, and whether they are enough to say that what none of them does no value does.
@@ -19,14 +19,14 @@ pub(super) struct Candidates {
 const MOST_TEXTS: usize = 200;
 
 /// The candidates for one key, given all conditions on it.
-pub(super) fn candidates(conditions: &[(&Condition, bool)], fixed: &Fixed) -> Candidates {
+pub(super) fn candidates(conditions: &[Open<'_>]) -> Candidates {
     let mut texts: Vec<String> = Vec::new();
     let mut patterns: Vec<Pattern> = Vec::new();
     let mut complete = true;
     let mut is_list = false;
     // A text may be told by how it is written and by what it stands for, and be in any combination of the two.
     let (mut by_text, mut by_value, mut by_case, mut by_wildcard) = (false, false, false, false);
-    for &(condition, variables) in conditions {
+    for &Open { condition, variables, fixed } in conditions {
         is_list |= condition.operator.set.is_some();
         by_case |= is_ignoring_case(condition.operator.base);
         for operand in &condition.operands {

@@ -4,7 +4,10 @@
 //! other. The list is a JSON file: `{"allow": [{"code", "file", "statement"?, "reason"}]}`, the statement by its Sid or its place from 1.
 //! Errors cannot be silenced. What silences nothing, has no reason or names no lint is itself reported.
 
+mod except;
 mod list;
+
+pub use except::{Excepted, except};
 
 use portcullis_grammar::diagnostic::{Diagnostic, Severity};
 use portcullis_grammar::gate;
@@ -79,15 +82,9 @@ enum Reach {
 /// Tells which findings are silenced, and finds what is wrong with the silencing. Linear in findings times what silences them.
 #[must_use]
 pub fn judge(diagnostics: Vec<Diagnostic>, inputs: &Inputs<'_>) -> Vec<Judged> {
-    let mut more = Vec::new();
-    let mut rules = Vec::new();
-    for source in inputs.sources.iter().filter(|source| is_gate(source)) {
-        comments(source, &mut rules, &mut more);
-    }
-    if let Some(source) = inputs.list {
-        list::read(source, &mut rules, &mut more);
-    }
+    let (mut rules, mut more) = read(inputs);
     let statements = list::Statements::of(inputs, &rules);
+    except::mark_used(&mut rules, inputs, &statements);
     let mut judged = Vec::with_capacity(diagnostics.len());
     for diagnostic in diagnostics {
         let silence = rules.iter_mut().find(|rule| speaks_of(rule, &diagnostic, inputs, &statements));
@@ -110,6 +107,18 @@ pub fn judge(diagnostics: Vec<Diagnostic>, inputs: &Inputs<'_>) -> Vec<Judged> {
     judged
 }
 
+/// What silences something, and what is wrong with it.
+fn read(inputs: &Inputs<'_>) -> (Vec<Rule>, Vec<Diagnostic>) {
+    let (mut rules, mut more) = (Vec::new(), Vec::new());
+    for source in inputs.sources.iter().filter(|source| is_gate(source)) {
+        comments(source, &mut rules, &mut more);
+    }
+    if let Some(source) = inputs.list {
+        list::read(source, &mut rules, &mut more);
+    }
+    (rules, more)
+}
+
 fn speaks_of(
     rule: &Rule,
     diagnostic: &Diagnostic,
@@ -120,25 +129,36 @@ fn speaks_of(
         return false;
     }
     let Some(label) = diagnostic.labels.first() else { return false };
-    let start = label.span.start;
+    covers(rule, &label.source, label.span.start, inputs, statements)
+}
+
+/// Whether something speaks of a place.
+fn covers(
+    rule: &Rule,
+    source: &Source,
+    start: u32,
+    inputs: &Inputs<'_>,
+    statements: &list::Statements,
+) -> bool {
     match &rule.reach {
         Reach::Parts(parts) => {
-            std::sync::Arc::ptr_eq(rule.source.text(), label.source.text())
+            std::sync::Arc::ptr_eq(rule.source.text(), source.text())
                 && parts.iter().any(|part| part.start <= start && start <= part.end)
         }
         Reach::File(file, statement) => {
-            let path = (inputs.path)(&label.source);
-            let is = **label.source.name() == **file
+            // Whole parts of the path: `a.json` is no end of `data.json`.
+            let path = (inputs.path)(source);
+            let is = **source.name() == **file
                 || path == *file
                 || path.strip_suffix(&**file).is_some_and(|before| before.ends_with('/'));
-            is && statement.as_ref().is_none_or(|it| statements.is_in(it, &label.source, start))
+            is && statement.as_ref().is_none_or(|it| statements.is_in(it, source, start))
         }
     }
 }
 
 /// The lint of a code, or what is wrong with it.
 fn lint_of(code: &str) -> Result<Lint, (String, String)> {
-    if let Some(lint) = lint::find(code) {
+    if let Some(lint) = lint::find(code).or_else(|| except::check_of_access(code)) {
         return Ok(lint);
     }
     if crate::resolve::codes::ALL.iter().any(|(known, _)| *known == code) {

@@ -8,21 +8,9 @@ use super::findings::Findings;
 use super::places::Part;
 use super::principals::{is_everyone, is_narrowed};
 use super::registry as lint;
+use crate::facts;
 use crate::model::{Effect, Model, OperandForm, PrincipalEntry, PrincipalType, Statement};
 use crate::pattern::Glob;
-
-/// Providers that many have accounts at: that a token is one of theirs says nothing; its subject does.
-const SHARED: [&str; 9] = [
-    "token.actions.githubusercontent.com",
-    "gitlab.com",
-    "app.terraform.io",
-    "agent.buildkite.com",
-    "oidc.vercel.com",
-    "accounts.google.com",
-    "api.bitbucket.org",
-    "oidc.circleci.com",
-    "vstoken.dev.azure.com",
-];
 
 pub(super) fn check(found: &mut Findings<'_>, model: &Model) {
     let organization = model.organization.iter().flat_map(|it| &it.accounts).map(|it| &*it.account);
@@ -83,24 +71,25 @@ fn federated(found: &mut Findings<'_>, statement: &Statement, entry: &PrincipalE
         return;
     }
     let everything = |form: &OperandForm| matches!(form, OperandForm::Like(glob) if Glob::is_any(glob));
-    let asks = |claim: Option<&str>| {
+    let asks = |claims: Option<&[&str]>| {
         statement.conditions.iter().any(|condition| {
             let rest = condition.key.strip_prefix(provider).and_then(|rest| rest.strip_prefix(':'));
-            let is = rest.is_some_and(|rest| claim.is_none_or(|claim| rest == claim));
+            let is = rest.is_some_and(|rest| claims.is_none_or(|claims| claims.contains(&rest)));
             is && !condition.operator.base.is_negated()
                 && !condition.operands.iter().any(|it| everything(&it.form))
         })
     };
-    let is_shared = SHARED.contains(&provider);
-    if asks(is_shared.then_some("sub")) {
+    let shared = facts::shared_provider(provider).map(|(_, claims)| claims);
+    if asks(shared) {
         return;
     }
-    let message = if is_shared {
+    let message = if shared.is_some() {
         format!("anybody with an account at {provider} can take this role")
     } else {
         format!("whoever {provider} vouches for can take this role")
     };
-    let help = format!("ask for {provider}:sub, or another claim that says for whom");
+    let claim = shared.and_then(|claims| claims.first()).unwrap_or(&"sub");
+    let help = format!("ask for {provider}:{claim}, or another claim that says for whom");
     let part = Part::In("Principal", &entry.text);
     found.statement(lint::I3_FEDERATED_OPEN, statement, part, message, help);
 }

@@ -6,6 +6,7 @@ use portcullis_compiler::analysis::Place;
 use portcullis_compiler::analysis::diff::{Certainty, Change, Report, diff};
 use portcullis_compiler::analysis::explain::Named;
 use portcullis_compiler::analysis::reach::{Question, cross_account, not_granted, public};
+use portcullis_compiler::lint::silence::{Inputs, Judged, except};
 use portcullis_compiler::model::Model;
 use portcullis_compiler::resolve::codes;
 use portcullis_grammar::diagnostic::Diagnostic;
@@ -23,7 +24,8 @@ pub(super) struct Checks {
     /// No user, role, service or stranger may do any of this, such as 'iam:PassRole on *'; root users aside (may be repeated)
     #[arg(long, value_name = "ACTION on RESOURCE", value_parser = question)]
     not_granted: Vec<(String, Question)>,
-    /// Nothing may be open to everybody: to whoever is not authenticated, or to all accounts, unless a condition limits it to somebody known
+    /// Nothing may be open to everybody: to whoever is not authenticated, to all accounts, or to all users of an identity provider that
+    /// anybody can have an account at, unless a condition limits it to somebody known
     #[arg(long)]
     no_public: bool,
     /// Nothing may be open to principals of accounts that are not among the inputs
@@ -43,54 +45,60 @@ fn question(text: &str) -> Result<(String, Question), String> {
 }
 
 impl Checks {
-    /// What fails.
-    pub(super) fn findings(&self, model: &Model, sources: &[Source]) -> Result<Vec<Diagnostic>, Failure> {
-        let (mut found, compiled) = (Vec::new(), Compiled::new(model));
+    /// What fails, and what would but for what is silenced.
+    pub(super) fn findings(&self, model: &Model, inputs: &Inputs<'_>) -> Result<Vec<Judged>, Failure> {
+        let mut found = Vec::new();
+        let sources = inputs.sources;
         for (text, question) in &self.not_granted {
-            let report = not_granted(model, question);
-            found.extend(told(
-                &report,
-                codes::ACCESS_GRANTED,
-                &format!("{text} is granted"),
-                sources,
-                None,
-                &compiled,
-            )?);
+            let what = format!("{text} is granted");
+            found.extend(check(model, inputs, codes::ACCESS_GRANTED, &|new| {
+                told(&not_granted(new.model, question), codes::ACCESS_GRANTED, &what, sources, None, new)
+            })?);
         }
         if self.no_public {
-            found.extend(told(
-                &public(model),
-                codes::ACCESS_PUBLIC,
-                "access is public",
-                sources,
-                None,
-                &compiled,
-            )?);
+            found.extend(check(model, inputs, codes::ACCESS_PUBLIC, &|new| {
+                told(&public(new.model), codes::ACCESS_PUBLIC, "access is public", sources, None, new)
+            })?);
         }
         if self.no_cross_account {
-            let report = cross_account(model);
             let what = "another account has access";
-            found.extend(told(&report, codes::ACCESS_CROSS_ACCOUNT, what, sources, None, &compiled)?);
+            found.extend(check(model, inputs, codes::ACCESS_CROSS_ACCOUNT, &|new| {
+                told(&cross_account(new.model), codes::ACCESS_CROSS_ACCOUNT, what, sources, None, new)
+            })?);
         }
         if let Some(path) = &self.no_new_access {
             let old = Policies { inputs: vec![path.clone()], attach: Vec::new() }.model()?;
             let old = old.ok_or_else(|| Failure(format!("{} has errors", path.display())))?;
-            let mut report = diff(&old, model);
-            for group in &mut report.groups {
-                group.changes.retain(|change| change.kind.grows());
-            }
-            report.groups.retain(|group| !group.changes.is_empty());
-            found.extend(told(
-                &report,
-                codes::ACCESS_NEW,
-                "there is new access",
-                sources,
-                Some(&Compiled::new(&old)),
-                &compiled,
-            )?);
+            let old = Compiled::new(&old);
+            let what = "there is new access";
+            found.extend(check(model, inputs, codes::ACCESS_NEW, &|new| {
+                let mut report = diff(old.model, new.model);
+                for group in &mut report.groups {
+                    group.changes.retain(|change| change.kind.grows());
+                }
+                report.groups.retain(|group| !group.changes.is_empty());
+                told(&report, codes::ACCESS_NEW, what, sources, Some(&old), new)
+            })?);
         }
         Ok(found)
     }
+}
+
+/// What a check finds, where what is silenced is not: it is looked for without the statements that are meant, and then with them.
+fn check(
+    model: &Model,
+    inputs: &Inputs<'_>,
+    code: &str,
+    look: &dyn Fn(&Compiled<'_>) -> Result<Vec<Diagnostic>, Failure>,
+) -> Result<Vec<Judged>, Failure> {
+    let open = |diagnostic| Judged { diagnostic, silence: None };
+    let all = look(&Compiled::new(model))?;
+    let Some(excepted) = except(inputs, code) else { return Ok(all.into_iter().map(open).collect()) };
+    let left = look(&Compiled::new(&excepted.model))?;
+    let is_left = |it: &Diagnostic| left.iter().any(|left| left.message == it.message);
+    let meant: Vec<Judged> =
+        all.into_iter().filter(|it| !is_left(it)).map(|found| excepted.judge(found)).collect();
+    Ok(left.into_iter().map(open).chain(meant).collect())
 }
 
 /// A finding for each region, at the statement that allows its example.
@@ -117,7 +125,14 @@ fn told(
                 }
                 None => place(diagnostic, &change.statements, sources).help(plain(&without_example(change))),
             };
-            found.push(diagnostic);
+            // Two regions may read the same where only their examples differ.
+            let is_told = |known: &Diagnostic| {
+                let starts = |it: &Diagnostic| it.labels.iter().map(|label| label.span).collect::<Vec<_>>();
+                known.message == diagnostic.message && starts(known) == starts(&diagnostic)
+            };
+            if !found.iter().any(is_told) {
+                found.push(diagnostic);
+            }
         }
     }
     for endpoint in &report.endpoints {

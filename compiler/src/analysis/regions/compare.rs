@@ -200,8 +200,7 @@ impl Scene<'_, '_> {
     pub(super) fn solve(&self, logic: &Logic, pair: (Node, Node), before: &When, after: &When) -> Outcomes {
         let used = before.iter().chain(after).flatten().map(|(variable, _)| *variable);
         let used: BTreeSet<u32> = used.filter(|variable| *variable < MATCHES).collect();
-        let Some(layers) = self.layers.last() else { return Outcomes::default() };
-        let solver = Solver::new(&self.universe.atoms, &used, &layers.fixed);
+        let solver = Solver::new(&self.universe.atoms, &used, self.layers);
         solver.outcomes(logic, pair, MATCHES)
     }
 
