@@ -479,6 +479,50 @@ fn a_url_is_followed() {
     assert!(served.lock().unwrap().authorized);
 }
 
+/// A source that proves who it is: by an authority that is trusted, and by no other.
+#[test]
+fn a_url_by_tls_is_followed_if_its_authority_is_trusted() {
+    let authority = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(authority.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![authority.cert.der().clone()], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
+            let mut head = [0; 2_048];
+            if stream.read(&mut head).is_err() {
+                continue;
+            }
+            let body = bundle(1);
+            let head =
+                format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        }
+    });
+    let url = format!("https://localhost:{port}/acme.bundle");
+    let source = |authorities: Option<String>| {
+        HttpSource::new(&url, HttpOptions { authorities, ..HttpOptions::default() }).unwrap()
+    };
+    for untrusted in [None, Some(other.cert.pem())] {
+        assert!(source(untrusted).fetch().is_err());
+    }
+    let live = Arc::new(Live::new(Admission::default()));
+    let (_following, _) = follow(&live, source(Some(authority.cert.pem())), None);
+    until("the first", || number(&live) == Some(1));
+}
+
 #[test]
 fn urls_that_are_none() {
     let new = |url: &str| HttpSource::new(url, HttpOptions::default()).err();

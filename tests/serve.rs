@@ -12,6 +12,8 @@
 
 #[path = "serve/bytes.rs"]
 mod bytes;
+#[path = "serve/envoy.rs"]
+mod envoy;
 #[path = "serve/faults.rs"]
 mod faults;
 #[path = "serve/grpc.rs"]

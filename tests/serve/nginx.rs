@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::server::{ALICE, BOB, Server, exchange, until};
 
 /// A backend that says which request reached it.
-fn backend(seen: &Arc<Mutex<Vec<String>>>) -> u16 {
+pub(crate) fn backend(seen: &Arc<Mutex<Vec<String>>>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let seen = Arc::clone(seen);
@@ -43,7 +43,7 @@ impl Drop for Nginx {
     }
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
