@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use portcullis::Builder;
 use portcullis::live::{
     Admission, Candidate, Clock, Event, Fetched, FileSource, Follower, Following, Live, Refused, Source,
-    SourceError, Store, Unready, UrlError,
+    SourceError, Store, Unready,
 };
 use portcullis::trust::{SignatureError, SigningKey};
 

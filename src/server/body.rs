@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use portcullis_grammar::json::{Kind, Member, Value, parse};
 use portcullis_grammar::source::Source;
-use serde_json::json;
 
 use super::point::{Answer, Asked, What};
 use crate::cli::requests::{account, object};
@@ -144,31 +143,49 @@ pub(super) fn refusal(answer: &Answer, error: &str) -> Bytes {
 
 /// Field names and their meaning are stable; fields are only ever added.
 fn append(text: &mut Vec<u8>, id: Option<&str>, error: Option<&str>, answer: &Answer) {
-    let mut first = true;
-    let mut field = |name: &str, value: serde_json::Value| {
-        text.push(if std::mem::take(&mut first) { b'{' } else { b',' });
-        text.push(b'"');
-        text.extend_from_slice(name.as_bytes());
-        text.extend_from_slice(b"\":");
-        text.extend_from_slice(value.to_string().as_bytes());
-    };
+    text.push(b'{');
     if let Some(id) = id {
-        field("id", json!(id));
+        named(text, "id", id);
     }
     let shown = if answer.passes() { Effect::Allow } else { answer.effect };
-    field("decision", json!(shown.name()));
+    named(text, "decision", shown.name());
     if answer.dry_run {
-        field("dry_run", json!(true));
-        field("would_be", json!(answer.effect.name()));
+        raw(text, "dry_run", "true");
+        named(text, "would_be", answer.effect.name());
     }
-    field("layer", json!(answer.layer));
-    field("level", json!(answer.level));
-    field("reason", json!(answer.reason));
+    named(text, "layer", answer.layer);
+    match answer.level {
+        Some(level) => raw(text, "level", &level.to_string()),
+        None => raw(text, "level", "null"),
+    }
+    named(text, "reason", answer.reason);
     if let Some(error) = error {
-        field("error", json!(error));
+        named(text, "error", error);
     }
     if let Some(bundle) = &answer.bundle {
-        field("bundle", json!(&**bundle));
+        named(text, "bundle", bundle);
     }
     text.push(b'}');
+}
+
+/// A field that holds a text.
+fn named(text: &mut Vec<u8>, name: &str, value: &str) {
+    key(text, name);
+    // Writing to memory does not fail.
+    let _ = serde_json::to_writer(text, value);
+}
+
+/// A field that holds a number or the like.
+fn raw(text: &mut Vec<u8>, name: &str, value: &str) {
+    key(text, name);
+    text.extend_from_slice(value.as_bytes());
+}
+
+fn key(text: &mut Vec<u8>, name: &str) {
+    if text.last() != Some(&b'{') {
+        text.push(b',');
+    }
+    text.push(b'"');
+    text.extend_from_slice(name.as_bytes());
+    text.extend_from_slice(b"\":");
 }
