@@ -179,22 +179,28 @@ fn session_policy_ignored() {
     }
 }
 
-/// What contains itself is an error that shows the circle, however long it is.
+/// What contains itself is an error that shows the circle, however long it is; a name stands for what is above it alone, so values have none.
 #[test]
 fn recursion_in_templates() {
-    let account = |items: &str| format!("account 123456789012 {{\n{items}\n  user alice\n}}\n");
     let policy = |name: &str, uses: &str| {
         format!("  policy {name}(x) {{ allow s3:Get* on arn:aws:s3:::$x use {uses}($x) }}\n")
     };
-    let circle = |length: usize| {
-        let policies = (0..length).map(|at| policy(&format!("P{at}"), &format!("P{}", (at + 1) % length)));
-        account(&policies.collect::<String>())
-    };
-    for text in [circle(1), circle(2), circle(40), account("  let a = $b\n  let b = $a\n")] {
+    let wrong = |items: &str, code: &str| {
+        let text = format!(
+            "account 123456789012 {{\n{items}  user alice {{ inline i {{ use P0(reports) }} }}\n}}\n"
+        );
         let resolved = compiled::resolved(&[("a.gate", &text)]);
-        assert!(resolved.model.is_none());
-        let found = resolved.diagnostics.iter().find(|found| found.is_error()).unwrap();
-        assert_eq!(found.code, codes::GATE_CYCLE, "{text}");
+        assert!(resolved.model.is_none(), "{text}");
+        let found = resolved.diagnostics.into_iter().find(|found| found.is_error()).unwrap();
+        assert_eq!(found.code, code, "{text}");
         assert!(!found.labels.is_empty());
+        found.message
+    };
+    for length in [1, 2, 12, 31] {
+        let policies = (0..length).map(|at| policy(&format!("P{at}"), &format!("P{}", (at + 1) % length)));
+        let message = wrong(&policies.collect::<String>(), codes::GATE_CYCLE);
+        assert!(message.contains("P0 → "), "{message}");
     }
+    let values = "  let a = $b\n  let b = $a\n  policy P0(x) { allow s3:Get* on $a }\n";
+    wrong(values, codes::GATE_NAME);
 }

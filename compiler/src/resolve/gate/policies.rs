@@ -17,6 +17,8 @@ use crate::resolve::reader::shown;
 
 /// How many policies with parameters one policy may use, those that they use included.
 const MOST_CALLS: usize = 2_000;
+/// How many circles of one policy are told.
+const MOST_CIRCLES: usize = 8;
 
 /// What a statement that is written once and stands several times takes, in bytes.
 pub(super) const STATEMENT: usize = 2_048;
@@ -34,6 +36,8 @@ pub(super) struct Drafted {
     /// The policies with parameters that are being used, the outermost first, and how many were.
     chain: Vec<Box<str>>,
     calls: usize,
+    /// How many circles were closed.
+    circles: usize,
 }
 
 impl Drafted {
@@ -160,8 +164,9 @@ impl<'a> Elaborator<'a, '_> {
             let chain = drafted.chain.iter().skip_while(|known| ***known != *call.name.raw);
             let chain: Vec<_> = chain.map(|name| shown(name)).chain([shown(call.name.raw)]).collect();
             let message = format!("`{}` uses itself: {}", shown(call.name.raw), chain.join(" → "));
-            let full = drafted.calls > 8;
-            if !full {
+            drafted.circles += 1;
+            // Some are enough to see what is wrong; the first is always told, however far down it closes.
+            if drafted.circles <= MOST_CIRCLES {
                 self.reader(block.file).error(codes::GATE_CYCLE, call.span, message, "take one `use` away");
             }
             return;
