@@ -100,9 +100,9 @@ impl Routes {
 impl Mapper for Routes {
     fn map(&self, request: &Parts, bundle: &Bundle) -> Result<Question, Unmapped> {
         let target = request.uri.path_and_query().map_or("", |target| target.as_str());
-        let routed = bundle.route(request.method.as_str(), target).map_err(|error| Unmapped(error.name()))?;
         let mut resource = String::new();
-        routed.resource_into(&mut resource).map_err(|error| Unmapped(error.name()))?;
+        let routed = bundle.route_into(request.method.as_str(), target, &mut resource);
+        let routed = routed.map_err(|error| Unmapped(error.name()))?;
         Ok(Question {
             principal: (self.principal)(request).unwrap_or_else(|| "*".to_owned()),
             action: routed.action_name().to_owned(),

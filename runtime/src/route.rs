@@ -200,6 +200,22 @@ impl Bundle {
         let route = view.route(route).ok_or(NotRouted::Internal)?;
         Ok(Routed { bundle: self, route, path })
     }
+
+    /// The same, with the resource in a buffer: [`Bundle::route`], then [`Routed::resource_into`].
+    ///
+    /// # Errors
+    /// [`NotRouted`]; the request is then to be refused, and the buffer is empty.
+    pub fn route_into<'b, 'r>(
+        &'b self,
+        method: &str,
+        target: &'r str,
+        resource: &mut String,
+    ) -> Result<Routed<'b, 'r>, NotRouted> {
+        resource.clear();
+        let routed = self.route(method, target)?;
+        routed.resource_into(resource)?;
+        Ok(routed)
+    }
 }
 
 /// Whether a method is one that routes may name: a token of HTTP without small letters. Some servers fold `get` to `GET`, others do not.

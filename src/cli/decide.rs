@@ -102,10 +102,8 @@ fn routed(
         ));
     };
     let mut resource = String::new();
-    let found = bundle.route(method, target).and_then(|routed| {
-        routed.resource_into(&mut resource)?;
-        Ok(routed.action_name().to_owned())
-    });
+    let found =
+        bundle.route_into(method, target, &mut resource).map(|routed| routed.action_name().to_owned());
     Ok(found.map(|action| (action, resource)))
 }
 

@@ -67,7 +67,7 @@ pub(super) fn moment(text: &str) -> Result<i64, String> {
 }
 
 /// Now. A clock before 1970 leaves the time out: conditions on it then do not hold.
-pub(super) fn clock() -> Option<i64> {
+pub(crate) fn clock() -> Option<i64> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(now.as_secs()).ok()
 }

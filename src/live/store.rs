@@ -95,15 +95,15 @@ pub(crate) struct State {
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
-    /// Held while this process serves.
-    lock: Option<File>,
+    /// Held while this process serves: nothing reads it.
+    _lock: Option<File>,
 }
 
 impl Store {
     /// Opens a store to look at it, or to pin.
     #[must_use]
     pub fn at(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), lock: None }
+        Self { folder: folder.into(), _lock: None }
     }
 
     /// Opens a store, which is made if it is not there, to serve from it.
@@ -115,7 +115,7 @@ impl Store {
         make_folder(&folder)?;
         let path = folder.join("lock");
         let lock = hold(&path)?.ok_or_else(|| StoreError::InUse(folder.clone()))?;
-        Ok(Self { folder, lock: Some(lock) })
+        Ok(Self { folder, _lock: Some(lock) })
     }
 
     /// The folder.
@@ -248,12 +248,6 @@ impl Store {
     /// [`StoreError::File`].
     pub(crate) fn remember(&self, state: &State) -> Result<(), StoreError> {
         Ok(write_whole(&self.folder.join("state"), state.to_string().as_bytes())?)
-    }
-
-    /// Whether this process serves from it.
-    #[must_use]
-    pub fn is_served(&self) -> bool {
-        self.lock.is_some()
     }
 }
 

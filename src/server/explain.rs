@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 
-use super::point::{Asked, Point, What, clock};
+use super::point::{Asked, Point, What};
+use crate::cli::requests::clock;
 use crate::compiler::analysis::explain::explain;
 use crate::compiler::bundle::model_of;
 use crate::compiler::model::Model;
@@ -56,8 +57,7 @@ fn work(explainer: &Explainer, loaded: &Loaded, asked: Asked) -> Result<String, 
         What::Direct { action, resource } => (action, resource),
         What::Route { method, target } => {
             let mut resource = String::new();
-            let routed = loaded.bundle().route(&method, &target);
-            let routed = routed.and_then(|routed| routed.resource_into(&mut resource).map(|()| routed));
+            let routed = loaded.bundle().route_into(&method, &target, &mut resource);
             let routed = routed.map_err(|error| (error.name(), error.to_string()))?;
             (routed.action_name().to_owned(), resource)
         }

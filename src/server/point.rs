@@ -2,13 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Semaphore;
 
 use super::config::Config;
 use super::metrics::{Metrics, Protocol};
 use super::record::{Line, Log};
+use crate::cli::requests::clock;
 use crate::live::{Following, Live, Loaded, Unready};
 use crate::runtime::{ContextMap, Decision, Effect, Request};
 
@@ -229,20 +229,16 @@ impl Point {
             What::Direct { action, resource } => {
                 (held.action(action), resource.as_str(), (None, action.as_str()))
             }
-            What::Route { method, target } => {
-                let routed = held.route(method, target);
-                let routed = routed.and_then(|routed| routed.resource_into(resource).map(|()| routed));
-                match routed {
-                    Ok(routed) => {
-                        (routed.action(), resource.as_str(), (Some(routed.pattern()), routed.action_name()))
-                    }
-                    Err(error) => {
-                        let answer = self.refuse_with(error.name(), bundle);
-                        self.note(protocol, asked, None, &answer, lines);
-                        return answer;
-                    }
+            What::Route { method, target } => match held.route_into(method, target, resource) {
+                Ok(routed) => {
+                    (routed.action(), resource.as_str(), (Some(routed.pattern()), routed.action_name()))
                 }
-            }
+                Err(error) => {
+                    let answer = self.refuse_with(error.name(), bundle);
+                    self.note(protocol, asked, None, &answer, lines);
+                    return answer;
+                }
+            },
         };
         let principal = held.principal(&asked.principal);
         let decision = held.decide(&Request {
@@ -350,10 +346,4 @@ impl Point {
 /// The digits of a digest that people are shown.
 pub(super) fn short(digest: &str) -> &str {
     digest.get(..16).unwrap_or(digest)
-}
-
-/// Now, in seconds. A clock before 1970 leaves the time out: conditions on it then do not hold.
-pub(super) fn clock() -> Option<i64> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(now.as_secs()).ok()
 }

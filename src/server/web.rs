@@ -129,15 +129,16 @@ enum Said {
 }
 
 fn principal(config: &Config, trusted: bool, web: &Web<'_>) -> Said {
-    let names: Vec<Option<Cow<'_, str>>> = match &config.principal {
+    // The name of a certificate comes by itself, and commas may belong to it.
+    let (names, joined): (Vec<Option<Cow<'_, str>>>, bool) = match &config.principal {
         PrincipalFrom::Nobody => return Said::Nobody,
-        PrincipalFrom::Header(name) => web.headers.all(name),
-        PrincipalFrom::Mtls => web.certified.map(|name| Some(name.into())).into_iter().collect(),
+        PrincipalFrom::Header(name) => (web.headers.all(name), web.headers.may_be_joined()),
+        PrincipalFrom::Mtls => (web.certified.map(|name| Some(name.into())).into_iter().collect(), false),
     };
     match names.as_slice() {
         [] => Said::Nobody,
         [Some(name)] if name.is_empty() => Said::Nobody,
-        [Some(name)] if web.headers.may_be_joined() && name.contains(',') => Said::Doubtful,
+        [Some(name)] if joined && name.contains(',') => Said::Doubtful,
         [Some(name)] if trusted => match config.identities.principal(name) {
             Some(arn) => Said::Somebody(arn.to_owned()),
             None => Said::Doubtful,

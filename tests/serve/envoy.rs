@@ -3,10 +3,9 @@
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use super::nginx::{backend, free_port};
-use super::server::{ALICE, BOB, Server, exchange, until};
+use super::server::{ALICE, BOB, Server, through, until};
 
 struct Envoy {
     child: Child,
@@ -57,15 +56,6 @@ fn envoy(server: &Server, backend: u16) -> Option<Envoy> {
     Some(envoy)
 }
 
-impl Envoy {
-    fn ask(&self, method: &str, path: &str, headers: &str) -> u16 {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let request = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
-        exchange(&mut stream, &request).status
-    }
-}
-
 #[test]
 fn envoy_lets_through_what_is_allowed_and_nothing_else() {
     let arguments = [
@@ -101,13 +91,13 @@ fn envoy_lets_through_what_is_allowed_and_nothing_else() {
         // The address is 127.0.0.1, which is not the office.
         ("PUT", "/drafts/a", &alice, 403),
     ] {
-        assert_eq!(envoy.ask(method, path, headers), status, "{method} {path} {headers}");
+        assert_eq!(through(envoy.port, method, path, headers), status, "{method} {path} {headers}");
     }
     let reached =
         ["GET /reports/q3 HTTP/1.1", "GET /reports/q3?x=1 HTTP/1.1", "GET /files/public/q3 HTTP/1.1"];
     assert_eq!(*seen.lock().unwrap(), reached);
     // No decision point: nobody gets through.
     server.end();
-    assert_eq!(envoy.ask("GET", "/reports/q3", &alice), 403);
+    assert_eq!(through(envoy.port, "GET", "/reports/q3", &alice), 403);
     assert_eq!(seen.lock().unwrap().len(), reached.len());
 }

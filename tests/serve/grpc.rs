@@ -152,7 +152,11 @@ fn envoy_passes_headers_of_a_trusted_proxy() {
 fn the_identity_of_a_certificate_stands_for_whom_the_operator_says() {
     let folder = tempfile::tempdir().unwrap();
     let identities = folder.path().join("identities.json");
-    std::fs::write(&identities, format!("{{\"spiffe://acme/alice\": \"{ALICE}\"}}")).unwrap();
+    std::fs::write(
+        &identities,
+        format!("{{\"spiffe://acme/alice\": \"{ALICE}\", \"CN=alice,O=acme\": \"{ALICE}\"}}"),
+    )
+    .unwrap();
     let identities = identities.to_str().unwrap();
     let server = Server::start(&["--trust", "127.0.0.1", "--principal", "mtls", "--identities", identities]);
     let with = |principal| Passed { principal, ..Passed::get("/reports/q3") };
@@ -160,13 +164,14 @@ fn the_identity_of_a_certificate_stands_for_whom_the_operator_says() {
         &server,
         vec![
             with("spiffe://acme/alice").check(),
+            with("CN=alice,O=acme").check(),
             with("spiffe://acme/bob").check(),
             with(ALICE).check(),
             with("").check(),
             with("").with("x-principal", ALICE).check(),
         ],
     );
-    assert_eq!(answers.iter().map(status).collect::<Vec<_>>(), [200, 401, 401, 401, 401]);
+    assert_eq!(answers.iter().map(status).collect::<Vec<_>>(), [200, 200, 401, 401, 401, 401]);
     drop(server);
     // Nobody is trusted to say it from here.
     let server = Server::start(&["--trust", "192.0.2.1", "--principal", "mtls", "--identities", identities]);

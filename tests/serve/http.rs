@@ -39,6 +39,22 @@ fn one_question_and_many_over_tcp_and_unix() {
     );
 }
 
+/// The README shows an answer: it is the one that comes.
+#[test]
+fn the_readme_shows_the_answer_that_comes() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let folder = tempfile::tempdir().unwrap();
+    let example = format!("{root}/examples/gateway/reports.gate");
+    let bundle = portcullis::Builder::new().input(example).build().unwrap();
+    std::fs::write(folder.path().join("acme.bundle"), bundle).unwrap();
+    let server = Server::start_in(folder, "acme.bundle", &[]);
+    let readme = std::fs::read_to_string(format!("{root}/README.md")).unwrap();
+    let asked =
+        readme.lines().find_map(|line| line.strip_prefix("curl -s 127.0.0.1:8181/v1/decide -d '")).unwrap();
+    let reply = server.post("/v1/decide", asked.strip_suffix('\'').unwrap());
+    assert!(readme.contains(&format!("```text\n{}```\n", reply.body)), "{}", reply.body);
+}
+
 #[test]
 fn what_is_no_question_is_denied() {
     let server = Server::start(&[]);

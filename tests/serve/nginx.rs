@@ -4,9 +4,8 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use super::server::{ALICE, BOB, Server, exchange, until};
+use super::server::{ALICE, BOB, Server, through, until};
 
 /// A backend that says which request reached it.
 pub(crate) fn backend(seen: &Arc<Mutex<Vec<String>>>) -> u16 {
@@ -108,15 +107,6 @@ fn nginx(server: &Server, backend: u16) -> Option<Nginx> {
     Some(nginx)
 }
 
-impl Nginx {
-    fn ask(&self, method: &str, uri: &str, headers: &str) -> u16 {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let request = format!("{method} {uri} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
-        exchange(&mut stream, &request).status
-    }
-}
-
 #[test]
 fn nginx_lets_through_what_is_allowed_and_nothing_else() {
     let arguments =
@@ -155,13 +145,13 @@ fn nginx_lets_through_what_is_allowed_and_nothing_else() {
         // The address is 127.0.0.1, which is not the office.
         ("PUT", "/drafts/a", &alice, 403),
     ] {
-        assert_eq!(nginx.ask(method, uri, headers), status, "{method} {uri} {headers}");
+        assert_eq!(through(nginx.port, method, uri, headers), status, "{method} {uri} {headers}");
     }
     let reached =
         ["GET /reports/q3 HTTP/1.0", "GET /reports/q3?x=1 HTTP/1.0", "GET /files/public/q3 HTTP/1.0"];
     assert_eq!(*seen.lock().unwrap(), reached);
     // No bundle that could be read from now on, and then no server at all: nothing gets through.
     server.end();
-    assert_eq!(nginx.ask("GET", "/reports/q3", &alice), 500);
+    assert_eq!(through(nginx.port, "GET", "/reports/q3", &alice), 500);
     assert_eq!(seen.lock().unwrap().len(), reached.len());
 }

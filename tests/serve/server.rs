@@ -225,6 +225,14 @@ pub(crate) fn exchange(stream: &mut (impl Read + Write), request: &str) -> Reply
     read(stream).expect("an answer")
 }
 
+/// What a client gets through a proxy on this port.
+pub(crate) fn through(port: u16, method: &str, path: &str, headers: &str) -> u16 {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let request = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+    exchange(&mut stream, &request).status
+}
+
 /// Reads an answer; `None` where the connection ends before it.
 pub(crate) fn read(stream: &mut impl Read) -> Option<Reply> {
     let (mut head, mut byte) = (Vec::new(), [0]);
