@@ -1,7 +1,7 @@
 //! `portcullis diff`: what a change of policies really changes.
 
-use std::cell::OnceCell;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use clap::ValueEnum;
 
@@ -61,8 +61,13 @@ enum FailOn {
 pub(super) fn run(arguments: &Arguments) -> Result {
     let mut steps = Steps::new(true);
     steps.begin("reading");
-    let model = |path: &PathBuf| Policies { inputs: vec![path.clone()], attach: Vec::new() }.model();
-    let (Some(old), Some(new)) = (model(&arguments.old)?, model(&arguments.new)?) else {
+    let read = |path: &PathBuf| Policies { inputs: vec![path.clone()], attach: Vec::new() }.read();
+    // Side by side; what is wrong is said in the order of the arguments.
+    let (before, after) = std::thread::scope(|scope| {
+        let after = scope.spawn(|| read(&arguments.new));
+        (read(&arguments.old), after.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let (Some(old), Some(new)) = (before?.told(), after?.told()) else {
         return Ok(Outcome::Unusable);
     };
     steps.begin("comparing");
@@ -91,12 +96,12 @@ pub(super) fn shown(report: &Report, form: Form, about: About) -> String {
 /// A model and its bundle, which is compiled when it is first asked.
 pub(super) struct Compiled<'m> {
     pub(super) model: &'m Model,
-    bundle: OnceCell<Bundle>,
+    bundle: OnceLock<Bundle>,
 }
 
 impl<'m> Compiled<'m> {
     pub(super) fn new(model: &'m Model) -> Self {
-        Self { model, bundle: OnceCell::new() }
+        Self { model, bundle: OnceLock::new() }
     }
 
     fn bundle(&self) -> std::result::Result<&Bundle, Failure> {
@@ -137,11 +142,19 @@ pub(super) fn confirm(
             request.resource
         )))
     };
-    for example in report.changes().flat_map(|change| &change.examples) {
-        same(new, &example.request, &example.after)?;
-        if let Some((old, before)) = old.zip(example.before.as_ref()) {
-            same(old, &example.request, before)?;
-        }
-    }
-    Ok(())
+    let examples = || report.changes().flat_map(|change| &change.examples);
+    // Side by side: most of the time goes into compiling.
+    std::thread::scope(|scope| {
+        let before = old.map(|old| {
+            scope.spawn(move || {
+                let told =
+                    examples().filter_map(|example| Some((&example.request, example.before.as_ref()?)));
+                told.into_iter().try_for_each(|(request, answer)| same(old, request, answer))
+            })
+        });
+        let after = examples().try_for_each(|example| same(new, &example.request, &example.after));
+        let before = before
+            .map_or(Ok(()), |before| before.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        after.and(before)
+    })
 }

@@ -50,19 +50,43 @@ impl Policies {
 
     /// The model of the inputs, or of the one input that is a bundle; `None` where they are wrong, which has been said.
     pub(super) fn model(&self) -> Result<Option<Model>, Failure> {
+        Ok(self.read()?.told())
+    }
+
+    /// Reads them as [`Policies::model`] does, and says nothing yet.
+    pub(super) fn read(&self) -> Result<Read, Failure> {
         if let ([input], []) = (self.inputs.as_slice(), self.attach.as_slice())
             && input.is_file()
         {
             let bytes = read_bytes(input)?;
             if is_bundle(&bytes) {
-                return Ok(Some(model_of(&open(input, bytes)?)?));
+                return Ok(Read::Bundle(Box::new(model_of(&open(input, bytes)?)?)));
             }
         }
-        let input = self.builder().read();
-        if input.resolved.model.is_none() {
-            show(&input.resolved.diagnostics, &input.inputs);
+        Ok(Read::Sources(Box::new(self.builder().read())))
+    }
+}
+
+/// What was read.
+pub(super) enum Read {
+    /// A bundle.
+    Bundle(Box<Model>),
+    /// Sources, with what is wrong with them.
+    Sources(Box<crate::build::Read>),
+}
+
+impl Read {
+    /// Says what is wrong; the model, if nothing is.
+    pub(super) fn told(self) -> Option<Model> {
+        match self {
+            Self::Bundle(model) => Some(*model),
+            Self::Sources(input) => {
+                if input.resolved.model.is_none() {
+                    show(&input.resolved.diagnostics, &input.inputs);
+                }
+                input.resolved.model
+            }
         }
-        Ok(input.resolved.model)
     }
 }
 

@@ -148,14 +148,12 @@ impl<'a> Index<'a> {
 }
 
 /// The terms that cover the wanted minterms.
-///
-/// `walked` are the patterns that lead the walk by which the minterms were found: where none of them matches, nothing was found, and nothing
-/// is covered.
-pub(super) fn cover(numbered: &Numbered, minterms: &[Minterm], wishes: &[Wish], walked: &[u32]) -> Vec<Term> {
+pub(super) fn cover(starts: &mut Starts<'_>, minterms: &[Minterm], wishes: &[Wish]) -> Vec<Term> {
+    let (numbered, walked) = (starts.numbered, starts.walked);
     let index = Index::of(minterms, wishes);
     let mut left: BTreeSet<usize> =
         (0..minterms.len()).filter(|&at| index.wish(at) == Wish::Wanted).collect();
-    let starts = starts(numbered, minterms, &left, walked);
+    let starts = starts.all(minterms, &left);
     let mut ways: Vec<Way> = starts.iter().filter_map(|all| index.way(all)).collect();
     let length = |way: &Way| way.all.iter().map(|&id| numbered.text(id).len()).sum::<usize>();
     ways.sort_by_cached_key(|way| {
@@ -195,42 +193,51 @@ pub(super) fn cover(numbered: &Numbered, minterms: &[Minterm], wishes: &[Wish], 
     terms
 }
 
-/// The patterns, or pairs of them, that a way may begin with: such that all that they match was walked.
-fn starts(
-    numbered: &Numbered,
-    minterms: &[Minterm],
-    left: &BTreeSet<usize>,
-    walked: &[u32],
-) -> Vec<Vec<u32>> {
-    let matched =
-        left.iter().filter_map(|&at| minterms.get(at)).flat_map(|minterm| minterm.matched.iter().copied());
-    let patterns: BTreeSet<u32> = matched.collect();
-    let leading: Vec<_> =
-        walked.iter().filter_map(|&id| numbered.patterns.get(id as usize)).cloned().collect();
-    let everything = leading.contains(&Pattern::everything());
-    let walked_set: HashSet<u32> = walked.iter().copied().collect();
-    let mut starts = Vec::new();
-    for pattern in patterns {
-        let own = numbered.patterns.get(pattern as usize);
-        let meeting = || {
-            let meets = |lead: &&u32| {
-                let lead = numbered.patterns.get(**lead as usize);
-                own.zip(lead).is_some_and(|(own, lead)| meet(own, lead))
-            };
-            walked.iter().filter(meets).copied()
-        };
-        if everything || walked_set.contains(&pattern) {
-            starts.push(vec![pattern]);
-        } else {
-            let near: Vec<u32> = meeting().collect();
-            let leads: Vec<Pattern> =
-                near.iter().filter_map(|&id| numbered.patterns.get(id as usize)).cloned().collect();
-            if own.is_some_and(|own| is_within(own, &leads)) {
-                starts.push(vec![pattern]);
-            } else {
-                starts.extend(near.into_iter().map(|lead| vec![lead.min(pattern), lead.max(pattern)]));
+/// The patterns, or pairs of them, that a way may begin with: such that all that they match was walked. Of each pattern found once, for all
+/// covers of the same walk.
+pub(super) struct Starts<'a> {
+    numbered: &'a Numbered,
+    walked: &'a [u32],
+    everything: bool,
+    known: HashMap<u32, Vec<Vec<u32>>>,
+}
+
+impl<'a> Starts<'a> {
+    /// `walked` are the patterns that lead the walk by which the minterms were found: where none of them matches, nothing was found, and
+    /// nothing is covered.
+    pub(super) fn of(numbered: &'a Numbered, walked: &'a [u32]) -> Self {
+        let is_everything =
+            |id: &u32| numbered.patterns.get(*id as usize).is_some_and(|it| *it == Pattern::everything());
+        Self { numbered, walked, everything: walked.iter().any(is_everything), known: HashMap::default() }
+    }
+
+    /// Those of the patterns that match something wanted.
+    fn all(&mut self, minterms: &[Minterm], wanted: &BTreeSet<usize>) -> Vec<Vec<u32>> {
+        let wanted = wanted.iter().filter_map(|&at| minterms.get(at));
+        let patterns: BTreeSet<u32> = wanted.flat_map(|minterm| minterm.matched.iter().copied()).collect();
+        let mut starts = Vec::new();
+        for pattern in patterns {
+            if !self.known.contains_key(&pattern) {
+                self.known.insert(pattern, self.with(pattern));
             }
+            starts.extend(self.known.get(&pattern).into_iter().flatten().cloned());
+        }
+        starts
+    }
+
+    fn with(&self, pattern: u32) -> Vec<Vec<u32>> {
+        let of = |id: u32| self.numbered.patterns.get(id as usize);
+        let Some(own) = of(pattern) else { return Vec::new() };
+        if self.everything || self.walked.contains(&pattern) {
+            return vec![vec![pattern]];
+        }
+        let meets = |lead: &u32| of(*lead).is_some_and(|lead| meet(own, lead));
+        let near: Vec<u32> = self.walked.iter().copied().filter(meets).collect();
+        let leads: Vec<Pattern> = near.iter().filter_map(|&id| of(id)).cloned().collect();
+        if is_within(own, &leads) {
+            vec![vec![pattern]]
+        } else {
+            near.into_iter().map(|lead| vec![lead.min(pattern), lead.max(pattern)]).collect()
         }
     }
-    starts
 }

@@ -14,10 +14,10 @@ use actions::{flags, named};
 use resources::Resources;
 
 use super::HashMap;
-use super::cover::{Term, Wish, cover};
+use super::cover::{Starts, Term, Wish, cover};
 use super::logic::Cube;
 use super::scene::{Effective, Layers, Place, Slot};
-use super::space::{Pattern, TooMany, meet};
+use super::space::{Pattern, TooMany, Walks, meet};
 use super::universe::{Universe, spelled};
 use crate::facts;
 use crate::ir::{ActionSet, ResourceSet};
@@ -81,6 +81,8 @@ pub(super) struct Scene<'a, 'm> {
     pub(super) query: &'a Query,
     /// The declared resource that owns one, on either side, if there is one.
     pub(super) owner: &'a dyn Fn(&str) -> Option<String>,
+    /// Walks that other scenes took too.
+    pub(super) walks: &'a Walks,
 }
 
 /// A rule of the scene and the worlds in which it stands.
@@ -189,6 +191,7 @@ impl Scene<'_, '_> {
             .iter()
             .map(|minterm| if self.is_set_apart(&minterm.example) { Wish::Either } else { Wish::Unwanted })
             .collect();
+        let mut starts = Starts::of(&numbered, &walked);
         for (_, (numbers, mut regions)) in said {
             let mut wishes = wishes.clone();
             for minterm in
@@ -198,7 +201,7 @@ impl Scene<'_, '_> {
                     *wish = Wish::Wanted;
                 }
             }
-            let actions = cover(&numbered, &action_minterms, &wishes, &walked);
+            let actions = cover(&mut starts, &action_minterms, &wishes);
             let mut shown = Vec::new();
             for (&number, region) in numbers.iter().zip(&regions).take(3) {
                 let minterm =

@@ -1,8 +1,9 @@
 //! A scene: one who asks, and a place where the resources lie. In it every layer is known, and what is left open is which action, which
 //! resource and which context.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::HashMap;
 use super::space::Pattern;
 use super::universe::{Known, Side, Universe, substituted};
 use crate::facts;
@@ -128,7 +129,7 @@ pub(super) struct Effective {
     pub(super) effect: Effect,
     /// Common id of its action set.
     pub(super) actions: u32,
-    pub(super) resources: ResourceSet,
+    pub(super) resources: Arc<ResourceSet>,
     /// Common ids of the conditions that are left.
     pub(super) guard: Vec<u32>,
 }
@@ -274,7 +275,7 @@ impl Layers {
         let fixed = Fixed::of(&situation);
         let names = situation.names();
         let mut folding =
-            Folding { universe, fixed: &fixed, names: &names, known: HashMap::new(), rules: Vec::new() };
+            Folding { universe, fixed: &fixed, names: &names, known: HashMap::default(), rules: Vec::new() };
         let known = situation.identity().and_then(|identity| side.principal(&identity.arn));
         if let Some(known) = known {
             folding.add(&side.set(known.identity), Slot::Identity);
@@ -335,7 +336,7 @@ impl Layers {
             universe,
             fixed: &self.fixed,
             names: &self.names,
-            known: HashMap::new(),
+            known: HashMap::default(),
             rules: Vec::new(),
         };
         for set in [policy.direct, policy.session, policy.account] {
@@ -398,9 +399,9 @@ impl Folding<'_, '_> {
     }
 
     /// The set with what is fixed in it; `None` where it covers nothing.
-    fn resources(&self, set: &ResourceSet) -> Option<ResourceSet> {
+    fn resources(&self, set: &Arc<ResourceSet>) -> Option<Arc<ResourceSet>> {
         if !set.patterns.iter().any(ResourceForm::has_variable) {
-            return Some(set.clone());
+            return Some(Arc::clone(set));
         }
         let replaced = set.patterns.iter().map(|form| substituted(form, &|key| self.fixed.get(key)));
         let mut patterns: Vec<ResourceForm> =
@@ -409,8 +410,10 @@ impl Folding<'_, '_> {
         patterns.dedup();
         match (patterns.is_empty(), set.negated) {
             (true, false) => None,
-            (true, true) => Some(ResourceSet { negated: false, patterns: vec![ResourceForm::Everything] }),
-            _ => Some(ResourceSet { negated: set.negated, patterns }),
+            (true, true) => {
+                Some(Arc::new(ResourceSet { negated: false, patterns: vec![ResourceForm::Everything] }))
+            }
+            _ => Some(Arc::new(ResourceSet { negated: set.negated, patterns })),
         }
     }
 

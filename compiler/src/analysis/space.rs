@@ -4,14 +4,16 @@
 //! a *minterm*: the patterns that match, and those that do not. Two patterns that some text tells apart, and only those, are told apart by a
 //! minterm, so that what holds of every minterm's example holds of every text.
 
-use std::collections::BTreeSet;
+mod walk;
 
-use super::HashMap;
+use std::hash::{Hash, Hasher};
+
+pub(super) use walk::{Minterm, TooMany, Walks, minterms};
 
 use crate::pattern::{ActionForm, Glob, Piece, ResourceForm};
 
 /// One unit of a pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Unit {
     /// This character.
     Char(char),
@@ -23,7 +25,24 @@ enum Unit {
     Digit,
 }
 
+impl Hash for Unit {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u32(self.number());
+    }
+}
+
 impl Unit {
+    /// A number of its own: no character is past those of the wildcards.
+    fn number(self) -> u32 {
+        let wildcard = |kind: u32, colon: bool| 0x11_0000 + kind + u32::from(colon);
+        match self {
+            Self::Char(character) => u32::from(character),
+            Self::One { colon } => wildcard(0, colon),
+            Self::Run { colon } => wildcard(2, colon),
+            Self::Digit => wildcard(4, false),
+        }
+    }
+
     fn takes(self, character: char) -> bool {
         match self {
             Self::Char(own) => own == character,
@@ -212,190 +231,10 @@ impl Pattern {
     }
 }
 
-/// A combination of patterns that some text matches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Minterm {
-    /// The patterns that match it, sorted; all others do not.
-    pub(super) matched: Vec<u32>,
-    /// One of the shortest such texts.
-    pub(super) example: String,
-}
-
-impl Minterm {
-    /// Whether a pattern matches.
-    pub(super) fn has(&self, pattern: u32) -> bool {
-        self.matched.binary_search(&pattern).is_ok()
-    }
-}
-
-/// The automaton has more states than are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TooMany;
-
-/// How many states a walk may reach.
-pub(super) const MOST_STATES: usize = 30_000;
-
-/// The places of all patterns, numbered.
-struct Places<'p> {
-    /// Of each place: its unit, `None` behind the last one, and its pattern.
-    units: Vec<(Option<Unit>, u32)>,
-    patterns: &'p [Pattern],
-}
-
-impl<'p> Places<'p> {
-    fn of(patterns: &'p [Pattern]) -> Self {
-        let mut units = Vec::new();
-        for (number, pattern) in (0..).zip(patterns) {
-            units.extend(pattern.units.iter().map(|&unit| (Some(unit), number)));
-            units.push((None, number));
-        }
-        Self { units, patterns }
-    }
-
-    fn start(&self) -> Vec<u32> {
-        let mut state = Vec::new();
-        let mut at = 0;
-        for pattern in self.patterns {
-            self.add(&mut state, at);
-            at += pattern.units.len() as u32 + 1;
-        }
-        state.sort_unstable();
-        state.dedup();
-        state
-    }
-
-    /// Adds a place, and those that are reached from it without a character.
-    fn add(&self, state: &mut Vec<u32>, mut place: u32) {
-        loop {
-            state.push(place);
-            match self.units.get(place as usize) {
-                Some((Some(Unit::Run { .. }), _)) => place += 1,
-                _ => return,
-            }
-        }
-    }
-
-    fn step(&self, state: &[u32], character: char) -> Vec<u32> {
-        let mut next = Vec::with_capacity(state.len());
-        for &place in state {
-            if let Some((Some(unit), _)) = self.units.get(place as usize)
-                && unit.takes(character)
-            {
-                let stays = matches!(unit, Unit::Run { .. });
-                self.add(&mut next, if stays { place } else { place + 1 });
-            }
-        }
-        next.sort_unstable();
-        next.dedup();
-        next
-    }
-
-    /// The patterns that match a text that ends here.
-    fn matched(&self, state: &[u32]) -> Vec<u32> {
-        let ended = state.iter().filter_map(|&place| match self.units.get(place as usize) {
-            Some((None, pattern)) => Some(*pattern),
-            _ => None,
-        });
-        ended.collect()
-    }
-
-    /// The characters that a state tells apart, and one for all the others. What people read easily comes first.
-    fn alphabet(&self, state: &[u32]) -> Vec<char> {
-        let mut characters = BTreeSet::from([':']);
-        let mut digit = false;
-        for &place in state {
-            match self.units.get(place as usize) {
-                Some((Some(Unit::Char(character)), _)) => {
-                    characters.insert(*character);
-                }
-                Some((Some(Unit::Digit), _)) => digit = true,
-                _ => {}
-            }
-        }
-        let mut found: Vec<char> = Vec::new();
-        if let Some(other) = "xyzabcdefghijklmnopqrstuvw"
-            .chars()
-            .chain('\u{e0}'..='\u{ffff}')
-            .find(|it| !characters.contains(it))
-        {
-            found.push(other);
-        }
-        if digit {
-            found.extend(('0'..='9').find(|it| !characters.contains(it)));
-        }
-        found.extend(characters);
-        found
-    }
-}
-
-/// All minterms of some patterns in which at least one pattern of `wanted` matches; all whatsoever where `wanted` is `None`. In the order of
-/// the lengths of their examples.
-///
-/// # Errors
-/// [`TooMany`] past [`MOST_STATES`].
-pub(super) fn minterms(patterns: &[Pattern], wanted: Option<&[u32]>) -> Result<Vec<Minterm>, TooMany> {
-    let places = Places::of(patterns);
-    let is_wanted: Option<Vec<bool>> = wanted.map(|wanted| {
-        let mut flags = vec![false; patterns.len()];
-        for &pattern in wanted {
-            if let Some(flag) = flags.get_mut(pattern as usize) {
-                *flag = true;
-            }
-        }
-        flags
-    });
-    let pattern_of = |place: u32| places.units.get(place as usize).map_or(u32::MAX, |(_, pattern)| *pattern);
-    let alive = |state: &[u32]| match &is_wanted {
-        None => true,
-        Some(flags) => state.iter().any(|&place| flags.get(pattern_of(place) as usize) == Some(&true)),
-    };
-    let start = places.start();
-    // Each state with the state and character that it was first reached by.
-    let mut states: Vec<(Vec<u32>, u32, char)> = vec![(start.clone(), 0, ' ')];
-    let mut ids: HashMap<Vec<u32>, u32> = HashMap::from_iter([(start, 0)]);
-    let mut seen: HashMap<Vec<u32>, ()> = HashMap::default();
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some((state, ..)) = states.get(at).cloned() {
-        let matched = places.matched(&state);
-        let counts = match &is_wanted {
-            None => true,
-            Some(flags) => matched.iter().any(|&pattern| flags.get(pattern as usize) == Some(&true)),
-        };
-        if counts && seen.insert(matched.clone(), ()).is_none() {
-            found.push(Minterm { matched, example: text_of(&states, at) });
-        }
-        for character in places.alphabet(&state) {
-            let next = places.step(&state, character);
-            if !alive(&next) || ids.contains_key(&next) {
-                continue;
-            }
-            if states.len() >= MOST_STATES {
-                return Err(TooMany);
-            }
-            ids.insert(next.clone(), states.len() as u32);
-            states.push((next, at as u32, character));
-        }
-        at += 1;
-    }
-    Ok(found)
-}
-
-/// The text by which a state was first reached.
-fn text_of(states: &[(Vec<u32>, u32, char)], mut at: usize) -> String {
-    let mut characters = Vec::new();
-    while at != 0 {
-        let Some((_, before, character)) = states.get(at) else { break };
-        characters.push(*character);
-        at = *before as usize;
-    }
-    characters.iter().rev().collect()
-}
-
 /// Whether every text that the first pattern matches is matched by one of the others. `false` past the budget.
 pub(super) fn is_within(pattern: &Pattern, others: &[Pattern]) -> bool {
     let all: Vec<Pattern> = std::iter::once(pattern).chain(others).cloned().collect();
-    minterms(&all, Some(&[0])).is_ok_and(|found| found.iter().all(|minterm| minterm.matched.len() > 1))
+    walk::is_with_others(&all)
 }
 
 /// Whether some text matches both.

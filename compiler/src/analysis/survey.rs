@@ -2,11 +2,15 @@
 //!
 //! A scene is looked at only where something in it can differ; scenes that differ in nothing that matters are looked at once.
 
-use std::collections::{BTreeMap, HashMap};
+mod leads;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use leads::{is_same, leads, meets};
 use rayon::prelude::*;
 
+use super::HashMap;
 use super::apart;
 use super::callers::{Asker, AskerKind, tagged};
 use super::cover::Term;
@@ -14,7 +18,7 @@ use super::diff::{Access, Answer, Certainty, Change, Example, Group, Kind, Liter
 use super::examples::{answered, asked_by, granting, is_likely};
 use super::regions::{Found, MATCHES, Query, Region, Scene, When};
 use super::scene::{Effective, Layers, Place, Shape, declared};
-use super::space::{Pattern, meet};
+use super::space::{Pattern, Walks, meet};
 use super::universe::Universe;
 use crate::model::Model;
 use crate::reference;
@@ -28,12 +32,19 @@ pub(super) struct Survey<'u, 'm> {
     places: Vec<Place>,
     /// Results by what they follow from.
     known: Mutex<HashMap<Following, Arc<Found>>>,
+    walks: Walks,
     found: BTreeMap<Asker, Vec<Change>>,
     conditions: Vec<Meaning>,
     patterns: HashMap<String, usize>,
     too_large: Vec<(String, Place)>,
     documented: Vec<String>,
 }
+
+/// A scene and what is found in it.
+type Scened = (Place, Arc<Found>);
+
+/// Requests that show changes, with what comes out on either side.
+type Shown = Vec<(Example, (bool, bool))>;
 
 /// What the regions of a scene follow from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -76,9 +87,10 @@ impl<'u, 'm> Survey<'u, 'm> {
             query,
             places,
             known: Mutex::default(),
+            walks: Walks::default(),
             found: BTreeMap::new(),
             conditions,
-            patterns: HashMap::new(),
+            patterns: HashMap::default(),
             too_large: Vec::new(),
             documented: Vec::new(),
         }
@@ -87,34 +99,48 @@ impl<'u, 'm> Survey<'u, 'm> {
     /// Looks at all scenes of these principals that can have changed, side by side.
     pub(super) fn all(&mut self, askers: &[Asker]) {
         let changed: Vec<bool> = self.places.iter().map(|place| self.has_changed(place)).collect();
-        let found: Vec<Vec<(Place, Arc<Found>)>> =
-            askers.par_iter().map(|asker| self.scenes(asker, &changed)).collect();
+        let found: Vec<Vec<Scened>> = askers.par_iter().map(|asker| self.scenes(asker, &changed)).collect();
         // Those for whom all of it is the same are told as one: the first of them has the examples.
-        let mut told: HashMap<Vec<(Place, usize)>, Vec<Change>> = HashMap::new();
-        for (asker, found) in askers.iter().zip(found) {
+        let alike = |found: &[Scened]| -> Vec<(Place, usize)> {
+            found.iter().map(|(place, found)| (place.clone(), Arc::as_ptr(found) as usize)).collect()
+        };
+        let mut firsts: HashMap<Vec<(Place, usize)>, usize> = HashMap::default();
+        let mut first: Vec<(&Asker, &[Scened])> = Vec::new();
+        let mut told: Vec<usize> = Vec::new();
+        for (asker, found) in askers.iter().zip(&found) {
             if found.iter().any(|(_, found)| found.documented) {
                 self.documented.push(asker.principal.clone());
             }
             for (place, _) in found.iter().filter(|(_, found)| found.too_large) {
                 self.too_large.push((asker.principal.clone(), place.clone()));
             }
-            let key: Vec<(Place, usize)> =
-                found.iter().map(|(place, found)| (place.clone(), Arc::as_ptr(found) as usize)).collect();
-            let changes = match told.get(&key) {
-                Some(changes) => changes.clone(),
-                None => {
-                    let mut changes = Vec::new();
-                    for (place, found) in &found {
-                        for region in &found.regions {
-                            changes.extend(self.change(asker, place, region, found));
-                        }
-                    }
-                    told.insert(key, changes.clone());
-                    changes
-                }
-            };
-            if !changes.is_empty() {
-                self.found.insert(asker.clone(), changes);
+            let next = first.len();
+            let at = *firsts.entry(alike(found)).or_insert(next);
+            if at == next {
+                first.push((asker, found));
+            }
+            told.push(at);
+        }
+        // Deciding examples takes most of the time, and knows nothing of other changes.
+        let shown: Vec<Vec<Shown>> = first
+            .par_iter()
+            .map(|(asker, found)| {
+                regions(found)
+                    .map(|(place, region, found)| self.examples(asker, place, region, found))
+                    .collect()
+            })
+            .collect();
+        let mut changes: Vec<Vec<Change>> = Vec::new();
+        for ((asker, found), shown) in first.into_iter().zip(shown) {
+            let mut all = Vec::new();
+            for ((place, region, found), shown) in regions(found).zip(shown) {
+                all.extend(self.change(asker, place, region, found, shown));
+            }
+            changes.push(all);
+        }
+        for (asker, at) in askers.iter().zip(told) {
+            if let Some(changes) = changes.get(at).filter(|changes| !changes.is_empty()) {
+                self.found.insert(asker.clone(), changes.clone());
             }
         }
     }
@@ -126,7 +152,7 @@ impl<'u, 'm> Survey<'u, 'm> {
     }
 
     /// What is found in all scenes of one principal.
-    fn scenes(&self, asker: &Asker, changed: &[bool]) -> Vec<(Place, Arc<Found>)> {
+    fn scenes(&self, asker: &Asker, changed: &[bool]) -> Vec<Scened> {
         let mut results = Vec::new();
         let own = self.layers(&asker.principal, &Place::Own);
         let differs = own.as_ref().is_none_or(|own| !is_same(own));
@@ -293,16 +319,22 @@ impl<'u, 'm> Survey<'u, 'm> {
             let owners = models.iter().filter_map(|model| reference::owner(model, resource));
             owners.map(|owner| owner.arn.to_string()).max_by_key(String::len)
         };
-        let scene =
-            Scene { universe: self.universe, layers, principal, place, query: &self.query, owner: &owner };
+        let scene = Scene {
+            universe: self.universe,
+            layers,
+            principal,
+            place,
+            query: &self.query,
+            owner: &owner,
+            walks: &self.walks,
+        };
         Found { apart: apart::told(self.universe, layers), ..scene.regions() }
     }
 
-    /// A region as it is reported; `None` where a change that seemed possible is none.
-    fn change(&mut self, asker: &Asker, place: &Place, region: &Region, found: &Found) -> Option<Change> {
-        let mut examples: Vec<(Example, (bool, bool))> = Vec::new();
-        let is_elsewhere = *place == Place::Elsewhere;
-        let is_assumed = is_elsewhere || found.foreign;
+    /// Requests that show what changes in a region, at most one for each way in which it does.
+    fn examples(&self, asker: &Asker, place: &Place, region: &Region, found: &Found) -> Shown {
+        let mut examples: Shown = Vec::new();
+        let is_assumed = *place == Place::Elsewhere || found.foreign;
         let models: Vec<&Model> = self.universe.sides.iter().map(|side| side.model).collect();
         let mut shown: Vec<&(Request, (bool, bool))> = region.shown.iter().collect();
         shown.sort_by_key(|(request, _)| !is_likely(request));
@@ -324,6 +356,19 @@ impl<'u, 'm> Survey<'u, 'm> {
             };
             examples.push((example, *pair));
         }
+        examples
+    }
+
+    /// A region as it is reported; `None` where a change that seemed possible is none.
+    fn change(
+        &mut self,
+        asker: &Asker,
+        place: &Place,
+        region: &Region,
+        found: &Found,
+        examples: Shown,
+    ) -> Option<Change> {
+        let is_elsewhere = *place == Place::Elsewhere;
         let certainty = match examples.is_empty() {
             _ if is_elsewhere => Certainty::IfResourceAllows,
             _ if found.foreign => Certainty::IfCallerAllows,
@@ -437,37 +482,11 @@ impl<'u, 'm> Survey<'u, 'm> {
 /// What changes are told apart by.
 type Told = (Kind, Place, Vec<Term>, Vec<Term>, Access, Access, Certainty);
 
+/// All regions of several scenes.
+fn regions(found: &[Scened]) -> impl Iterator<Item = (&Place, &Region, &Found)> {
+    found.iter().flat_map(|(place, found)| found.regions.iter().map(move |region| (place, region, &**found)))
+}
+
 fn shape(shape: &Shape) -> String {
     format!("{shape:?}")
-}
-
-/// What of a principal's own rules differs, as resource sets; an empty set stands for everything.
-fn leads(layers: &[Layers]) -> Vec<Vec<Pattern>> {
-    let [old, new] = layers else { return vec![Vec::new()] };
-    if old.shape != new.shape {
-        return vec![Vec::new()];
-    }
-    let only = |a: &Layers, b: &Layers| -> Vec<Vec<Pattern>> {
-        let rules = a.rules.iter().filter(|rule| b.rules.binary_search(rule).is_err());
-        let set = |rule: &Effective| match rule.resources.negated {
-            true => Vec::new(),
-            false => rule.resources.patterns.iter().filter_map(Pattern::of_resource).collect(),
-        };
-        rules.map(set).collect()
-    };
-    let mut leads = only(old, new);
-    leads.extend(only(new, old));
-    leads
-}
-
-fn is_same(layers: &[Layers]) -> bool {
-    matches!(layers, [old, new] if old.shape == new.shape && old.rules == new.rules)
-}
-
-/// Whether a place has resources that one of these sets speaks of.
-fn meets(place: &Place, leads: &[Vec<Pattern>]) -> bool {
-    let scope = place.scope();
-    leads.iter().any(|set| {
-        set.is_empty() || set.iter().any(|lead| scope.iter().any(|(pattern, _)| meet(lead, pattern)))
-    })
 }

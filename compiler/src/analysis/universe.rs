@@ -1,7 +1,12 @@
 //! One or two worlds in common terms: the rules of both get one numbering, so that what is equal on both sides is seen to be equal.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::HashMap;
 use super::space::Pattern;
 use crate::facts;
 use crate::intern::Interner;
@@ -83,7 +88,7 @@ pub(crate) struct Universe<'m> {
     pub(super) actions: Interner<ActionSet>,
     /// By action set: whether it has an action that takes a role.
     roles: Vec<bool>,
-    pub(super) resources: Interner<ResourceSet>,
+    pub(super) resources: Interner<Arc<ResourceSet>>,
     pub(super) atoms: Vec<Known>,
     pub(super) rules: Interner<Rule>,
     /// How action patterns are spelled for people.
@@ -96,7 +101,7 @@ impl<'m> Universe<'m> {
     /// Lowers the worlds. Linear in them, but for sorting.
     pub(super) fn new(models: &[&'m Model]) -> Self {
         let mut universe =
-            Self { sides: models.iter().map(|model| Side::new(model)).collect(), ..Self::default() };
+            Self { sides: models.par_iter().map(|model| Side::new(model)).collect(), ..Self::default() };
         // In the order of their texts, so that nothing of the order of the inputs shows.
         let mut atoms: BTreeMap<(String, Atom), Option<(Condition, bool)>> = BTreeMap::new();
         for side in &universe.sides {
@@ -107,7 +112,7 @@ impl<'m> Universe<'m> {
                 }
             }
         }
-        let mut ids: HashMap<Atom, u32> = HashMap::new();
+        let mut ids: HashMap<Atom, u32> = HashMap::default();
         for (number, ((_, atom), written)) in (0..).zip(atoms) {
             ids.insert(atom.clone(), number);
             let keys = written
@@ -165,7 +170,7 @@ impl<'m> Universe<'m> {
         let none = || ActionSet { negated: false, patterns: Vec::new() };
         let nowhere = || ResourceSet { negated: false, patterns: Vec::new() };
         let actions = self.actions.intern(actions.unwrap_or_else(none));
-        let resources = self.resources.intern(resources.unwrap_or_else(nowhere));
+        let resources = self.resources.intern(Arc::new(resources.unwrap_or_else(nowhere)));
         self.rules.intern(Rule { effect: rule.effect, actions, resources, guard })
     }
 

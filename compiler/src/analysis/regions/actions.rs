@@ -1,12 +1,13 @@
 //! Classes of actions: those that no rule of a scene tells apart.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Class, Scene, Voiced};
-use crate::analysis::HashMap;
 use crate::analysis::scene::{Place, Slot};
-use crate::analysis::space::{Minterm, Pattern, TooMany, meet, minterms};
+use crate::analysis::space::{Minterm, Pattern, TooMany, meet};
 use crate::analysis::universe::{Numbered, spelled};
+use crate::analysis::{HashMap, HashSet};
 use crate::facts;
 use crate::pattern::{ActionForm, Glob};
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ impl Scene<'_, '_> {
         rules: &[Voiced],
         lead: &[usize],
         documented: &mut bool,
-    ) -> (Numbered, Vec<u32>, Vec<Minterm>) {
+    ) -> (Numbered, Vec<u32>, Arc<[Minterm]>) {
         let mut numbered = Numbered::default();
         let mut walked: Vec<u32> = Vec::new();
         let add = |numbered: &mut Numbered, form: &ActionForm| {
@@ -50,12 +51,14 @@ impl Scene<'_, '_> {
         let leading: Vec<Pattern> =
             walked.iter().filter_map(|&id| numbered.patterns.get(id as usize)).cloned().collect();
         let matters = |pattern: &Pattern| leading.iter().any(|lead| meet(lead, pattern));
-        let mut forms: BTreeSet<&ActionForm> = BTreeSet::new();
-        let speaking =
-            rules.iter().filter(|rule| !self.is_role() || self.universe.takes_roles(rule.rule.actions));
-        for set in speaking.filter_map(|rule| self.action_set(rule)) {
-            forms.extend(&set.patterns);
-        }
+        let mut sets: Vec<u32> = rules.iter().map(|rule| rule.rule.actions).collect();
+        sets.sort_unstable();
+        sets.dedup();
+        sets.retain(|&set| !self.is_role() || self.universe.takes_roles(set));
+        let sets = sets.iter().filter_map(|&set| self.universe.actions.get(set));
+        let forms: HashSet<&ActionForm> = sets.flat_map(|set| &set.patterns).collect();
+        let mut forms: Vec<&ActionForm> = forms.into_iter().collect();
+        forms.sort_unstable();
         for form in forms {
             if Pattern::of_action(form).is_some_and(|pattern| matters(&pattern)) {
                 add(&mut numbered, form);
@@ -77,11 +80,11 @@ impl Scene<'_, '_> {
                 }
             }
         }
-        let found = match minterms(&numbered.patterns, Some(&walked)) {
+        let found = match self.walks.minterms(&numbered.patterns, &walked) {
             Ok(found) => found,
             Err(TooMany) => {
                 *documented = true;
-                self.documented(&numbered, &walked)
+                self.documented(&numbered, &walked).into()
             }
         };
         (numbered, walked, found)

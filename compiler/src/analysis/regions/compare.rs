@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::resources::Resources;
 use super::{Class, Covers, Found, MATCHES, Region, Scene, Voiced, When};
 use crate::analysis::HashMap;
-use crate::analysis::cover::{Wish, cover};
+use crate::analysis::cover::{Starts, Wish, cover};
 use crate::analysis::logic::{ALWAYS, Logic, NEVER, Node, Spent};
 use crate::analysis::scene::{Kind, Layers, Place, Slot, VOICES, Voice};
 use crate::analysis::solve::{Outcomes, Solver};
@@ -96,6 +96,7 @@ impl Scene<'_, '_> {
             entry.push((at, outcomes.clone()));
         }
         let mut regions = Vec::new();
+        let mut starts = Starts::of(&resources.numbered, &resources.walked);
         for ((before, after), outcomes) in by_said {
             let mut wishes = wishes.clone();
             for (at, _) in &outcomes {
@@ -103,7 +104,7 @@ impl Scene<'_, '_> {
                     *wish = Wish::Wanted;
                 }
             }
-            let terms = cover(&resources.numbered, &resources.minterms, &wishes, &resources.walked);
+            let terms = cover(&mut starts, &resources.minterms, &wishes);
             let mut shown = Vec::new();
             let mut possible = BTreeSet::new();
             for (at, outcomes) in &outcomes {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Class, Covers, Scene, Voiced};
-use crate::analysis::HashMap;
 use crate::analysis::scene::{Place, own_account};
-use crate::analysis::space::{Minterm, Pattern, TooMany, meet, minterms};
+use crate::analysis::space::{Minterm, Pattern, TooMany, meet};
 use crate::analysis::universe::Numbered;
 use crate::analysis::values::instance;
+use crate::analysis::{HashMap, HashSet};
 use crate::facts;
 use crate::ir::ResourceSet;
 use crate::pattern::{Glob, ResourceForm};
@@ -43,7 +43,7 @@ impl Resources {
         let mut numbered = Numbered::default();
         let mut numbers = HashMap::default();
         let sets: Vec<(usize, &ResourceSet)> =
-            class.rules.iter().filter_map(|&at| Some((at, &rules.get(at)?.rule.resources))).collect();
+            class.rules.iter().filter_map(|&at| Some((at, &*rules.get(at)?.rule.resources))).collect();
         let mut add = |numbered: &mut Numbered, form: &ResourceForm| {
             if let Some(&known) = numbers.get(form) {
                 return Some(known);
@@ -80,7 +80,9 @@ impl Resources {
         let leading: Vec<Pattern> =
             walked.iter().filter_map(|&id| numbered.patterns.get(id as usize)).cloned().collect();
         let matters = |pattern: &Pattern| leading.iter().any(|lead| meet(lead, pattern));
-        let forms: BTreeSet<&ResourceForm> = sets.iter().flat_map(|(_, set)| &set.patterns).collect();
+        let forms: HashSet<&ResourceForm> = sets.iter().flat_map(|(_, set)| &set.patterns).collect();
+        let mut forms: Vec<&ResourceForm> = forms.into_iter().collect();
+        forms.sort_unstable();
         for form in forms {
             if Pattern::of_resource(form).is_some_and(|pattern| matters(&pattern)) {
                 add(&mut numbered, form);
@@ -125,7 +127,7 @@ impl Resources {
             }
             _ => None,
         };
-        let mut minterms = minterms(&numbered.patterns, Some(&walked))?;
+        let mut minterms = scene.walks.minterms(&numbered.patterns, &walked)?.to_vec();
         for minterm in &mut minterms {
             // What is no ARN is matched by `*` alone: `*` itself stands for all of it.
             if arn::split(&minterm.example)
