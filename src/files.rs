@@ -343,6 +343,9 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     }
     file.as_file().write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io("write", path))?;
     file.persist(&target).map_err(|error| io("write", path)(error.error))?;
+    // The new name has to outlive a power failure too. Not every file system can be asked for that, and the file is whole either way.
+    #[cfg(unix)]
+    let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
 

@@ -125,17 +125,28 @@ pub struct Health {
     pub problem: Option<String>,
 }
 
-/// No moment yet.
-const NEVER: u64 = u64::MAX;
+/// When the source said last that a bundle is the current one.
+#[derive(Clone, Copy, Debug)]
+struct Confirmed {
+    /// Milliseconds of the steady clock.
+    steady: u64,
+    /// Seconds of the wall's clock, where it told any.
+    wall: Option<u64>,
+    /// Milliseconds that had gone by since at that moment of the steady clock: what was before this process began. `None`: nobody knows.
+    before: Option<u64>,
+}
+
+/// A bundle with its confirmation: they are replaced together, so that nobody sees one with the age of another.
+struct Held {
+    loaded: Arc<Loaded>,
+    confirmed: Confirmed,
+}
 
 /// The bundle in force. Share it behind an `Arc`.
 pub struct Live {
-    in_force: ArcSwapOption<Loaded>,
+    in_force: ArcSwapOption<Held>,
     admission: Admission,
     clock: Box<dyn Clock>,
-    /// When the source confirmed last: milliseconds of the steady clock, seconds of the wall.
-    confirmed_steady: AtomicU64,
-    confirmed_wall: AtomicU64,
     /// The place in [`Unready::ALL`] of why there is none, while there is none.
     unready: AtomicUsize,
     pinned: AtomicBool,
@@ -176,8 +187,6 @@ impl Live {
             in_force: ArcSwapOption::empty(),
             admission,
             clock: Box::new(clock),
-            confirmed_steady: AtomicU64::new(NEVER),
-            confirmed_wall: AtomicU64::new(NEVER),
             unready: AtomicUsize::new(0),
             pinned: AtomicBool::new(false),
             admitted: AtomicU64::new(0),
@@ -192,7 +201,7 @@ impl Live {
     /// # Errors
     /// [`Unready`]: deny.
     pub fn in_force(&self) -> Result<Arc<Loaded>, Unready> {
-        self.current(self.in_force.load_full())
+        self.current(self.in_force.load().as_deref()).map(|held| Arc::clone(&held.loaded))
     }
 
     /// Decides something with the bundle in force: as [`Live::in_force`], without the cost of counting who holds it. What belongs together
@@ -202,13 +211,13 @@ impl Live {
     /// [`Unready`]: deny.
     pub fn with<R>(&self, decide: impl FnOnce(&Loaded) -> R) -> Result<R, Unready> {
         let guard = self.in_force.load();
-        self.current(guard.as_ref()).map(|loaded| decide(loaded))
+        self.current(guard.as_deref()).map(|held| decide(&held.loaded))
     }
 
-    fn current<T>(&self, loaded: Option<T>) -> Result<T, Unready> {
-        match loaded {
-            Some(_) if self.is_too_old() => Err(Unready::TooOld),
-            Some(loaded) => Ok(loaded),
+    fn current<'h>(&self, held: Option<&'h Held>) -> Result<&'h Held, Unready> {
+        match held {
+            Some(held) if self.is_too_old(held) => Err(Unready::TooOld),
+            Some(held) => Ok(held),
             None => {
                 let place = self.unready.load(Ordering::Relaxed);
                 Err(Unready::ALL.get(place).copied().unwrap_or(Unready::NoBundle))
@@ -221,7 +230,24 @@ impl Live {
     /// # Errors
     /// [`Refused`].
     pub fn offer(&self, candidate: Candidate) -> Result<Arc<Loaded>, Refused> {
-        self.admit(candidate, true)
+        self.admit(candidate, true, |_| self.now())
+    }
+
+    /// Offers bytes that a process before this one held, of which the source said at this moment last that they are the current ones, in seconds since
+    /// 1970-01-01T00:00:00Z; `None`: nobody knows.
+    pub(crate) fn resume(
+        &self,
+        candidate: Candidate,
+        confirmed: impl FnOnce(&Loaded) -> Option<u64>,
+    ) -> Result<Arc<Loaded>, Refused> {
+        self.admit(candidate, true, |loaded| {
+            let now = self.now();
+            // The steady clock begins with this process: what was before only the wall's tells. A moment that is to come tells nothing, and
+            // neither does a clock that begins anew with each start.
+            let at = confirmed(loaded).filter(|&at| now.wall.is_some_and(|now| at <= now));
+            let gone = at.zip(now.wall).map(|(at, now)| (now - at).saturating_mul(1_000));
+            Confirmed { wall: at, before: gone, ..now }
+        })
     }
 
     /// Puts bytes in force whose sequence number may be older than what was accepted: a person's decision. Signatures count as ever.
@@ -229,14 +255,19 @@ impl Live {
     /// # Errors
     /// [`Refused`].
     pub fn force(&self, candidate: Candidate) -> Result<Arc<Loaded>, Refused> {
-        self.admit(candidate, false)
+        self.admit(candidate, false, |_| self.now())
     }
 
-    fn admit(&self, candidate: Candidate, newer: bool) -> Result<Arc<Loaded>, Refused> {
+    fn admit(
+        &self,
+        candidate: Candidate,
+        newer: bool,
+        confirmed: impl FnOnce(&Loaded) -> Confirmed,
+    ) -> Result<Arc<Loaded>, Refused> {
         let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
         match self.check(accepted.as_ref().filter(|_| newer), candidate) {
             Ok(loaded) => {
-                if self.in_force.load().as_ref().is_some_and(|held| Arc::ptr_eq(held, &loaded)) {
+                if self.in_force.load().as_ref().is_some_and(|held| Arc::ptr_eq(&held.loaded, &loaded)) {
                     self.confirm();
                     return Ok(loaded);
                 }
@@ -245,9 +276,9 @@ impl Live {
                 {
                     *accepted = Some(Accepted { sequence, digest: loaded.digest.clone() });
                 }
-                // Confirmed first: nobody sees the new bundle with the age of the old one.
-                self.confirm();
-                self.in_force.store(Some(Arc::clone(&loaded)));
+                let confirmed = confirmed(&loaded);
+                self.in_force.store(Some(Arc::new(Held { loaded: Arc::clone(&loaded), confirmed })));
+                self.problem.store(None);
                 self.admitted.fetch_add(1, Ordering::Relaxed);
                 Ok(loaded)
             }
@@ -279,11 +310,11 @@ impl Live {
         {
             return Err(refused(before));
         }
-        if let Some(held) = self.in_force.load_full()
+        if let Some(held) = self.in_force.load().as_ref().map(|held| &held.loaded)
             && (&held.key, held.sequence) == (&key, sequence)
             && held.bundle.as_bytes() == candidate.bundle
         {
-            return Ok(held);
+            return Ok(Arc::clone(held));
         }
         let bundle = Bundle::from_bytes(candidate.bundle).map_err(Refused::Unreadable)?;
         let digest = hex(bundle.digest());
@@ -297,55 +328,54 @@ impl Live {
 
     /// The source says that what is in force is the current one.
     pub fn confirm(&self) {
-        let (steady, wall) = (millis(self.clock.steady()), self.clock.wall().unwrap_or(NEVER));
-        self.confirmed_steady.store(steady, Ordering::Relaxed);
-        self.confirmed_wall.store(wall, Ordering::Relaxed);
+        let confirmed = self.now();
+        self.in_force.rcu(|held| {
+            held.as_ref().map(|held| Arc::new(Held { loaded: Arc::clone(&held.loaded), confirmed }))
+        });
         self.problem.store(None);
     }
 
-    /// The source confirmed the bundle at this moment last, in the process before this one; `None`: nobody knows.
-    pub(crate) fn confirmed_before_start(&self, at: Option<u64>) {
-        // The steady clock begins with this process: what was before only the wall's tells. A moment that is to come tells nothing.
-        let now = self.clock.wall().unwrap_or(0);
-        let at = at.filter(|&at| at <= now).unwrap_or(0);
-        self.confirmed_wall.store(at, Ordering::Relaxed);
+    /// A confirmation at this moment.
+    fn now(&self) -> Confirmed {
+        Confirmed { steady: millis(self.clock.steady()), wall: self.clock.wall(), before: Some(0) }
     }
 
-    /// When the source confirmed last, in seconds since 1970-01-01T00:00:00Z.
-    pub(crate) fn confirmed_at(&self) -> Option<u64> {
-        Some(self.confirmed_wall.load(Ordering::Relaxed)).filter(|&at| at != NEVER)
+    /// When the source confirmed last, in seconds since 1970-01-01T00:00:00Z, and the digest of what it confirmed.
+    pub(crate) fn confirmed_at(&self) -> Option<(u64, String)> {
+        let held = self.in_force.load();
+        let held = held.as_ref()?;
+        Some((held.confirmed.wall?, held.loaded.digest.clone()))
     }
 
     /// How long ago the source confirmed the bundle: by whichever clock says longer. The steady one stands still while the machine sleeps,
-    /// the wall's may jump: ahead, and the bundle counts as old until it is confirmed again; back, and the steady one still tells.
+    /// the wall's may jump: ahead, and the bundle counts as old until it is confirmed again; back, and the steady one still tells. `None`: nobody
+    /// knows, or there is no bundle.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
-        let (steady, wall) =
-            (self.confirmed_steady.load(Ordering::Relaxed), self.confirmed_wall.load(Ordering::Relaxed));
-        if steady == NEVER {
-            return None;
-        }
-        let by_steady = millis(self.clock.steady()).saturating_sub(steady);
-        let by_wall = match self.clock.wall() {
-            Some(now) if wall != NEVER => now.saturating_sub(wall).saturating_mul(1_000),
-            _ => 0,
-        };
-        Some(Duration::from_millis(by_steady.max(by_wall)))
+        self.in_force.load().as_deref().and_then(|held| self.age_of(held))
     }
 
-    fn is_too_old(&self) -> bool {
-        self.admission.max_age.is_some_and(|most| self.age().is_none_or(|age| age > most))
+    fn age_of(&self, held: &Held) -> Option<Duration> {
+        let confirmed = held.confirmed;
+        let here = millis(self.clock.steady()).saturating_sub(confirmed.steady);
+        let by_steady = here.saturating_add(confirmed.before?);
+        let by_wall = confirmed.wall.zip(self.clock.wall()).map_or(0, |(at, now)| now.saturating_sub(at));
+        Some(Duration::from_millis(by_steady.max(by_wall.saturating_mul(1_000))))
+    }
+
+    fn is_too_old(&self, held: &Held) -> bool {
+        self.admission.max_age.is_some_and(|most| self.age_of(held).is_none_or(|age| age > most))
     }
 
     /// What has to be known of the bundle to operate it.
     #[must_use]
     pub fn health(&self) -> Health {
-        let loaded = self.in_force.load_full();
+        let held = self.in_force.load_full();
         let counts = self.failed.iter().map(|count| count.load(Ordering::Relaxed));
         Health {
-            ready: self.current(loaded.as_ref()).map(|_| ()),
-            age: loaded.as_ref().and_then(|_| self.age()),
-            loaded,
+            ready: self.current(held.as_deref()).map(|_| ()),
+            age: held.as_deref().and_then(|held| self.age_of(held)),
+            loaded: held.map(|held| Arc::clone(&held.loaded)),
             pinned: self.pinned.load(Ordering::Relaxed),
             admitted: self.admitted.load(Ordering::Relaxed),
             failures: FAILURES.into_iter().zip(counts).collect(),
@@ -361,7 +391,7 @@ impl Live {
 
     /// The digest of the bundle that was admitted last.
     pub(crate) fn loaded_digest(&self) -> Option<String> {
-        self.in_force.load().as_deref().map(|loaded| loaded.digest.clone())
+        self.in_force.load().as_deref().map(|held| held.loaded.digest.clone())
     }
 
     pub(crate) fn set_pinned(&self, pinned: bool) {
@@ -391,7 +421,7 @@ impl Live {
 
 fn millis(time: Duration) -> u64 {
     // Half a billion years fit.
-    u64::try_from(time.as_millis()).unwrap_or(NEVER - 1)
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -11,6 +11,7 @@ mod explain;
 mod grpc;
 mod http;
 mod identity;
+mod idle;
 mod listen;
 mod metrics;
 mod point;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 pub use config::{Address, Config, ConfigError, ContextFrom, Limits, LogOptions, PrincipalFrom};
 pub use identity::{Identities, MapError, Trusted};
 
-use crate::live::{Following, Live};
+use crate::live::{Following, Live, StoreError};
 
 /// Why the server could not start.
 #[derive(Debug)]
@@ -37,16 +38,21 @@ impl std::fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
-/// Serves until the process is told to end (SIGTERM, SIGINT); what is being answered then is answered.
+/// Serves until the process is told to end (SIGTERM, SIGINT); what is being answered then is answered. `follow` starts whoever looks at the source of
+/// the bundle: it is called when signals are heard already, since it may take a moment.
 ///
 /// # Errors
-/// [`StartError`] if an address cannot be had or the decision log cannot be opened.
-pub fn run(config: Config, live: Arc<Live>, following: Following) -> Result<(), StartError> {
+/// [`StartError`] if an address cannot be had, the decision log cannot be opened, or `follow` gives an error.
+pub fn run(
+    config: Config,
+    live: Arc<Live>,
+    follow: impl FnOnce() -> Result<Following, StoreError>,
+) -> Result<(), StartError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| StartError(format!("cannot start threads: {error}")))?;
-    let result = runtime.block_on(listen::serve(config, live, following));
+    let result = runtime.block_on(listen::serve(config, live, follow));
     // What still explains something is not waited for.
     runtime.shutdown_background();
     result

@@ -10,6 +10,8 @@
 )]
 #![cfg(feature = "live")]
 
+#[path = "live/age.rs"]
+mod age;
 #[path = "live/urls.rs"]
 mod urls;
 
@@ -56,6 +58,9 @@ fn number(live: &Live) -> Option<usize> {
     (0..10).find(|&number| held.bundle().as_bytes() == bundle(number))
 }
 
+/// A wall's clock that tells nothing.
+const NO_CLOCK: u64 = u64::MAX;
+
 #[derive(Clone, Default)]
 struct ByHand(Arc<(AtomicU64, AtomicU64)>);
 
@@ -72,7 +77,7 @@ impl Clock for ByHand {
     }
 
     fn wall(&self) -> Option<u64> {
-        Some(self.0.1.load(Ordering::Relaxed))
+        Some(self.0.1.load(Ordering::Relaxed)).filter(|&wall| wall != NO_CLOCK)
     }
 }
 

@@ -10,12 +10,16 @@
 )]
 #![cfg(feature = "serve")]
 
+#[path = "serve/abuse.rs"]
+mod abuse;
 #[path = "serve/bytes.rs"]
 mod bytes;
 #[path = "serve/envoy.rs"]
 mod envoy;
 #[path = "serve/faults.rs"]
 mod faults;
+#[path = "serve/full.rs"]
+mod full;
 #[path = "serve/grpc.rs"]
 mod grpc;
 #[path = "serve/http.rs"]
@@ -24,3 +28,5 @@ mod http;
 mod nginx;
 #[path = "serve/server.rs"]
 mod server;
+#[path = "serve/tls.rs"]
+mod tls;

@@ -49,7 +49,8 @@ impl Context for EmptyContext {
 }
 
 /// A context in a list: the ready-made implementation, meant for the few keys of one request. Keys are kept in lower case, in which
-/// [`get`](Context::get) must ask for them.
+/// [`get`](Context::get) must ask for them. Past the 256 keys of rule V4 nothing more is kept: no request with so many is allowed anything, and
+/// adding a key takes no longer than comparing it with those.
 #[derive(Clone, Debug, Default)]
 pub struct ContextMap {
     /// The keys in lower case.
@@ -117,6 +118,11 @@ impl ContextMap {
     }
 
     fn add(&mut self, key: &str, values: Stored, oversized: bool) -> Result<(), DuplicateKey> {
+        if self.entries.len() >= limits::CONTEXT_KEYS {
+            // One too many, or one of them twice: either way nothing is allowed.
+            self.oversized = true;
+            return Ok(());
+        }
         let lower = key.to_ascii_lowercase();
         if self.entries.iter().any(|(known, _)| *known == lower) {
             return Err(DuplicateKey(key.into()));
@@ -138,7 +144,7 @@ impl Context for ContextMap {
     }
 
     fn within_limits(&self) -> bool {
-        !self.oversized && self.entries.len() <= limits::CONTEXT_KEYS
+        !self.oversized
     }
 }
 
@@ -165,6 +171,7 @@ mod tests {
         assert!(context.within_limits());
         context.insert("one-more", "v").unwrap();
         assert!(!context.within_limits());
+        assert_eq!(context.get("one-more"), None, "what is past the limit is not kept");
         let mut context = ContextMap::new();
         context.insert("k", "v".repeat(8_192)).unwrap();
         assert!(context.within_limits());

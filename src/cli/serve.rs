@@ -189,7 +189,8 @@ pub(super) fn run(arguments: &Arguments) -> Result {
     let follower = if arguments.bundle.contains("://") {
         let url = &arguments.bundle;
         let source = HttpSource::new(url, fetching(arguments, signed)?)
-            .map_err(|error| Failure(format!("{url} {error}")))?;
+            // Not the whole URL: what stands in it may be a secret.
+            .map_err(|error| Failure(format!("{} {error}", public_part(url))))?;
         match (url.starts_with("http://"), signed) {
             (true, false) => {
                 warn!(
@@ -219,8 +220,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
     if let Some(folder) = &arguments.store {
         follower = follower.with_store(Store::open(folder)?);
     }
-    let following = follower.start()?;
-    serve(config, live, following)?;
+    serve(config, live, || follower.start())?;
     Ok(Outcome::Fine)
 }
 
@@ -232,6 +232,12 @@ fn config(arguments: &Arguments) -> std::result::Result<Config, Failure> {
         return Err(Failure(
             "--idle-time below --request-time would cut requests without an answer".to_owned(),
         ));
+    }
+    if let Some(age) = arguments.max_age.filter(|age| *age <= arguments.interval) {
+        return Err(Failure(format!(
+            "--max-age {} is over before the source is looked at again: give an --interval below it",
+            humantime::format_duration(age)
+        )));
     }
     if arguments.log_blocking && arguments.log_queue < arguments.max_batch {
         return Err(Failure(
@@ -289,6 +295,16 @@ fn config(arguments: &Arguments) -> std::result::Result<Config, Failure> {
         },
         socket_mode: arguments.socket_mode,
     })
+}
+
+/// Of a URL what may be shown: no name, no password, no query.
+fn public_part(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    match rest.rsplit_once('@') {
+        Some((_, behind)) => format!("{scheme}://…@{behind}"),
+        None => format!("{scheme}://{rest}"),
+    }
 }
 
 fn fetching(arguments: &Arguments, signed: bool) -> std::result::Result<HttpOptions, Failure> {

@@ -195,15 +195,13 @@ impl Follower {
             Ok(None) => {
                 for kept in store.kept()? {
                     let admitted = match kept.read() {
-                        Ok(candidate) => self.admit(candidate, from.clone(), false),
+                        Ok(candidate) => self.take_up(candidate, from.clone(), state.confirmed.as_ref()),
                         Err(error) => {
                             self.store_failed(error);
                             false
                         }
                     };
                     if admitted {
-                        // Without a source that answers it is as old as it was.
-                        self.live.confirmed_before_start(state.confirmed);
                         break;
                     }
                 }
@@ -329,21 +327,40 @@ impl Follower {
         let before = self.live.loaded_digest();
         let signature = candidate.signature.clone();
         let result = if forced { self.live.force(candidate) } else { self.live.offer(candidate) };
+        let Some(loaded) = self.told(result, before, from) else { return false };
+        if !forced {
+            self.unkept = Some((loaded, signature));
+            self.keep();
+        }
+        true
+    }
+
+    /// Puts what the store holds in force: as old as it was, if it is what the source confirmed last, and of an unknown age else.
+    fn take_up(&mut self, candidate: Candidate, from: String, confirmed: Option<&(u64, String)>) -> bool {
+        let result = self.live.resume(candidate, |loaded| {
+            confirmed.filter(|(_, digest)| digest == loaded.digest()).map(|(at, _)| *at)
+        });
+        self.told(result, None, from).is_some()
+    }
+
+    /// Tells what has become of a candidate.
+    fn told(
+        &mut self,
+        result: Result<Arc<Loaded>, Refused>,
+        before: Option<String>,
+        from: String,
+    ) -> Option<Arc<Loaded>> {
         match result {
             Ok(loaded) => {
                 if before.as_deref() != Some(loaded.digest()) {
                     let (digest, sequence) = (loaded.digest().to_owned(), loaded.sequence());
                     (self.report)(&Event::Admitted { digest, sequence, from });
                 }
-                if !forced {
-                    self.unkept = Some((loaded, signature));
-                    self.keep();
-                }
-                true
+                Some(loaded)
             }
             Err(why) => {
                 (self.report)(&Event::Refused { why, from });
-                false
+                None
             }
         }
     }
@@ -362,13 +379,16 @@ impl Follower {
     /// Writes what the next process has to know, where it has changed.
     fn remember(&mut self) {
         self.keep();
-        // What is accepted and not kept would leave the next process with nothing that it may take.
-        let Some(store) = self.store.as_ref().filter(|_| self.unkept.is_none()) else { return };
+        // Also where the bundle itself could not be kept: the next process then takes nothing older, and denies until the source answers.
+        let Some(store) = &self.store else { return };
         let state = State { accepted: self.live.accepted(), confirmed: self.live.confirmed_at() };
         // The moment alone is written now and then: a tenth of the age that matters, at most every minute.
         let most = self.live.admission().max_age.map_or(60, |age| (age.as_secs() / 10).clamp(1, 60));
-        let moved = state.confirmed.unwrap_or(0).abs_diff(self.remembered.confirmed.unwrap_or(0)) >= most;
-        if state.accepted == self.remembered.accepted && !moved {
+        let is_near = match (&state.confirmed, &self.remembered.confirmed) {
+            (Some((now, digest)), Some((then, before))) => digest == before && now.abs_diff(*then) < most,
+            (now, then) => now.is_none() && then.is_none(),
+        };
+        if state.accepted == self.remembered.accepted && is_near {
             return;
         }
         match store.remember(&state) {

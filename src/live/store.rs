@@ -87,8 +87,8 @@ impl Kept {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     pub(crate) accepted: Option<Accepted>,
-    /// When the source confirmed last, in seconds since 1970-01-01T00:00:00Z.
-    pub(crate) confirmed: Option<u64>,
+    /// When the source confirmed last, in seconds since 1970-01-01T00:00:00Z, and the digest of what it confirmed.
+    pub(crate) confirmed: Option<(u64, String)>,
 }
 
 /// A folder of bundles.
@@ -183,12 +183,15 @@ impl Store {
             write_whole(&signature_of(&path), signature)?;
         }
         write_whole(&path, loaded.bundle().as_bytes())?;
-        let pinned = self.pinned()?;
         let mut others: Vec<_> = before.iter().filter(|kept| kept.digest != short).collect();
         let mut gone: Vec<_> = before.iter().filter(|kept| kept.digest == short).collect();
         let old = others.split_off(others.len().min(KEPT - 1));
-        gone.extend(old.into_iter().filter(|kept| pinned.as_deref() != Some(&kept.digest)));
+        gone.extend(old);
         for kept in gone {
+            // Asked for each, and as late as can be: a person may pin one meanwhile.
+            if kept.digest != short && self.pinned()?.as_deref() == Some(&kept.digest) {
+                continue;
+            }
             remove(&kept.path)?;
             remove(&signature_of(&kept.path))?;
         }
@@ -257,7 +260,10 @@ impl fmt::Display for State {
         if let Some(accepted) = &self.accepted {
             writeln!(f, "accepted: {} {}", accepted.sequence, accepted.digest)?;
         }
-        self.confirmed.map_or(Ok(()), |confirmed| writeln!(f, "confirmed: {confirmed}"))
+        match &self.confirmed {
+            Some((at, digest)) => writeln!(f, "confirmed: {at} {digest}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -273,7 +279,10 @@ impl State {
                     state.accepted =
                         Some(Accepted { sequence: sequence.parse().ok()?, digest: digest.to_owned() });
                 }
-                ("confirmed", value) => state.confirmed = Some(value.parse().ok()?),
+                ("confirmed", value) => {
+                    let (at, digest) = value.split_once(' ')?;
+                    state.confirmed = Some((at.parse().ok()?, digest.to_owned()));
+                }
                 _ => return None,
             }
         }

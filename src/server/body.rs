@@ -7,14 +7,30 @@ use portcullis_grammar::source::Source;
 use super::point::{Answer, Asked, What};
 use crate::cli::requests::{account, object};
 use crate::compiler::request::ContextValue;
+use crate::runtime::format::limits;
 use crate::runtime::{ContextMap, Effect};
 
 /// What was posted.
 #[derive(Debug)]
 pub(super) struct Posted {
-    pub(super) asked: Vec<Result<Asked, String>>,
+    pub(super) asked: Vec<Result<Asked, Unusable>>,
     /// Whether it was a batch, be it of one.
     pub(super) batch: bool,
+}
+
+/// A question that cannot be used.
+#[derive(Debug)]
+pub(super) struct Unusable {
+    /// What it calls itself, as far as it can be told.
+    pub(super) id: Option<String>,
+    pub(super) message: String,
+}
+
+impl Unusable {
+    /// One of which nothing is known but why.
+    pub(super) fn of(message: &str) -> Self {
+        Self { id: None, message: message.to_owned() }
+    }
 }
 
 /// Why it is refused as a whole.
@@ -25,7 +41,7 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    fn malformed(message: impl Into<String>) -> Self {
+    pub(super) fn malformed(message: impl Into<String>) -> Self {
         Self { reason: "malformed_request", message: message.into() }
     }
 }
@@ -49,13 +65,24 @@ pub(super) fn read(bytes: &[u8], most: usize) -> Result<Posted, Refused> {
                 return Err(Refused { reason: "batch_too_large", message });
             }
             let asked = items.iter().map(|item| match &item.kind {
-                Kind::Object(members) => one(members),
-                _ => Err("a request is a JSON object".to_owned()),
+                Kind::Object(members) => named_one(members),
+                _ => Err(Unusable::of("a request is a JSON object")),
             });
             Ok(Posted { asked: asked.collect(), batch: true })
         }
-        members => Ok(Posted { asked: vec![one(members)], batch: false }),
+        members => Ok(Posted { asked: vec![named_one(members)], batch: false }),
     }
+}
+
+/// One question; what is none is told under its own name.
+fn named_one(members: &[Member]) -> Result<Asked, Unusable> {
+    one(members).map_err(|message| {
+        let id = members.iter().find_map(|member| match (&*member.key, &member.value.kind) {
+            ("id", Kind::String(text)) => Some(text.to_string()),
+            _ => None,
+        });
+        Unusable { id, message }
+    })
 }
 
 /// One question: who, and either what on what, or a request that routes lead somewhere.
@@ -80,7 +107,10 @@ fn one(members: &[Member]) -> Result<Asked, String> {
                         ContextValue::Many(values) => context.insert_list(&key, values),
                     };
                     added.map_err(|error| error.to_string())?;
-                    keys.push(key);
+                    // With more than these nothing is allowed (rule V4), and nobody wants to read them.
+                    if keys.len() < limits::CONTEXT_KEYS {
+                        keys.push(key);
+                    }
                 }
                 continue;
             }
@@ -122,7 +152,7 @@ pub(super) fn write(posted: &Posted, answers: &[Answer]) -> Bytes {
         }
         let (id, error) = match asked {
             Ok(asked) => (asked.id.as_deref(), None),
-            Err(error) => (None, Some(error.as_str())),
+            Err(unusable) => (unusable.id.as_deref(), Some(unusable.message.as_str())),
         };
         append(&mut text, id, error, answer);
     }

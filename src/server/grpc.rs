@@ -16,7 +16,10 @@ use envoy_types::ext_authz::v3::pb::{
     HeaderValue as EnvoyHeader, HeaderValueOption, HttpResponse, HttpStatus, HttpStatusCode, OkHttpResponse,
 };
 use envoy_types::pb::envoy::config::core::v3::address::Address;
+use envoy_types::pb::envoy::service::auth::v3::AttributeContext;
 use envoy_types::pb::envoy::service::auth::v3::attribute_context::HttpRequest;
+use envoy_types::pb::google::protobuf::value::Kind;
+use envoy_types::pb::google::protobuf::{Struct, Value};
 use envoy_types::pb::google::rpc::Status;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -27,6 +30,7 @@ use tonic::body::Body;
 use tonic::{Code, Response};
 
 use super::identity::Peer;
+use super::idle::Use;
 use super::metrics::Protocol;
 use super::point::{Answer, Asked, Point};
 use super::web::{Headers, Web, asked};
@@ -43,6 +47,9 @@ impl Authorization for Service {
         &self,
         request: tonic::Request<CheckRequest>,
     ) -> Result<Response<CheckResponse>, tonic::Status> {
+        let Ok(_permit) = self.point.requests.try_acquire() else {
+            return Ok(Response::new(response(&self.point.refuse(Protocol::Grpc, "overloaded"))));
+        };
         let answers = self.point.answer(Protocol::Grpc, &[self.question(request.get_ref())]).await;
         let answer = answers.into_iter().next();
         let answer = answer.unwrap_or_else(|| self.point.refuse(Protocol::Grpc, "internal"));
@@ -55,13 +62,14 @@ impl Authorization for Service {
 pub(super) struct Bounded {
     point: Arc<Point>,
     inner: AuthorizationServer<Service>,
+    calls: Arc<Use>,
 }
 
 impl Bounded {
-    pub(super) fn new(point: &Arc<Point>, peer: Peer) -> Self {
+    pub(super) fn new(point: &Arc<Point>, peer: Peer, calls: &Arc<Use>) -> Self {
         let service = Service { point: Arc::clone(point), peer };
         let inner = AuthorizationServer::new(service).max_decoding_message_size(point.config.limits.body);
-        Self { point: Arc::clone(point), inner }
+        Self { point: Arc::clone(point), inner, calls: Arc::clone(calls) }
     }
 }
 
@@ -75,14 +83,15 @@ impl tower_service::Service<http::Request<Incoming>> for Bounded {
     }
 
     fn call(&mut self, request: http::Request<Incoming>) -> Self::Future {
-        let Self { point, mut inner } = self.clone();
+        let Self { point, mut inner, calls } = self.clone();
         Box::pin(async move {
+            let _call = calls.call();
             if request.uri().path() != CHECK {
                 return inner.call(request).await;
             }
             let start = Instant::now();
             let refuse = |reason| Ok(denied(&point.refuse(Protocol::Grpc, reason)));
-            let Ok(_permit) = point.requests.try_acquire() else { return refuse("overloaded") };
+            let Ok(_permit) = point.calls.try_acquire() else { return refuse("overloaded") };
             let answered = tokio::time::timeout(point.config.limits.time, inner.call(request)).await;
             point.metrics.took(Protocol::Grpc, start.elapsed());
             let Ok(answered) = answered else { return refuse("timeout") };
@@ -138,10 +147,19 @@ impl Service {
             headers: http,
             certified: source.map(|source| source.principal.as_str()),
             address: address.filter(|text| !text.is_empty()),
-            scheme: Some(http.scheme.as_str()).filter(|scheme| !scheme.is_empty()),
+            tls: Some(came_by_tls(attributes)),
         };
         asked(&self.point.config, &self.point.metrics, &web)
     }
+}
+
+/// Whether the client's connection was TLS, by what only a handshake tells: the name of the server that it asked for, or a certificate. Not by the scheme,
+/// which a client may say as it likes (HTTP/2, `X-Forwarded-Proto`), and not by there being a session, since Envoy tells an empty one of plain connections.
+/// Where nothing tells, it was none.
+fn came_by_tls(attributes: &AttributeContext) -> bool {
+    let named = attributes.tls_session.as_ref().is_some_and(|session| !session.sni.is_empty());
+    let source = attributes.source.as_ref();
+    named || source.is_some_and(|source| !(source.principal.is_empty() && source.certificate.is_empty()))
 }
 
 impl Headers for HttpRequest {
@@ -174,17 +192,15 @@ fn header(name: &str, value: &str) -> HeaderValueOption {
     }
 }
 
+fn text(name: &str, value: &str) -> (String, Value) {
+    (name.to_owned(), Value { kind: Some(Kind::StringValue(value.to_owned())) })
+}
+
 fn response(answer: &Answer) -> CheckResponse {
-    let mut said = vec![
-        header("x-portcullis-decision", answer.effect.name()),
-        header("x-portcullis-reason", answer.reason),
-    ];
-    if answer.dry_run {
-        said.push(header("x-portcullis-dry-run", answer.effect.name()));
-    }
+    // What is said in headers the client sees: it learns of a dry run, and not why it is denied.
+    let said =
+        if answer.dry_run { vec![header("x-portcullis-dry-run", answer.effect.name())] } else { Vec::new() };
     let (code, http) = if answer.passes() {
-        // What is allowed is nobody's business but in a dry run, whose every answer says so.
-        let said = if answer.dry_run { said } else { Vec::new() };
         (
             Code::Ok,
             HttpResponse::OkResponse(OkHttpResponse {
@@ -204,6 +220,9 @@ fn response(answer: &Answer) -> CheckResponse {
     CheckResponse {
         status: Some(Status { code: code.into(), message: answer.reason.to_owned(), details: Vec::new() }),
         http_response: Some(http),
-        ..CheckResponse::default()
+        // For Envoy's own logs and filters: `%DYNAMIC_METADATA(envoy.filters.http.ext_authz:reason)%`.
+        dynamic_metadata: Some(Struct {
+            fields: [text("decision", answer.effect.name()), text("reason", answer.reason)].into(),
+        }),
     }
 }

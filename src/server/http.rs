@@ -93,7 +93,7 @@ async fn lead(point: &Arc<Point>, peer: Peer, offer: Offer, request: Request<Inc
 /// Of the process itself.
 fn process(point: &Point, path: &str) -> Reply {
     match path {
-        "/metrics" => match point.metrics.text(point.is_followed()) {
+        "/metrics" => match point.metrics.text(point.is_followed(), point.ready().is_ok()) {
             Ok(text) => {
                 let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
                 reply(StatusCode::OK, kind, text)
@@ -103,22 +103,11 @@ fn process(point: &Point, path: &str) -> Reply {
             }
         },
         "/readyz" => {
-            let health = point.live.health();
-            match (health.ready, &health.loaded) {
-                (Ok(()), _) if !point.is_followed() => {
-                    let text = "not ready: nobody looks at the source of the bundle any more\n";
-                    reply(StatusCode::SERVICE_UNAVAILABLE, "text/plain", text)
-                }
-                (Ok(()), Some(loaded)) => {
-                    let text = format!("ready: bundle {}\n", short(loaded.digest()));
-                    reply(StatusCode::OK, "text/plain", text)
-                }
-                (Err(unready), _) => {
-                    let text = format!("not ready: {unready} ({})\n", unready.name());
-                    reply(StatusCode::SERVICE_UNAVAILABLE, "text/plain", text)
-                }
-                (Ok(()), None) => reply(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "not ready\n"),
-            }
+            let (status, text) = match point.ready() {
+                Ok(loaded) => (StatusCode::OK, format!("ready: bundle {}\n", short(loaded.digest()))),
+                Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
+            };
+            reply(status, "text/plain", text)
         }
         _ => reply(StatusCode::OK, "text/plain", "alive\n"),
     }
@@ -149,7 +138,12 @@ fn question(point: &Point, peer: Peer, headers: &HeaderMap) -> Result<super::poi
     let method = one(ORIGINAL_METHOD)?.ok_or("malformed_request")?;
     let target = one(ORIGINAL_URI)?.ok_or("malformed_request")?;
     let address = one(ORIGINAL_ADDRESS)?.filter(|text| !text.is_empty());
-    let scheme = one(ORIGINAL_SCHEME)?.filter(|text| !text.is_empty());
+    let tls = match one(ORIGINAL_SCHEME)?.as_deref() {
+        None | Some("") => None,
+        Some(scheme) if scheme.eq_ignore_ascii_case("https") => Some(true),
+        Some(scheme) if scheme.eq_ignore_ascii_case("http") => Some(false),
+        Some(_) => return Err("malformed_request"),
+    };
     let id = one(REQUEST_ID)?;
     let web = Web {
         peer,
@@ -159,7 +153,7 @@ fn question(point: &Point, peer: Peer, headers: &HeaderMap) -> Result<super::poi
         headers,
         certified: None,
         address: address.as_deref(),
-        scheme: scheme.as_deref(),
+        tls,
     };
     asked(&point.config, &point.metrics, &web)
 }
@@ -184,21 +178,20 @@ fn verdict(answer: &Answer) -> Reply {
 
 /// `POST /v1/decide`.
 async fn decide(point: &Arc<Point>, request: Request<Incoming>) -> Reply {
-    let Ok(_permit) = point.requests.try_acquire() else {
-        let mut reply = deny(
-            point,
-            Protocol::Http,
-            StatusCode::SERVICE_UNAVAILABLE,
-            "overloaded",
-            "too many requests at a time",
-        );
+    let overloaded = || {
+        let message = "too many requests at a time";
+        let mut reply = deny(point, Protocol::Http, StatusCode::SERVICE_UNAVAILABLE, "overloaded", message);
         reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        return reply;
+        reply
     };
+    let Ok(_body) = point.bodies.try_acquire() else { return overloaded() };
     let posted = match posted(point, request).await {
         Ok(posted) => posted,
-        Err(reply) => return reply,
+        Err((status, refused)) => {
+            return deny(point, Protocol::Http, status, refused.reason, &refused.message);
+        }
     };
+    let Ok(_permit) = point.requests.try_acquire() else { return overloaded() };
     let body::Posted { asked, batch } = posted;
     let (asked, errors): (Vec<_>, Vec<_>) = asked
         .into_iter()
@@ -211,10 +204,13 @@ async fn decide(point: &Arc<Point>, request: Request<Incoming>) -> Reply {
     let asked = asked
         .into_iter()
         .zip(errors)
-        .map(|(asked, error)| asked.map_err(|reason| error.unwrap_or_else(|| reason.to_owned())));
+        .map(|(asked, error)| asked.map_err(|reason| error.unwrap_or_else(|| body::Unusable::of(reason))));
     let posted = body::Posted { asked: asked.collect(), batch };
-    // Without a bundle there is no decision of any question: whoever only looks at the status knows.
-    let undecided = |answer: &Answer| Unready::ALL.iter().any(|unready| unready.name() == answer.reason);
+    // Without a bundle, or a log that may not lose a line, there is no decision of any question: whoever only looks at the status knows.
+    let undecided = |answer: &Answer| {
+        answer.reason == "log_unavailable"
+            || Unready::ALL.iter().any(|unready| unready.name() == answer.reason)
+    };
     let status = match posted.asked.first() {
         Some(Err(_)) if !batch => StatusCode::BAD_REQUEST,
         _ if answers.iter().any(undecided) => StatusCode::SERVICE_UNAVAILABLE,
@@ -229,24 +225,26 @@ async fn decide(point: &Arc<Point>, request: Request<Incoming>) -> Reply {
     reply
 }
 
-/// `POST /v1/explain`.
+/// `POST /v1/explain`. Nothing is decided here, so that a failure is none that is counted as a denial.
 async fn explain(point: &Arc<Point>, request: Request<Incoming>) -> Reply {
-    let Ok(_permit) = point.requests.try_acquire() else {
-        let message = "too many requests at a time";
-        return deny(point, Protocol::Http, StatusCode::SERVICE_UNAVAILABLE, "overloaded", message);
+    let failed =
+        |status, reason, message: &str| json(status, body::refusal(&point.unexplained(reason), message));
+    let Ok(_permit) = point.explanations.try_acquire() else {
+        let message = "too many explanations at a time";
+        return failed(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message);
     };
     let posted = match posted(point, request).await {
         Ok(posted) => posted,
-        Err(reply) => return reply,
+        Err((status, refused)) => return failed(status, refused.reason, &refused.message),
     };
     let asked = match <[_; 1]>::try_from(posted.asked) {
         Ok([Ok(asked)]) => asked,
-        Ok([Err(error)]) => {
-            return deny(point, Protocol::Http, StatusCode::BAD_REQUEST, "malformed_request", &error);
+        Ok([Err(unusable)]) => {
+            return failed(StatusCode::BAD_REQUEST, "malformed_request", &unusable.message);
         }
         Err(_) => {
             let message = "one request at a time is explained";
-            return deny(point, Protocol::Http, StatusCode::BAD_REQUEST, "malformed_request", message);
+            return failed(StatusCode::BAD_REQUEST, "malformed_request", message);
         }
     };
     match super::explain::answer(point, asked).await {
@@ -259,23 +257,26 @@ async fn explain(point: &Arc<Point>, request: Request<Incoming>) -> Reply {
                 // A path without a route, or a bundle without its policies.
                 _ => StatusCode::UNPROCESSABLE_ENTITY,
             };
-            deny(point, Protocol::Http, status, reason, &message)
+            failed(status, reason, &message)
         }
     }
 }
 
-async fn posted(point: &Point, request: Request<Incoming>) -> Result<body::Posted, Reply> {
+/// Reads what was posted, or says why it is refused as a whole.
+async fn posted(
+    point: &Point,
+    request: Request<Incoming>,
+) -> Result<body::Posted, (StatusCode, body::Refused)> {
     let limits = point.config.limits;
-    let too_large = || {
-        let message = format!("a body has at most {} bytes", limits.body);
-        deny(point, Protocol::Http, StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", &message)
-    };
     let read = match Limited::new(request.into_body(), limits.body).collect().await {
         Ok(read) => read.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let message = format!("a body has at most {} bytes", limits.body);
+            let refused = body::Refused { reason: "body_too_large", message };
+            return Err((StatusCode::PAYLOAD_TOO_LARGE, refused));
+        }
         Err(_) => {
-            let message = "the body ended early";
-            return Err(deny(point, Protocol::Http, StatusCode::BAD_REQUEST, "malformed_request", message));
+            return Err((StatusCode::BAD_REQUEST, body::Refused::malformed("the body ended early")));
         }
     };
     body::read(&read, limits.batch).map_err(|refused| {
@@ -283,7 +284,7 @@ async fn posted(point: &Point, request: Request<Incoming>) -> Result<body::Poste
             "batch_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::BAD_REQUEST,
         };
-        deny(point, Protocol::Http, status, refused.reason, &refused.message)
+        (status, refused)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::Path;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
@@ -11,11 +11,10 @@ use std::time::Duration;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio_io_timeout::TimeoutStream;
 use tracing::{info, warn};
 
@@ -24,11 +23,12 @@ use super::config::{Address, Config};
 use super::grpc::Bounded;
 use super::http::{Offer, answer};
 use super::identity::Peer;
+use super::idle::Use;
 use super::metrics::{Metrics, Protocol, Reason};
 use super::point::Point;
 use super::record::Log;
 use super::stop::Signals;
-use crate::live::{Following, Live};
+use crate::live::{Following, Live, StoreError};
 
 /// What is spoken on a listener.
 #[derive(Clone, Copy, Debug)]
@@ -56,15 +56,30 @@ enum Listener {
     Unix(UnixListener),
 }
 
+/// Headers of a request over HTTP/1: what nginx passes on is less.
+const MOST_HEADERS: usize = 1_024;
 /// Connections to ask how the process does.
 const ADMIN_CONNECTIONS: usize = 64;
 /// Files beside connections: listeners, logs, the bundle, the store, and what asks how the process does.
 const OTHER_FILES: u64 = 64 + ADMIN_CONNECTIONS as u64;
 
-/// Serves until the process is told to end.
-pub(super) async fn serve(config: Config, live: Arc<Live>, following: Following) -> Result<(), StartError> {
-    let connections = places(config.limits.connections);
+/// Tells connections that the process ends, and knows when the last of them has ended.
+#[derive(Clone)]
+struct Ending {
+    told: watch::Receiver<()>,
+    /// Held by whatever has not ended.
+    open: mpsc::Sender<()>,
+}
+
+/// Serves until the process is told to end. Signals are heard before anything else is begun.
+pub(super) async fn serve(
+    config: Config,
+    live: Arc<Live>,
+    follow: impl FnOnce() -> Result<Following, StoreError>,
+) -> Result<(), StartError> {
     let mut signals = Signals::new()?;
+    let following = follow().map_err(|error| StartError(error.to_string()))?;
+    let connections = places(config.limits.connections);
     let metrics = Metrics::new(Arc::clone(&live));
     let (log, writer) = match &config.log {
         Some(options) => {
@@ -78,18 +93,19 @@ pub(super) async fn serve(config: Config, live: Arc<Live>, following: Following)
     let places = Arc::new(Semaphore::new(connections));
     // Whoever asks how the process does is not kept out by those who ask what it decides.
     let for_admin = Arc::new(Semaphore::new(ADMIN_CONNECTIONS));
-    let graceful = Arc::new(GracefulShutdown::new());
-    let (end, ended) = watch::channel(());
+    let (end, told) = watch::channel(());
+    let (open, mut all_closed) = mpsc::channel(1);
+    let ending = Ending { told, open };
     let mut accepting = tokio::task::JoinSet::new();
     for (address, listener, speaks) in listeners {
         info!(%address, speaks = speaks.name(), "listening");
         let places = if speaks.is_admin() { &for_admin } else { &places };
-        let (point, places, graceful, mut ended) =
-            (Arc::clone(&point), Arc::clone(places), Arc::clone(&graceful), ended.clone());
+        let (point, places, ending) = (Arc::clone(&point), Arc::clone(places), ending.clone());
         accepting.spawn(async move {
+            let mut told = ending.told.clone();
             tokio::select! {
-                () = accept(&point, &listener, speaks, &places, &graceful) => {}
-                _ = ended.changed() => {}
+                () = accept(&point, &listener, speaks, &places, &ending) => {}
+                _ = told.changed() => {}
             }
             if let Address::Unix(path) = &address {
                 let _ = std::fs::remove_file(path);
@@ -104,17 +120,16 @@ pub(super) async fn serve(config: Config, live: Arc<Live>, following: Following)
     let deadline = tokio::time::Instant::now() + point.config.limits.grace;
     drop(end);
     while accepting.join_next().await.is_some() {}
-    if let Some(graceful) = Arc::into_inner(graceful) {
-        let closed = async {
-            tokio::select! {
-                () = graceful.shutdown() => {}
-                // Connections on which nobody has asked anything yet are not waited for.
-                () = quiet(&point) => {}
-            }
-        };
-        if tokio::time::timeout_at(deadline, closed).await.is_err() {
+    drop(ending);
+    tokio::select! {
+        _ = all_closed.recv() => {}
+        // Connections on which nobody has asked anything yet are not waited for.
+        () = quiet(&point) => {}
+        () = tokio::time::sleep_until(deadline) => {
             warn!("some requests were cut: they took longer than the time of grace");
         }
+        // Who says it twice does not want to wait.
+        () = signals.wait(&point) => warn!("some requests may have been cut"),
     }
     if let Some(writer) = writer {
         let finish = tokio::task::spawn_blocking(move || writer.finish());
@@ -161,8 +176,9 @@ pub(super) async fn converse(config: Config, live: Arc<Live>, grpc: bool, said: 
     let speaks = if grpc { Speaks::Grpc } else { Speaks::Http(Offer { decisions: true, process: true }) };
     let peer = Peer::Tcp(std::net::Ipv4Addr::LOCALHOST.into());
     // Held until the end: who drops it tells the connection to end.
-    let graceful = Arc::new(GracefulShutdown::new());
-    connect(&point, server, peer, speaks, &Arc::new(Semaphore::new(1)), &graceful);
+    let (end, told) = watch::channel(());
+    let ending = Ending { told, open: mpsc::channel(1).0 };
+    connect(&point, server, peer, speaks, &Arc::new(Semaphore::new(1)), &ending);
     let (mut answers, mut questions) = tokio::io::split(client);
     let mut heard = Vec::new();
     let say = async move {
@@ -170,7 +186,7 @@ pub(super) async fn converse(config: Config, live: Arc<Live>, grpc: bool, said: 
         let _ = questions.shutdown().await;
     };
     let _ = tokio::join!(say, answers.read_to_end(&mut heard));
-    drop(graceful);
+    drop(end);
     heard
 }
 
@@ -195,17 +211,25 @@ async fn bind(config: &Config) -> Result<Vec<(Address, Listener, Speaks)>, Start
             }
             Address::Unix(path) => {
                 remove_stale(path).await.map_err(failed)?;
-                let listener = UnixListener::bind(path).map_err(failed)?;
-                if let Some(mode) = config.socket_mode {
-                    let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
-                    std::fs::set_permissions(path, mode).map_err(failed)?;
-                }
+                let listener = bind_unix(path, config.socket_mode).map_err(failed)?;
                 (address.clone(), Listener::Unix(listener))
             }
         };
         bound.push((shown, listener, speaks));
     }
     Ok(bound)
+}
+
+/// Binds a socket. Where it has a mode, nobody can connect before it has it: it is made in a folder of its own, and moved.
+fn bind_unix(path: &Path, mode: Option<u32>) -> std::io::Result<UnixListener> {
+    let Some(mode) = mode else { return UnixListener::bind(path) };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let private = tempfile::Builder::new().prefix(".").rand_bytes(4).tempdir_in(folder)?;
+    let made = private.path().join("s");
+    let listener = UnixListener::bind(&made)?;
+    std::fs::set_permissions(&made, std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+    std::fs::rename(&made, path)?;
+    Ok(listener)
 }
 
 /// Removes a socket that a process has left behind: one at which nobody answers, and nothing but a socket.
@@ -234,17 +258,17 @@ async fn accept(
     listener: &Listener,
     speaks: Speaks,
     places: &Arc<Semaphore>,
-    graceful: &Arc<GracefulShutdown>,
+    ending: &Ending,
 ) {
     loop {
         let accepted = match listener {
             Listener::Tcp(listener) => listener.accept().await.map(|(stream, from)| {
                 // Answers are small and wait for nothing.
                 let _ = stream.set_nodelay(true);
-                connect(point, stream, Peer::Tcp(from.ip()), speaks, places, graceful);
+                connect(point, stream, Peer::Tcp(from.ip()), speaks, places, ending);
             }),
             Listener::Unix(listener) => listener.accept().await.map(|(stream, _)| {
-                connect(point, stream, Peer::Unix, speaks, places, graceful);
+                connect(point, stream, Peer::Unix, speaks, places, ending);
             }),
         };
         if let Err(error) = accepted {
@@ -263,7 +287,7 @@ fn connect<S>(
     peer: Peer,
     speaks: Speaks,
     places: &Arc<Semaphore>,
-    graceful: &Arc<GracefulShutdown>,
+    ending: &Ending,
 ) where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
@@ -273,17 +297,14 @@ fn connect<S>(
     };
     let limits = point.config.limits;
     let mut timed = TimeoutStream::new(stream);
-    // HTTP/1 has timers of its own, which know whether it is a request that is late; this is for what they do not see.
-    let silent = match speaks {
-        Speaks::Http(_) => limits.idle + limits.time,
-        Speaks::Grpc => limits.idle,
-    };
-    timed.set_read_timeout(Some(silent));
+    // Both protocols have timers of their own, which know what is late; this is for what they do not see.
+    timed.set_read_timeout(Some(limits.idle + limits.time + limits.time));
     timed.set_write_timeout(Some(limits.idle));
     let heard = Arc::new(AtomicU64::new(0));
     let io = TokioIo::new(Heard { stream: Box::pin(timed), bytes: Arc::clone(&heard) });
-    let counted = Counted::new(point, place);
+    let counted = Counted::new(point, place, ending.open.clone());
     let point = Arc::clone(point);
+    let mut told = ending.told.clone();
     match speaks {
         Speaks::Http(offer) => {
             // What had been heard when the last request was answered: a time without a byte after that is idle, and no fault.
@@ -301,30 +322,49 @@ fn connect<S>(
                 .timer(TokioTimer::new())
                 .header_read_timeout(limits.idle)
                 .max_buf_size(limits.headers)
+                .max_headers(MOST_HEADERS)
                 // Who has asked and says no more is answered all the same.
                 .half_close(true)
                 .serve_connection(io, service);
-            let watched = graceful.watch(connection);
             tokio::spawn(async move {
-                let result = watched.await;
+                let mut connection = pin!(connection);
+                let result = tokio::select! {
+                    result = connection.as_mut() => result,
+                    _ = told.changed() => {
+                        connection.as_mut().graceful_shutdown();
+                        connection.await
+                    }
+                };
                 let is_idle = heard.load(Ordering::Relaxed) == answered.load(Ordering::Relaxed);
                 if let Err(error) = result
                     && (error.is_parse() || error.is_parse_too_large() || error.is_timeout() && !is_idle)
                 {
-                    let _ = counted.point.refuse(Protocol::Http, "malformed_http");
+                    counted.point.unanswered(Protocol::Http, "malformed_http");
                 }
                 drop(counted);
             });
         }
         Speaks::Grpc => {
+            let calls = Arc::new(Use::new());
             let connection = http2::Builder::new(TokioExecutor::new())
                 .timer(TokioTimer::new())
                 .max_header_list_size(u32::try_from(limits.headers).unwrap_or(u32::MAX))
                 .max_concurrent_streams(256)
-                .serve_connection(io, TowerToHyperService::new(Bounded::new(&point, peer)));
-            let watched = graceful.watch(connection);
+                .serve_connection(io, TowerToHyperService::new(Bounded::new(&point, peer, &calls)));
             tokio::spawn(async move {
-                let _ = watched.await;
+                let mut connection = pin!(connection);
+                let is_idle = tokio::select! {
+                    _ = connection.as_mut() => return drop(counted),
+                    () = calls.idle(limits.idle) => true,
+                    _ = told.changed() => false,
+                };
+                // The client is told which calls are still answered, so that it asks the next one elsewhere.
+                connection.as_mut().graceful_shutdown();
+                if is_idle {
+                    let _ = tokio::time::timeout(limits.time, connection).await;
+                } else {
+                    let _ = connection.await;
+                }
                 drop(counted);
             });
         }
@@ -374,12 +414,13 @@ impl<S: AsyncWrite> AsyncWrite for Heard<S> {
 struct Counted {
     point: Arc<Point>,
     _place: OwnedSemaphorePermit,
+    _open: mpsc::Sender<()>,
 }
 
 impl Counted {
-    fn new(point: &Arc<Point>, place: OwnedSemaphorePermit) -> Self {
+    fn new(point: &Arc<Point>, place: OwnedSemaphorePermit, open: mpsc::Sender<()>) -> Self {
         point.metrics.connections.inc();
-        Self { point: Arc::clone(point), _place: place }
+        Self { point: Arc::clone(point), _place: place, _open: open }
     }
 }
 

@@ -62,7 +62,8 @@ pub(super) struct Metrics {
     pub(super) dry_run: Counter,
     pub(super) connections: Gauge,
     pub(super) connections_refused: Family<Reason, Counter>,
-    pub(super) followed: Gauge,
+    followed: Gauge,
+    ready: Gauge,
     pub(super) log_lines: Counter,
     pub(super) log_dropped: Counter,
     pub(super) log_failures: Counter,
@@ -92,6 +93,7 @@ impl Metrics {
             connections: Gauge::default(),
             connections_refused: Family::default(),
             followed: Gauge::default(),
+            ready: Gauge::default(),
             log_lines: Counter::default(),
             log_dropped: Counter::default(),
             log_failures: Counter::default(),
@@ -120,6 +122,7 @@ impl Metrics {
             "Whether somebody looks at the source of the bundle",
             made.followed.clone(),
         );
+        registry.register("ready", "What /readyz says: whether requests are decided", made.ready.clone());
         registry.register(
             "connections_refused",
             "Connections that were closed at once, or that could not be accepted",
@@ -156,8 +159,9 @@ impl Metrics {
     }
 
     /// The text of all.
-    pub(super) fn text(&self, followed: bool) -> Result<String, fmt::Error> {
+    pub(super) fn text(&self, followed: bool, ready: bool) -> Result<String, fmt::Error> {
         self.followed.set(i64::from(followed));
+        self.ready.set(i64::from(ready));
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)
@@ -177,7 +181,6 @@ impl Collector for OfBundle {
             let gauge = ConstGauge::new(value);
             gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)
         };
-        gauge("ready", "Whether requests are decided", f64::from(u8::from(health.ready.is_ok())))?;
         gauge("bundle_pinned", "Whether a person has pinned the bundle", f64::from(u8::from(health.pinned)))?;
         if let Some(age) = health.age {
             gauge(

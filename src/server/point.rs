@@ -26,6 +26,9 @@ pub(super) const REFUSALS: &[&str] = &[
     "internal",
 ];
 
+/// How many explanations are made or wait for it: one at a time is made.
+const EXPLANATIONS: usize = 16;
+
 /// What is asked for.
 #[derive(Debug)]
 pub(super) enum What {
@@ -115,8 +118,14 @@ pub(super) struct Point {
     pub(super) live: Arc<Live>,
     pub(super) metrics: Metrics,
     pub(super) log: Option<Log>,
-    /// How many requests may still come in.
+    /// How many requests may still be decided, all of whose bytes are there.
     pub(super) requests: Semaphore,
+    /// How many bodies may still be read over HTTP, and how many calls over gRPC: who begins to say something and does not end keeps out nobody but
+    /// those who ask in the same way.
+    pub(super) bodies: Semaphore,
+    pub(super) calls: Semaphore,
+    /// How many explanations may wait for their turn.
+    pub(super) explanations: Semaphore,
     /// Who follows the source, where somebody does.
     pub(super) following: Option<Following>,
     pub(super) explaining: super::explain::Explainer,
@@ -130,9 +139,10 @@ impl Point {
         metrics: Metrics,
         log: Option<Log>,
     ) -> Self {
-        let requests = Semaphore::new(config.limits.requests);
+        let [requests, bodies, calls] = [(); 3].map(|()| Semaphore::new(config.limits.requests));
+        let explanations = Semaphore::new(EXPLANATIONS.min(config.limits.requests));
         let explaining = super::explain::Explainer::default();
-        Self { config, live, metrics, log, requests, following, explaining }
+        Self { config, live, metrics, log, requests, bodies, calls, explanations, following, explaining }
     }
 
     /// Whether somebody looks at the source: nobody would tell otherwise that the bundle only grows old.
@@ -142,7 +152,22 @@ impl Point {
 
     /// Whether a request is being answered.
     pub(super) fn is_busy(&self) -> bool {
-        self.requests.available_permits() < self.config.limits.requests
+        let most = self.config.limits.requests;
+        [&self.requests, &self.bodies, &self.calls].iter().any(|it| it.available_permits() < most)
+            || self.explanations.available_permits() < EXPLANATIONS.min(most)
+    }
+
+    /// Whether the process decides: it has a bundle that counts, somebody looks at the source, and where no line of the log may be lost, the log can
+    /// be written. Else why not.
+    pub(super) fn ready(&self) -> Result<Arc<Loaded>, String> {
+        let loaded = self.live.in_force().map_err(|unready| format!("{unready} ({})", unready.name()))?;
+        if !self.is_followed() {
+            return Err("nobody looks at the source of the bundle any more".to_owned());
+        }
+        if self.log.as_ref().is_some_and(|log| log.is_blocking() && log.is_failing()) {
+            return Err("the decision log cannot be written".to_owned());
+        }
+        Ok(loaded)
     }
 
     /// Answers questions, all by the same bundle, and logs what was answered. What is no question is a reason to refuse. Where the log may not lose a
@@ -153,10 +178,15 @@ impl Point {
         asked: &[Result<Asked, &'static str>],
     ) -> Vec<Answer> {
         let places = match &self.log {
-            Some(log) if log.is_blocking() => match log.reserve(asked.len()).await {
-                Some(places) => Some(places),
-                None => return asked.iter().map(|_| self.refuse(protocol, "log_unavailable")).collect(),
-            },
+            Some(log) if log.is_blocking() => {
+                // Half of the time that a request has: the other half is for saying why.
+                let places =
+                    tokio::time::timeout(self.config.limits.time / 2, log.reserve(asked.len())).await;
+                match places.ok().flatten() {
+                    Some(places) => Some(places),
+                    None => return asked.iter().map(|_| self.refuse(protocol, "log_unavailable")).collect(),
+                }
+            }
             _ => None,
         };
         // Nothing in there panics that we know of. Should it, nobody is let through, and the process goes on.
@@ -279,6 +309,17 @@ impl Point {
         }
     }
 
+    /// Counts and logs what was said and could not even be answered, so that nothing is let through whatever the configuration says.
+    pub(super) fn unanswered(&self, protocol: Protocol, reason: &'static str) {
+        self.metrics.refused(reason);
+        let answer = Answer { dry_run: false, ..self.denial(reason, None) };
+        if let Some(log) = &self.log
+            && let Some(line) = log.line(&Question::unread(protocol), &answer)
+        {
+            log.put(line);
+        }
+    }
+
     /// A denial without a decision, of what never became a question.
     pub(super) fn refuse(&self, protocol: Protocol, reason: &'static str) -> Answer {
         let answer = self.refuse_with(reason, None);
@@ -292,17 +333,25 @@ impl Point {
 
     fn refuse_with(&self, reason: &'static str, bundle: Option<Arc<str>>) -> Answer {
         self.metrics.refused(reason);
-        let dry_run = self.config.dry_run;
-        if dry_run {
+        if self.config.dry_run {
             self.metrics.dry_run.inc();
         }
+        self.denial(reason, bundle)
+    }
+
+    /// What is said where an explanation was asked for and there is none: nothing is decided, counted or let through.
+    pub(super) fn unexplained(&self, reason: &'static str) -> Answer {
+        Answer { dry_run: false, ..self.denial(reason, None) }
+    }
+
+    fn denial(&self, reason: &'static str, bundle: Option<Arc<str>>) -> Answer {
         Answer {
             effect: Effect::ImplicitDeny,
             layer: "none",
             level: None,
             reason,
             bundle,
-            dry_run,
+            dry_run: self.config.dry_run,
             anonymous: false,
         }
     }

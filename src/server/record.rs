@@ -23,6 +23,8 @@ pub(super) struct Log {
     options: LogOptions,
     lines: Sender<Line>,
     reopen: Arc<AtomicBool>,
+    /// Whether the last attempt to write failed.
+    failing: Arc<AtomicBool>,
     dropped: Count,
     /// For sampling.
     turn: AtomicU64,
@@ -57,6 +59,7 @@ impl Log {
         let (lines, received) = channel(options.queue.max(1));
         let reopen = Arc::new(AtomicBool::new(false));
         let ending = Arc::new(AtomicBool::new(false));
+        let failing = Arc::new(AtomicBool::new(false));
         let (out, torn) = open(&options.path).map_err(|error| StartError(error.to_string()))?;
         let writer = Work {
             path: options.path.clone(),
@@ -65,6 +68,7 @@ impl Log {
             torn,
             ending: Arc::clone(&ending),
             reopen: Arc::clone(&reopen),
+            failing: Arc::clone(&failing),
             written: metrics.log_lines.clone(),
             dropped: metrics.log_dropped.clone(),
             failures: metrics.log_failures.clone(),
@@ -75,7 +79,7 @@ impl Log {
             .map_err(|error| StartError(format!("cannot start a thread: {error}")))?;
         let dropped = metrics.log_dropped.clone();
         let writer = Writer { thread, lines: lines.clone(), ending };
-        Ok((Self { options, lines, reopen, dropped, turn: AtomicU64::new(0) }, writer))
+        Ok((Self { options, lines, reopen, failing, dropped, turn: AtomicU64::new(0) }, writer))
     }
 
     /// Opens the file anew before the next line: somebody has moved it away.
@@ -86,6 +90,11 @@ impl Log {
     /// Whether a request waits for its line to have a place.
     pub(super) fn is_blocking(&self) -> bool {
         self.options.blocking
+    }
+
+    /// Whether lines cannot be written at the moment.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
     }
 
     /// The line of a decision, where it is to be logged.
@@ -189,10 +198,11 @@ struct Work {
     path: PathBuf,
     out: Option<Box<dyn Write + Send>>,
     blocking: bool,
-    /// Whether the file ends within a line that could not be written whole.
+    /// Whether what is written to ends within a line that is not all there.
     torn: bool,
     ending: Arc<AtomicBool>,
     reopen: Arc<AtomicBool>,
+    failing: Arc<AtomicBool>,
     written: Count,
     dropped: Count,
     failures: Count,
@@ -204,66 +214,85 @@ impl Work {
         let mut lines = Vec::new();
         let mut ended = false;
         while !ended && received.blocking_recv_many(&mut lines, 1_024) > 0 {
-            if self.reopen.swap(false, Ordering::Relaxed) {
-                (self.out, self.torn) = (None, false);
-            }
             let mut text = Vec::new();
-            let mut count = 0;
             for line in lines.drain(..) {
                 match line {
-                    Line::Text(line) => {
-                        text.extend_from_slice(&line);
-                        count += 1;
-                    }
+                    Line::Text(line) => text.extend_from_slice(&line),
                     Line::End => ended = true,
                 }
             }
-            self.write(&text, count);
+            self.write(&text);
         }
     }
 
-    fn write(&mut self, text: &[u8], count: u64) {
-        let text = if self.torn { [b"\n", text].concat() } else { text.to_vec() };
-        let mut rest = text.as_slice();
-        loop {
-            match self.some(&mut rest) {
-                Ok(()) if rest.is_empty() => {
-                    self.torn = false;
-                    self.written.inc_by(count);
-                    return;
-                }
-                Ok(()) => {}
+    /// Writes whole lines, or as many as can be.
+    fn write(&mut self, text: &[u8]) {
+        // Everything before this is written.
+        let mut at = 0;
+        while at < text.len() {
+            match self.some(text, &mut at) {
+                Ok(()) => self.failing.store(false, Ordering::Relaxed),
                 Err(_) => {
+                    self.failing.store(true, Ordering::Relaxed);
                     self.failures.inc();
+                    // What stands at the path by now is another file, maybe, and a better one.
+                    self.out = None;
                     // Whoever prefers waiting to losing waits until there is room again, or until the process ends.
                     if !self.blocking || self.ending.load(Ordering::Relaxed) {
-                        self.out = None;
-                        self.torn |= rest.len() != text.len();
-                        self.dropped.inc_by(count);
-                        return;
+                        break;
                     }
                     std::thread::sleep(Duration::from_millis(100));
                 }
             }
         }
+        let lines = |text: &[u8]| text.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let (written, lost) = text.split_at(at.min(text.len()));
+        self.torn |= is_within_line(written);
+        self.written.inc_by(lines(written));
+        self.dropped.inc_by(lines(lost));
     }
 
-    /// Writes a part, and takes it off the text: after a failure the rest can be written.
-    fn some(&mut self, rest: &mut &[u8]) -> Result<(), String> {
+    /// Writes some of what is not written yet.
+    fn some(&mut self, text: &[u8], at: &mut usize) -> Result<(), String> {
+        let moved = self.reopen.swap(false, Ordering::Relaxed);
+        if moved {
+            self.out = None;
+        }
         if self.out.is_none() {
-            let (out, _) = open(&self.path).map_err(|error| error.to_string())?;
+            let (out, torn) = open(&self.path).map_err(|error| error.to_string())?;
             self.out = Some(out);
+            let written = text.get(..*at).unwrap_or_default();
+            // The rest of a line belongs behind its beginning, if that stands there; a new file begins with a whole line.
+            let goes_on = torn && !moved && is_within_line(written);
+            if !goes_on {
+                *at = written.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            }
+            self.torn = torn && !goes_on;
         }
         let Some(out) = &mut self.out else { return Ok(()) };
-        while !rest.is_empty() {
-            let written = match out.write(rest) {
-                Ok(0) => return Err("nothing is written".to_owned()),
-                Ok(written) => written,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error.to_string()),
-            };
-            *rest = rest.get(written..).unwrap_or_default();
+        if self.torn {
+            all(out, b"\n", &mut 0)?;
+            self.torn = false;
         }
+        all(out, text, at)?;
         out.flush().map_err(|error| error.to_string())
     }
+}
+
+/// Whether a text ends within a line.
+fn is_within_line(text: &[u8]) -> bool {
+    text.last().is_some_and(|byte| *byte != b'\n')
+}
+
+/// Writes a text from a place on, and tells how far it came.
+fn all(out: &mut dyn Write, text: &[u8], at: &mut usize) -> Result<(), String> {
+    while let Some(rest) = text.get(*at..).filter(|rest| !rest.is_empty()) {
+        match out.write(rest) {
+            Ok(0) => return Err("nothing is written".to_owned()),
+            Ok(written) => *at += written,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(())
 }

@@ -44,8 +44,8 @@ pub(super) struct Web<'w> {
     pub(super) certified: Option<&'w str>,
     /// The client's address.
     pub(super) address: Option<&'w str>,
-    /// `https`, `http`.
-    pub(super) scheme: Option<&'w str>,
+    /// Whether the client came by TLS, as the proxy's own connection says: nothing that the client sends may tell.
+    pub(super) tls: Option<bool>,
 }
 
 /// The question that a request is.
@@ -84,10 +84,8 @@ pub(super) fn asked(config: &Config, metrics: &Metrics, web: &Web<'_>) -> Result
                 Some(text) => context.insert(key, address(text).ok_or(MALFORMED)?.to_string()),
                 None => continue,
             },
-            ContextFrom::Tls => match web.scheme {
-                Some(scheme) if scheme.eq_ignore_ascii_case("https") => context.insert(key, "true"),
-                Some(scheme) if scheme.eq_ignore_ascii_case("http") => context.insert(key, "false"),
-                Some(_) => return Err(MALFORMED),
+            ContextFrom::Tls => match web.tls {
+                Some(tls) => context.insert(key, tls.to_string()),
                 None => continue,
             },
         };

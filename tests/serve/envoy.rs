@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use super::nginx::{backend, free_port};
 use super::server::{ALICE, BOB, Server, through, until};
 
-struct Envoy {
+pub(crate) struct Envoy {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
     _folder: tempfile::TempDir,
 }
 
@@ -20,28 +20,22 @@ impl Drop for Envoy {
     }
 }
 
-/// Envoy, or `None` where it is not installed. Whoever says `x-authenticated` counts as authenticated here.
-fn envoy(server: &Server, backend: u16) -> Option<Envoy> {
+pub(crate) const NOT_INSTALLED: &str =
+    "SKIPPED: Envoy is not installed (PORTCULLIS_ENVOY names it); nothing was tested with it";
+
+/// Envoy with the configuration of `examples/gateway`, with these changes; `None` where it is not installed.
+pub(crate) fn envoy(changes: &[(&str, String)]) -> Option<Envoy> {
     let program = std::env::var("PORTCULLIS_ENVOY").unwrap_or_else(|_| "envoy".to_owned());
     let version =
         Command::new(&program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     version.ok().filter(std::process::ExitStatus::success)?;
     let root = env!("CARGO_MANIFEST_DIR");
-    let example = std::fs::read_to_string(format!("{root}/examples/gateway/envoy.yaml")).unwrap();
-    let grpc = server.grpc();
+    let mut config = std::fs::read_to_string(format!("{root}/examples/gateway/envoy.yaml")).unwrap();
     let port = free_port();
-    let mut config = example.clone();
-    for (from, to) in [
-        ("address: 0.0.0.0, port_value: 8080", format!("address: 127.0.0.1, port_value: {port}")),
-        ("port_value: 9191", format!("port_value: {}", grpc.rsplit(':').next().unwrap())),
-        ("port_value: 9000", format!("port_value: {backend}")),
-        (
-            "[{ remove: \"x-principal\" }]",
-            "[{ remove: \"x-principal\" }, { append: { header: { key: x-principal, value: \"%REQ(x-authenticated)%\" } } }]".to_owned(),
-        ),
-    ] {
+    let listens = ("address: 0.0.0.0, port_value: 8080", format!("address: 127.0.0.1, port_value: {port}"));
+    for (from, to) in std::iter::once(&listens).chain(changes) {
         assert_eq!(config.matches(from).count(), 1, "{from}");
-        config = config.replace(from, &to);
+        config = config.replace(from, to);
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("envoy.yaml");
@@ -56,6 +50,17 @@ fn envoy(server: &Server, backend: u16) -> Option<Envoy> {
     Some(envoy)
 }
 
+/// In front of a backend; whoever says `x-authenticated` counts as authenticated.
+fn in_front_of(server: &Server, backend: u16) -> Option<Envoy> {
+    let grpc = server.grpc();
+    let authenticates = "[{ remove: \"x-principal\" }, { append: { header: { key: x-principal, value: \"%REQ(x-authenticated)%\" } } }]";
+    envoy(&[
+        ("port_value: 9191", format!("port_value: {}", grpc.rsplit(':').next().unwrap())),
+        ("port_value: 9000", format!("port_value: {backend}")),
+        ("[{ remove: \"x-principal\" }]", authenticates.to_owned()),
+    ])
+}
+
 #[test]
 fn envoy_lets_through_what_is_allowed_and_nothing_else() {
     let arguments = [
@@ -65,11 +70,13 @@ fn envoy_lets_through_what_is_allowed_and_nothing_else() {
         "header:x-principal",
         "--context",
         "aws:SourceIp=source-address",
+        "--context",
+        "aws:SecureTransport=tls",
     ];
     let mut server = Server::start(&arguments);
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let Some(envoy) = envoy(&server, backend(&seen)) else {
-        eprintln!("SKIPPED: Envoy is not installed (PORTCULLIS_ENVOY names it); nothing was tested with it");
+    let Some(envoy) = in_front_of(&server, backend(&seen)) else {
+        eprintln!("{NOT_INSTALLED}");
         return;
     };
     let alice = format!("x-authenticated: {ALICE}\r\n");
@@ -90,6 +97,8 @@ fn envoy_lets_through_what_is_allowed_and_nothing_else() {
         ("GET", "/files/public/q%33", &bob, 403),
         // The address is 127.0.0.1, which is not the office.
         ("PUT", "/drafts/a", &alice, 403),
+        // This is no TLS, whatever the client says.
+        ("PUT", "/safe/a", &format!("{alice}x-forwarded-proto: https\r\n"), 403),
     ] {
         assert_eq!(through(envoy.port, method, path, headers), status, "{method} {path} {headers}");
     }

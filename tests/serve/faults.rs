@@ -401,9 +401,9 @@ fn more_requests_at_a_time_than_are_allowed_are_denied_at_once() {
         let reply = server.post("/v1/decide", &question(ALICE, 1));
         reply.status == 503 && reply.json()["reason"] == "overloaded" && reply.header("retry-after").is_some()
     });
-    let reply = server.auth("GET", "/reports/q3", "");
-    assert_eq!((reply.status, reply.header("x-portcullis-reason")), (403, Some("overloaded")));
-    assert!(server.metric("portcullis_refusals_total{reason=\"overloaded\"}") >= 2.0);
+    // Who says little takes no place of those who are slow to say much.
+    assert_eq!(server.auth("GET", "/reports/q3", "").status, 401);
+    assert!(server.metric("portcullis_refusals_total{reason=\"overloaded\"}") >= 1.0);
     drop(slow);
     until("it answers again", || server.post("/v1/decide", &question(ALICE, 1)).status == 200);
 }
@@ -475,6 +475,7 @@ fn what_cannot_start_says_why_and_how() {
         (&["--listen", "127.0.0.1:0", "--key", file], "holds no key"),
         (&["--listen", "127.0.0.1:0", "--identities", file], "file"),
         (&["--listen", "127.0.0.1:0", "--max-age", "0s"], "is no time"),
+        (&["--listen", "127.0.0.1:0", "--max-age", "5s", "--interval", "5s"], "--interval below it"),
         (&["--listen", "127.0.0.1:0", "--max-requests", "0"], "is no number"),
         (&["--listen", "127.0.0.1:0", "--max-connections", "99999999999"], "is no number"),
         (&["--listen", "127.0.0.1:0", "--max-headers", "100"], "is no number"),

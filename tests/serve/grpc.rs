@@ -1,13 +1,17 @@
 //! Envoy's external authorization, by a client made of the published protocol.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use envoy_types::ext_authz::v3::pb::{CheckRequest, CheckResponse, HttpResponse};
 use envoy_types::pb::envoy::config::core::v3::{Address, HeaderMap, HeaderValue, SocketAddress, address};
 use envoy_types::pb::envoy::service::auth::v3::AttributeContext;
-use envoy_types::pb::envoy::service::auth::v3::attribute_context::{HttpRequest, Peer, Request};
+use envoy_types::pb::envoy::service::auth::v3::attribute_context::{HttpRequest, Peer, Request, TlsSession};
 use envoy_types::pb::envoy::service::auth::v3::authorization_client::AuthorizationClient;
+use envoy_types::pb::google::protobuf::value::Kind;
 use tonic::Code;
+use tonic::transport::Endpoint;
 
 use super::server::{ALICE, BOB, Server, until};
 
@@ -15,7 +19,7 @@ const ADMIN: &str = "arn:aws:sts::123456789012:assumed-role/admin/x";
 
 /// A request as Envoy passes it on.
 #[derive(Clone, Default)]
-struct Passed {
+pub(crate) struct Passed {
     method: &'static str,
     path: &'static str,
     headers: Vec<(&'static str, String)>,
@@ -23,10 +27,11 @@ struct Passed {
     raw: bool,
     principal: &'static str,
     address: &'static str,
+    tls: bool,
 }
 
 impl Passed {
-    fn get(path: &'static str) -> Self {
+    pub(crate) fn get(path: &'static str) -> Self {
         Self { method: "GET", path, ..Self::default() }
     }
 
@@ -35,7 +40,7 @@ impl Passed {
         self
     }
 
-    fn check(self) -> CheckRequest {
+    pub(crate) fn check(self) -> CheckRequest {
         let map = self.headers.iter().map(|(key, value)| HeaderValue {
             key: (*key).to_owned(),
             raw_value: value.clone().into_bytes(),
@@ -66,13 +71,15 @@ impl Passed {
             attributes: Some(AttributeContext {
                 source: Some(source),
                 request: Some(Request { http: Some(http), ..Request::default() }),
+                // Of a plain connection Envoy tells a session without a name.
+                tls_session: Some(TlsSession { sni: if self.tls { "acme.example" } else { "" }.to_owned() }),
                 ..AttributeContext::default()
             }),
         }
     }
 }
 
-fn ask(server: &Server, requests: Vec<CheckRequest>) -> Vec<CheckResponse> {
+pub(crate) fn ask(server: &Server, requests: Vec<CheckRequest>) -> Vec<CheckResponse> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut client = AuthorizationClient::connect(server.grpc()).await.unwrap();
@@ -85,7 +92,7 @@ fn ask(server: &Server, requests: Vec<CheckRequest>) -> Vec<CheckResponse> {
 }
 
 /// The HTTP status that Envoy sends; 200: it lets through.
-fn status(response: &CheckResponse) -> i32 {
+pub(crate) fn status(response: &CheckResponse) -> i32 {
     let code = response.status.as_ref().unwrap().code;
     match response.http_response.as_ref().unwrap() {
         HttpResponse::OkResponse(_) => {
@@ -98,6 +105,44 @@ fn status(response: &CheckResponse) -> i32 {
         }
         HttpResponse::ErrorResponse(_) => panic!("{response:?}"),
     }
+}
+
+/// Asks on one connection, again and again, for so long: how often it was answered.
+pub(crate) fn check_until(server: &Server, time: Duration) -> usize {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let channel = Endpoint::from_shared(server.grpc()).unwrap().connect().await.unwrap();
+        let mut client = AuthorizationClient::new(channel);
+        let end = Instant::now() + time;
+        let mut answered = 0;
+        while Instant::now() < end {
+            let answer = client.check(Passed::get("/reports/q3").check()).await.unwrap().into_inner();
+            assert_eq!(status(&answer), 401);
+            answered += 1;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        answered
+    })
+}
+
+/// Asks as fast as it can until it is told to stop or the connection ends. Whether all that was begun was answered.
+pub(crate) fn load(address: &str, stop: &AtomicBool, answered: &AtomicU64) -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let channel = Endpoint::from_shared(address.to_owned()).unwrap().connect().await.unwrap();
+        let mut client = AuthorizationClient::new(channel);
+        while !stop.load(Ordering::Relaxed) {
+            match client.check(Passed::get("/reports/q3").check()).await {
+                Ok(answer) => assert_eq!(status(&answer.into_inner()), 401),
+                // The server has closed the connection, and nobody listens any more: the call never began.
+                Err(error) => {
+                    return matches!(error.code(), Code::Unavailable | Code::Unknown | Code::Cancelled);
+                }
+            }
+            answered.fetch_add(1, Ordering::Relaxed);
+        }
+        true
+    })
 }
 
 fn reason(response: &CheckResponse) -> &str {
@@ -113,7 +158,10 @@ fn envoy_passes_headers_of_a_trusted_proxy() {
         "header:x-principal",
         "--context",
         "aws:SourceIp=source-address",
+        "--context",
+        "aws:SecureTransport=tls",
     ]);
+    let safe = || Passed { method: "PUT", ..Passed::get("/safe/a") }.with("x-principal", ALICE);
     let from = |address, passed: Passed| Passed { address, ..passed };
     let put = || Passed { method: "PUT", ..Passed::get("/drafts/a") }.with("x-principal", ALICE);
     let raw = |passed: Passed| Passed { raw: true, ..passed };
@@ -133,18 +181,26 @@ fn envoy_passes_headers_of_a_trusted_proxy() {
         (from("10.1.2.3", put()), 200, ""),
         (from("192.0.2.1", put()), 403, "no_statement"),
         (from("", put()), 403, "no_statement"),
+        // Every request here says `https`, which a client may have said.
+        (safe(), 403, "no_statement"),
+        (Passed { tls: true, ..safe() }, 200, ""),
     ];
     let answers = ask(&server, cases.iter().map(|(passed, _, _)| passed.clone().check()).collect());
     for ((passed, expected, why), answer) in cases.iter().zip(&answers) {
         assert_eq!(status(answer), *expected, "{} {:?}", passed.path, passed.headers);
         assert!(why.is_empty() || reason(answer) == *why, "{}", reason(answer));
+        // Envoy's logs learn why; the client does not.
+        let metadata = &answer.dynamic_metadata.as_ref().unwrap().fields["reason"];
+        assert_eq!(metadata.kind, Some(Kind::StringValue(reason(answer).to_owned())));
+        let Some(HttpResponse::DeniedResponse(denied)) = &answer.http_response else { continue };
+        assert!(denied.headers.is_empty() && denied.body.is_empty(), "{denied:?}");
     }
     // What is no request of HTTP is denied, and no error that Envoy could be told to ignore.
     let answers = ask(&server, vec![CheckRequest::default(), Passed::default().check()]);
     assert!(answers.iter().all(|answer| status(answer) == 403 && reason(answer) == "malformed_request"));
     assert_eq!(
         server.metric("portcullis_decisions_total{protocol=\"grpc\",outcome=\"allow\",layer=\"identity\"}"),
-        5.0
+        6.0
     );
 }
 

@@ -22,12 +22,14 @@ pub(crate) fn bundle(number: usize) -> Vec<u8> {
            user alice {{ inline p {{
              allow reports:Read on arn:acme:reports:::*
              allow reports:Write on arn:acme:reports:::drafts/* if aws:SourceIp in 10.0.0.0/8
+             allow reports:Write on arn:acme:reports:::safe/* if aws:SecureTransport = true
              allow s3:GetObject on arn:aws:s3:::b{number}/*
            }} }}
            user bob {{ inline p {{ allow reports:Read on arn:acme:reports:::public/* }} }}
          }}
          route GET /reports/{{id}} => reports:Read on arn:acme:reports:::{{id}}
          route GET /files/{{path*}} => reports:Read on arn:acme:reports:::{{path}}
+         route PUT /safe/{{id}} => reports:Write on arn:acme:reports:::safe/{{id}}
          route [PUT, POST] /drafts/{{id}} => reports:Write on arn:acme:reports:::drafts/{{id}}
         "
     );
@@ -51,8 +53,27 @@ impl Server {
     }
 
     pub(crate) fn start_in(folder: tempfile::TempDir, source: &str, arguments: &[&str]) -> Self {
+        Self::start_as(Command::new(env!("CARGO_BIN_EXE_portcullis")), folder, source, arguments)
+    }
+
+    /// The same on a disk that is nearly full: no file grows beyond a kilobyte.
+    pub(crate) fn start_on_full_disk(folder: tempfile::TempDir, source: &str, arguments: &[&str]) -> Self {
+        let mut shell = Command::new("sh");
+        // Blocks of 512 bytes or of 1,024, as the shell likes. A write beyond them fails, and does not end the process.
+        shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_portcullis")]);
+        Self::start_as(shell, folder, source, arguments)
+    }
+
+    /// The same of the first bundle.
+    pub(crate) fn start_in_full(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("acme.bundle"), bundle(1)).unwrap();
+        Self::start_on_full_disk(folder, "acme.bundle", arguments)
+    }
+
+    fn start_as(mut program: Command, folder: tempfile::TempDir, source: &str, arguments: &[&str]) -> Self {
         let socket = format!("unix:{}", folder.path().join("http.sock").display());
-        let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        let mut child = program
             .current_dir(folder.path())
             .args(["serve", source, "--listen", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--listen", &socket])
             .args(["--messages", "json", "--interval", "20ms"])
@@ -71,7 +92,8 @@ impl Server {
             }
         });
         let mut server = Self { child, folder, listening: Vec::new(), said };
-        let count = 3 + arguments.iter().filter(|argument| **argument == "--admin").count();
+        let more = arguments.iter().filter(|argument| matches!(**argument, "--admin" | "--grpc"));
+        let count = 3 + more.count();
         until("the server listens", || {
             assert!(server.child.try_wait().unwrap().is_none(), "ended: {:?}", server.said.lock().unwrap());
             let said = server.said.lock().unwrap();
