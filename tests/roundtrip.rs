@@ -184,3 +184,12 @@ fn every_aws_managed_policy() {
     );
     assert!(solid(&gate) * 100 < documents * 56);
 }
+
+#[test]
+fn routes_are_not_lost_unless_that_is_meant() {
+    let text = "account 123456789012 { user alice }\nroute GET /a => a:Read on arn:acme:a:::x\n";
+    let model = model(resolved(&[("a.gate", text)]));
+    let lost = Extent { without_routes: true, ..Extent::default() };
+    assert!(to_gate(&model, &Extent::default()).is_err() && to_json(&model, &Extent::default()).is_err());
+    assert!(to_gate(&model, &lost).is_ok() && to_json(&model, &lost).is_ok());
+}

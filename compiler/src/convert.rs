@@ -14,7 +14,7 @@ pub use json::{Output, to_json};
 use std::fmt;
 use std::ops::Range;
 
-use crate::model::Origin;
+use crate::model::{Model, Origin};
 
 /// What a model holds and the other language cannot say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +33,21 @@ impl std::error::Error for NoForm {}
 pub struct Extent {
     /// The places of those files.
     pub aside: Range<usize>,
+    /// Whether routes may be left out: neither language is given any.
+    pub without_routes: bool,
 }
 
 impl Extent {
     fn holds(&self, origin: Origin) -> bool {
         !self.aside.contains(&origin.file.index())
+    }
+
+    fn check(&self, model: &Model) -> Result<(), NoForm> {
+        match model.routes.0.len() {
+            0 => Ok(()),
+            _ if self.without_routes => Ok(()),
+            count => Err(NoForm(format!("{count} routes would be lost: they are not converted"))),
+        }
     }
 }
 

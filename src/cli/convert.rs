@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         Some(to) => to,
         None => direction(&read)?,
     };
-    let extent = Extent { aside: read.aside.clone() };
+    let extent = Extent { aside: read.aside.clone(), without_routes: arguments.without_tests };
     match to {
         Language::Gate => gate(arguments, &read, model, &extent),
         Language::Json => json(arguments, &read, model, &extent),

@@ -22,8 +22,9 @@ use crate::model::{
 /// The text of a model, in no particular layout: `grammar::gate::format` gives it one. Linear, but for the sorting of lists.
 ///
 /// # Errors
-/// [`NoForm`] for an account that is in two partitions.
+/// [`NoForm`] for an account that is in two partitions, and for routes that may not be left out.
 pub fn to_gate(model: &Model, extent: &Extent) -> Result<String, NoForm> {
+    extent.check(model)?;
     // Twice: what is repeated shows when everything was written once.
     let mut counting = Writer::new(model, extent, Names::counting());
     counting.all()?;

@@ -47,8 +47,9 @@ fn strings<'t>(texts: impl IntoIterator<Item = &'t str>) -> Value {
 /// The JSON files that a model is. Linear.
 ///
 /// # Errors
-/// [`NoForm`] for a policy outside of accounts with several versions: a document has none.
+/// [`NoForm`] for a policy outside of accounts with several versions: a document has none; and for routes that may not be left out.
 pub fn to_json(model: &Model, extent: &Extent) -> Result<Vec<Output>, NoForm> {
+    extent.check(model)?;
     let mut outputs = Vec::new();
     for account in &model.accounts {
         let value = snapshot(model, extent, account);
