@@ -136,6 +136,16 @@ struct Confirmed {
     before: Option<u64>,
 }
 
+/// How a candidate comes.
+enum How<'h> {
+    /// From the source, which says that it is the current one.
+    Offered,
+    /// From a person, who says so.
+    Forced,
+    /// From the process before this one; with what that knew of when it was confirmed.
+    Resumed(&'h dyn Fn(&Loaded) -> Option<u64>),
+}
+
 /// A bundle with its confirmation: they are replaced together, so that nobody sees one with the age of another.
 struct Held {
     loaded: Arc<Loaded>,
@@ -230,7 +240,7 @@ impl Live {
     /// # Errors
     /// [`Refused`].
     pub fn offer(&self, candidate: Candidate) -> Result<Arc<Loaded>, Refused> {
-        self.admit(candidate, true, |_| self.now())
+        self.admit(candidate, How::Offered)
     }
 
     /// Offers bytes that a process before this one held, of which the source said at this moment last that they are the current ones, in seconds since
@@ -238,16 +248,9 @@ impl Live {
     pub(crate) fn resume(
         &self,
         candidate: Candidate,
-        confirmed: impl FnOnce(&Loaded) -> Option<u64>,
+        confirmed: &dyn Fn(&Loaded) -> Option<u64>,
     ) -> Result<Arc<Loaded>, Refused> {
-        self.admit(candidate, true, |loaded| {
-            let now = self.now();
-            // The steady clock begins with this process: what was before only the wall's tells. A moment that is to come tells nothing, and
-            // neither does a clock that begins anew with each start.
-            let at = confirmed(loaded).filter(|&at| now.wall.is_some_and(|now| at <= now));
-            let gone = at.zip(now.wall).map(|(at, now)| (now - at).saturating_mul(1_000));
-            Confirmed { wall: at, before: gone, ..now }
-        })
+        self.admit(candidate, How::Resumed(confirmed))
     }
 
     /// Puts bytes in force whose sequence number may be older than what was accepted: a person's decision. Signatures count as ever.
@@ -255,20 +258,18 @@ impl Live {
     /// # Errors
     /// [`Refused`].
     pub fn force(&self, candidate: Candidate) -> Result<Arc<Loaded>, Refused> {
-        self.admit(candidate, false, |_| self.now())
+        self.admit(candidate, How::Forced)
     }
 
-    fn admit(
-        &self,
-        candidate: Candidate,
-        newer: bool,
-        confirmed: impl FnOnce(&Loaded) -> Confirmed,
-    ) -> Result<Arc<Loaded>, Refused> {
+    fn admit(&self, candidate: Candidate, how: How<'_>) -> Result<Arc<Loaded>, Refused> {
         let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.check(accepted.as_ref().filter(|_| newer), candidate) {
+        match self.check(accepted.as_ref().filter(|_| !matches!(how, How::Forced)), candidate) {
             Ok(loaded) => {
                 if self.in_force.load().as_ref().is_some_and(|held| Arc::ptr_eq(&held.loaded, &loaded)) {
-                    self.confirm();
+                    // What was held before says nothing of what is in force already.
+                    if !matches!(how, How::Resumed(_)) {
+                        self.confirm();
+                    }
                     return Ok(loaded);
                 }
                 if let Some(sequence) = loaded.sequence
@@ -276,7 +277,10 @@ impl Live {
                 {
                     *accepted = Some(Accepted { sequence, digest: loaded.digest.clone() });
                 }
-                let confirmed = confirmed(&loaded);
+                let confirmed = match how {
+                    How::Offered | How::Forced => self.now(),
+                    How::Resumed(confirmed) => self.then(confirmed(&loaded)),
+                };
                 self.in_force.store(Some(Arc::new(Held { loaded: Arc::clone(&loaded), confirmed })));
                 self.problem.store(None);
                 self.admitted.fetch_add(1, Ordering::Relaxed);
@@ -338,6 +342,15 @@ impl Live {
     /// A confirmation at this moment.
     fn now(&self) -> Confirmed {
         Confirmed { steady: millis(self.clock.steady()), wall: self.clock.wall(), before: Some(0) }
+    }
+
+    /// A confirmation at this second of the wall's clock, before this process began. The steady clock begins with it: what was before only the wall's
+    /// tells. A moment that is to come tells nothing, and neither does a clock that begins anew with each start.
+    fn then(&self, at: Option<u64>) -> Confirmed {
+        let now = self.now();
+        let at = at.filter(|&at| now.wall.is_some_and(|now| at <= now));
+        let gone = at.zip(now.wall).map(|(at, now)| (now - at).saturating_mul(1_000));
+        Confirmed { wall: at, before: gone, ..now }
     }
 
     /// When the source confirmed last, in seconds since 1970-01-01T00:00:00Z, and the digest of what it confirmed.

@@ -91,7 +91,7 @@ const TESTS: [&[&str]; 5] = [
         "changes",
     ],
     &["--test", "bundle", "crafted"],
-    &["--test", "threats"],
+    &["--test", "threats", "--test", "live"],
     &["--package", "portcullis-runtime"],
     &["--package", "portcullis-compiler", "--lib", "--test", "unions"],
 ];

@@ -49,8 +49,8 @@ impl Context for EmptyContext {
 }
 
 /// A context in a list: the ready-made implementation, meant for the few keys of one request. Keys are kept in lower case, in which
-/// [`get`](Context::get) must ask for them. Past the 256 keys of rule V4 nothing more is kept: no request with so many is allowed anything, and
-/// adding a key takes no longer than comparing it with those.
+/// [`get`](Context::get) must ask for them. Of more than the 256 keys of rule V4 one is kept, which tells, and the others are not looked at: no
+/// request with so many is allowed anything.
 #[derive(Clone, Debug, Default)]
 pub struct ContextMap {
     /// The keys in lower case.
@@ -87,7 +87,7 @@ impl ContextMap {
     /// Adds a key with one value.
     ///
     /// # Errors
-    /// [`DuplicateKey`] if the key is there already; the context is then unchanged.
+    /// [`DuplicateKey`] if the key is there already and there are not too many; the context is then unchanged.
     pub fn insert(&mut self, key: &str, value: impl Into<String>) -> Result<(), DuplicateKey> {
         let value = value.into();
         let oversized = value.len() > limits::VALUE_BYTES;
@@ -97,7 +97,7 @@ impl ContextMap {
     /// Adds a key with one value that is parsed already.
     ///
     /// # Errors
-    /// [`DuplicateKey`] if the key is there already; the context is then unchanged.
+    /// [`DuplicateKey`] if the key is there already and there are not too many; the context is then unchanged.
     pub fn insert_parsed(&mut self, key: &str, value: ParsedValue) -> Result<(), DuplicateKey> {
         let oversized = value.as_str().len() > limits::VALUE_BYTES;
         self.add(key, Stored::Parsed(value), oversized)
@@ -106,7 +106,7 @@ impl ContextMap {
     /// Adds a key with a list of values, which may be empty.
     ///
     /// # Errors
-    /// [`DuplicateKey`] if the key is there already; the context is then unchanged.
+    /// [`DuplicateKey`] if the key is there already and there are not too many; the context is then unchanged.
     pub fn insert_list(
         &mut self,
         key: &str,
@@ -118,9 +118,8 @@ impl ContextMap {
     }
 
     fn add(&mut self, key: &str, values: Stored, oversized: bool) -> Result<(), DuplicateKey> {
-        if self.entries.len() >= limits::CONTEXT_KEYS {
-            // One too many, or one of them twice: either way nothing is allowed.
-            self.oversized = true;
+        if self.entries.len() > limits::CONTEXT_KEYS {
+            // Too many already: what comes now is neither kept nor compared with all of them.
             return Ok(());
         }
         let lower = key.to_ascii_lowercase();
@@ -144,7 +143,7 @@ impl Context for ContextMap {
     }
 
     fn within_limits(&self) -> bool {
-        !self.oversized
+        !self.oversized && self.entries.len() <= limits::CONTEXT_KEYS
     }
 }
 
@@ -169,9 +168,14 @@ mod tests {
             context.insert(&format!("k{number}"), "v").unwrap();
         }
         assert!(context.within_limits());
+        assert!(context.insert("K7", "v").is_err());
         context.insert("one-more", "v").unwrap();
         assert!(!context.within_limits());
-        assert_eq!(context.get("one-more"), None, "what is past the limit is not kept");
+        for number in 0..1_000 {
+            context.insert(&format!("more{number}"), "v").unwrap();
+        }
+        assert_eq!(context.entries.len(), 257, "what is past the limit is not kept, and needs no comparing");
+        assert!(!context.within_limits());
         let mut context = ContextMap::new();
         context.insert("k", "v".repeat(8_192)).unwrap();
         assert!(context.within_limits());

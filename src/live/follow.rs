@@ -337,7 +337,7 @@ impl Follower {
 
     /// Puts what the store holds in force: as old as it was, if it is what the source confirmed last, and of an unknown age else.
     fn take_up(&mut self, candidate: Candidate, from: String, confirmed: Option<&(u64, String)>) -> bool {
-        let result = self.live.resume(candidate, |loaded| {
+        let result = self.live.resume(candidate, &|loaded| {
             confirmed.filter(|(_, digest)| digest == loaded.digest()).map(|(at, _)| *at)
         });
         self.told(result, None, from).is_some()

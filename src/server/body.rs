@@ -107,8 +107,8 @@ fn one(members: &[Member]) -> Result<Asked, String> {
                         ContextValue::Many(values) => context.insert_list(&key, values),
                     };
                     added.map_err(|error| error.to_string())?;
-                    // With more than these nothing is allowed (rule V4), and nobody wants to read them.
-                    if keys.len() < limits::CONTEXT_KEYS {
+                    // With one more than these nothing is allowed (rule V4), and nobody wants to read the others.
+                    if keys.len() <= limits::CONTEXT_KEYS {
                         keys.push(key);
                     }
                 }

@@ -55,8 +55,14 @@ pub(super) async fn answer(
     let mut reply = match tokio::time::timeout(limit, lead(&point, peer, offer, request)).await {
         Ok(reply) => reply,
         Err(_) => {
-            let protocol = asks.unwrap_or(Protocol::Http);
-            deny(&point, protocol, StatusCode::REQUEST_TIMEOUT, "timeout", "the request took too long")
+            let message = "the request took too long";
+            match asks {
+                Some(protocol) => deny(&point, protocol, StatusCode::REQUEST_TIMEOUT, "timeout", message),
+                // An explanation: nothing was to be decided.
+                None => {
+                    json(StatusCode::REQUEST_TIMEOUT, body::refusal(&point.unexplained("timeout"), message))
+                }
+            }
         }
     };
     if let Some(protocol) = asks.filter(|_| offer.decisions) {

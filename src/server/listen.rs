@@ -56,7 +56,7 @@ enum Listener {
     Unix(UnixListener),
 }
 
-/// Headers of a request over HTTP/1: what nginx passes on is less.
+/// Headers of a request over HTTP/1: more than browsers send and proxies let through.
 const MOST_HEADERS: usize = 1_024;
 /// Connections to ask how the process does.
 const ADMIN_CONNECTIONS: usize = 64;
@@ -121,6 +121,7 @@ pub(super) async fn serve(
     drop(end);
     while accepting.join_next().await.is_some() {}
     drop(ending);
+    let mut hurried = false;
     tokio::select! {
         _ = all_closed.recv() => {}
         // Connections on which nobody has asked anything yet are not waited for.
@@ -129,12 +130,16 @@ pub(super) async fn serve(
             warn!("some requests were cut: they took longer than the time of grace");
         }
         // Who says it twice does not want to wait.
-        () = signals.wait(&point) => warn!("some requests may have been cut"),
+        () = signals.wait(&point) => {
+            hurried = true;
+            warn!("some requests may have been cut");
+        }
     }
     if let Some(writer) = writer {
         let finish = tokio::task::spawn_blocking(move || writer.finish());
         let least = tokio::time::Instant::now() + Duration::from_secs(1);
-        if tokio::time::timeout_at(deadline.max(least), finish).await.is_err() {
+        let until = if hurried { least } else { deadline.max(least) };
+        if tokio::time::timeout_at(until, finish).await.is_err() {
             warn!("the last lines of the decision log may be missing");
         }
     }

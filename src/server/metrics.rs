@@ -182,11 +182,11 @@ impl Collector for OfBundle {
             gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)
         };
         gauge("bundle_pinned", "Whether a person has pinned the bundle", f64::from(u8::from(health.pinned)))?;
-        if let Some(age) = health.age {
+        if health.loaded.is_some() {
             gauge(
                 "bundle_age_seconds",
-                "Time since the source said last that this is the current bundle",
-                age.as_secs_f64(),
+                "Time since the source said last that this is the current bundle; infinite where nobody knows",
+                health.age.map_or(f64::INFINITY, |age| age.as_secs_f64()),
             )?;
         }
         if let Some(loaded) = &health.loaded {

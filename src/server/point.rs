@@ -164,7 +164,7 @@ impl Point {
         if !self.is_followed() {
             return Err("nobody looks at the source of the bundle any more".to_owned());
         }
-        if self.log.as_ref().is_some_and(|log| log.is_blocking() && log.is_failing()) {
+        if self.log.as_ref().is_some_and(|log| log.is_blocking() && log.is_stuck()) {
             return Err("the decision log cannot be written".to_owned());
         }
         Ok(loaded)

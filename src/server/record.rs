@@ -1,6 +1,8 @@
 //! The decision log: JSON Lines, written by a thread of its own from a bounded queue.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::Write as _;
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -60,12 +62,12 @@ impl Log {
         let reopen = Arc::new(AtomicBool::new(false));
         let ending = Arc::new(AtomicBool::new(false));
         let failing = Arc::new(AtomicBool::new(false));
-        let (out, torn) = open(&options.path).map_err(|error| StartError(error.to_string()))?;
+        let (out, torn) = open(&options.path).map_err(StartError)?;
         let writer = Work {
             path: options.path.clone(),
             out: Some(out),
             blocking: options.blocking,
-            torn,
+            torn: torn.unwrap_or(false),
             ending: Arc::clone(&ending),
             reopen: Arc::clone(&reopen),
             failing: Arc::clone(&failing),
@@ -92,9 +94,9 @@ impl Log {
         self.options.blocking
     }
 
-    /// Whether lines cannot be written at the moment.
-    pub(super) fn is_failing(&self) -> bool {
-        self.failing.load(Ordering::Relaxed)
+    /// Whether lines cannot be written at the moment: the last attempt failed, or nothing moves and no more find a place.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.failing.load(Ordering::Relaxed) || self.lines.capacity() == 0
     }
 
     /// The line of a decision, where it is to be logged.
@@ -185,18 +187,24 @@ fn record(question: &Question<'_>, answer: &Answer, redact: &[String]) -> Value 
     Value::Object(record)
 }
 
-/// What is written to, and whether it ends within a line.
-fn open(path: &Path) -> Result<(Box<dyn Write + Send>, bool), crate::files::FileError> {
-    if path.as_os_str() == "-" {
-        return Ok((Box::new(std::io::stdout()), false));
+/// What is written to, without a buffer between, and whether it ends within a line; `None` where nobody can tell, as of a pipe.
+fn open(path: &Path) -> Result<(File, Option<bool>), String> {
+    if is_stdout(path) {
+        let out = std::io::stdout().as_fd().try_clone_to_owned();
+        return Ok((out.map_err(|error| format!("cannot write to standard output: {error}"))?.into(), None));
     }
-    let (file, torn) = append_to(path)?;
-    Ok((Box::new(file), torn))
+    let (file, torn) = append_to(path).map_err(|error| error.to_string())?;
+    let is_file = file.metadata().is_ok_and(|found| found.is_file());
+    Ok((file, is_file.then_some(torn)))
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 struct Work {
     path: PathBuf,
-    out: Option<Box<dyn Write + Send>>,
+    out: Option<File>,
     blocking: bool,
     /// Whether what is written to ends within a line that is not all there.
     torn: bool,
@@ -235,8 +243,10 @@ impl Work {
                 Err(_) => {
                     self.failing.store(true, Ordering::Relaxed);
                     self.failures.inc();
-                    // What stands at the path by now is another file, maybe, and a better one.
-                    self.out = None;
+                    // What stands at the path by now is another file, maybe, and a better one. Of standard output there is no other.
+                    if !is_stdout(&self.path) {
+                        self.out = None;
+                    }
                     // Whoever prefers waiting to losing waits until there is room again, or until the process ends.
                     if !self.blocking || self.ending.load(Ordering::Relaxed) {
                         break;
@@ -255,27 +265,27 @@ impl Work {
     /// Writes some of what is not written yet.
     fn some(&mut self, text: &[u8], at: &mut usize) -> Result<(), String> {
         let moved = self.reopen.swap(false, Ordering::Relaxed);
-        if moved {
+        if moved && !is_stdout(&self.path) {
             self.out = None;
         }
         if self.out.is_none() {
-            let (out, torn) = open(&self.path).map_err(|error| error.to_string())?;
+            let (out, torn) = open(&self.path)?;
             self.out = Some(out);
             let written = text.get(..*at).unwrap_or_default();
             // The rest of a line belongs behind its beginning, if that stands there; a new file begins with a whole line.
-            let goes_on = torn && !moved && is_within_line(written);
+            let goes_on = torn == Some(true) && !moved && is_within_line(written);
             if !goes_on {
                 *at = written.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
             }
-            self.torn = torn && !goes_on;
+            // Where nobody can tell, what was written last does.
+            self.torn = torn.unwrap_or(self.torn || is_within_line(written)) && !goes_on;
         }
         let Some(out) = &mut self.out else { return Ok(()) };
         if self.torn {
             all(out, b"\n", &mut 0)?;
             self.torn = false;
         }
-        all(out, text, at)?;
-        out.flush().map_err(|error| error.to_string())
+        all(out, text, at)
     }
 }
 
@@ -285,7 +295,7 @@ fn is_within_line(text: &[u8]) -> bool {
 }
 
 /// Writes a text from a place on, and tells how far it came.
-fn all(out: &mut dyn Write, text: &[u8], at: &mut usize) -> Result<(), String> {
+fn all(out: &mut File, text: &[u8], at: &mut usize) -> Result<(), String> {
     while let Some(rest) = text.get(*at..).filter(|rest| !rest.is_empty()) {
         match out.write(rest) {
             Ok(0) => return Err("nothing is written".to_owned()),

@@ -90,3 +90,20 @@ fn what_was_before_the_start_counts_whatever_the_clock_does_then() {
     live.confirm();
     assert_eq!(number(&live), Some(1));
 }
+
+#[test]
+fn what_is_in_force_already_is_no_fresher_for_standing_in_a_store() {
+    let folder = tempfile::tempdir().unwrap();
+    before(folder.path(), &[1]);
+    let clock = ByHand::default();
+    clock.set(0, 2_000);
+    let live = Arc::new(Live::with_clock(Admission::default(), clock.clone()));
+    live.offer(unsigned(1)).unwrap();
+    clock.set(50, 2_050);
+    let script = Script::default();
+    for _ in 0..100_000 {
+        script.then(Err("down"));
+    }
+    let (_following, _) = follow(&live, script, Some(folder.path()));
+    assert_eq!(live.age(), Some(Duration::from_secs(50)));
+}

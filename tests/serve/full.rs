@@ -88,6 +88,24 @@ fn a_log_on_a_full_disk_goes_on_in_the_next_file_with_a_whole_line() {
 }
 
 #[test]
+fn half_a_line_on_standard_output_spoils_no_other() {
+    let server = Server::start_in_full(&["--log", "-"]);
+    until("it is full", || {
+        decides(&server, 1);
+        server.metric("portcullis_log_failures_total") > 0.0
+    });
+    // Whoever reads it takes away what is there.
+    std::fs::OpenOptions::new().write(true).open(server.path("out")).unwrap().set_len(0).unwrap();
+    let before = server.metric("portcullis_log_lines_total");
+    decides(&server, 1);
+    server.until("portcullis_log_lines_total", |lines| lines > before);
+    let text = std::fs::read_to_string(server.path("out")).unwrap();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines.len(), 1, "{text}");
+    serde_json::from_str::<Value>(lines[0]).unwrap();
+}
+
+#[test]
 fn a_log_that_may_lose_nothing_and_cannot_be_written_denies_until_it_can() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("acme.bundle"), bundle(1)).unwrap();

@@ -172,7 +172,7 @@ fn nginx_denies_when_the_bundle_is_too_old_or_the_log_cannot_be_written() {
         "--principal",
         "header:x-principal",
         "--max-age",
-        "1s",
+        "3s",
         "--request-time",
         "400ms",
         "--log",
@@ -192,8 +192,10 @@ fn nginx_denies_when_the_bundle_is_too_old_or_the_log_cannot_be_written() {
     let alice = format!("x-authenticated: {ALICE}\r\n");
     let ask = || through(nginx.port, "GET", "/reports/q3", &alice);
     let denied = |reason: &str| server.metric(&format!("portcullis_refusals_total{{reason=\"{reason}\"}}"));
-    until("the queue is full", || ask() == 403);
-    assert!(denied("log_unavailable") > 0.0);
+    until("the queue is full", || {
+        ask();
+        denied("log_unavailable") > 0.0
+    });
     let reached = seen.lock().unwrap().len();
     std::fs::remove_file(server.path("d.log")).unwrap();
     std::fs::rename(server.path("acme.bundle"), server.path("away")).unwrap();

@@ -60,7 +60,11 @@ impl Server {
     pub(crate) fn start_on_full_disk(folder: tempfile::TempDir, source: &str, arguments: &[&str]) -> Self {
         let mut shell = Command::new("sh");
         // Blocks of 512 bytes or of 1,024, as the shell likes. A write beyond them fails, and does not end the process.
-        shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_portcullis")]);
+        shell.args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\" >> out",
+            env!("CARGO_BIN_EXE_portcullis"),
+        ]);
         Self::start_as(shell, folder, source, arguments)
     }
 

@@ -239,14 +239,20 @@ fn walk(
 /// rules, and so are those of many principals.
 #[derive(Default)]
 pub(in crate::analysis) struct Walks {
-    known: Mutex<HashMap<Vec<u32>, Walked>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    walks: HashMap<Vec<u32>, Walked>,
+    bytes: usize,
 }
 
 /// What a walk led to.
 type Walked = Result<Arc<[Minterm]>, TooMany>;
 
-/// How many walks are kept at most.
-const MOST_WALKS: usize = 4_096;
+/// How many bytes of walks are kept, about.
+const MOST_BYTES: usize = 64 << 20;
 
 impl Walks {
     /// The same as [`minterms`].
@@ -262,13 +268,18 @@ impl Walks {
             key.extend(pattern.units.iter().map(|unit| unit.number()));
         }
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(walked) = known().get(&key) {
+        if let Some(walked) = known().walks.get(&key) {
             return walked.clone();
         }
-        let walked = minterms(patterns, Some(wanted)).map(Arc::from);
+        let walked: Walked = minterms(patterns, Some(wanted)).map(Arc::from);
+        let of = |minterm: &Minterm| {
+            size_of::<Minterm>() + size_of_val(minterm.matched.as_slice()) + minterm.example.len()
+        };
+        let found = walked.as_ref().map_or(0, |found| found.iter().map(of).sum());
         let mut known = known();
-        if known.len() < MOST_WALKS {
-            known.insert(key, walked.clone());
+        if known.bytes < MOST_BYTES {
+            known.bytes += size_of_val(key.as_slice()) + found;
+            known.walks.insert(key, walked.clone());
         }
         walked
     }
