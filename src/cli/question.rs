@@ -96,7 +96,7 @@ impl Question {
                 let place = place.unwrap_or_default();
                 return Err(Failure(format!("{}:{place}: {}", file.display(), found.message)));
             }
-            if let Some(value) = &parsed.value {
+            if let Some(value) = parsed.value {
                 let more =
                     requests::object(value).map_err(|why| Failure(format!("{}: {why}", file.display())))?;
                 context.extend(more);

@@ -37,24 +37,25 @@ pub(super) fn pairs(option: &str, texts: &[String]) -> Result<Vec<(String, Conte
 }
 
 /// Reads a JSON object of context keys: each a text or a list of texts; numbers and booleans count as their text.
-pub(crate) fn object(value: &Value) -> Result<Vec<(String, ContextValue)>, String> {
-    let Kind::Object(members) = &value.kind else {
+pub(crate) fn object(value: Value) -> Result<Vec<(String, ContextValue)>, String> {
+    let Kind::Object(members) = value.kind else {
         return Err("the context is an object of keys, each with a text or a list of texts".to_owned());
     };
-    let scalar = |key: &str, value: &Value| match &value.kind {
-        Kind::String(text) | Kind::Number(text) => Ok(text.to_string()),
+    let scalar = |key: &str, kind: Kind| match kind {
+        Kind::String(text) | Kind::Number(text) => Ok(text.into_string()),
         Kind::Bool(value) => Ok(value.to_string()),
         _ => Err(format!("the context key {key:?} holds neither a text nor a list of texts")),
     };
-    let mut context = Vec::new();
+    let mut context = Vec::with_capacity(members.len());
     for member in members {
-        let held = match &member.value.kind {
-            Kind::Array(items) => ContextValue::Many(
-                items.iter().map(|item| scalar(&member.key, item)).collect::<Result<_, _>>()?,
-            ),
-            _ => ContextValue::One(scalar(&member.key, &member.value)?),
+        let held = match member.value.kind {
+            Kind::Array(items) => {
+                let items = items.into_iter().map(|item| scalar(&member.key, item.kind));
+                ContextValue::Many(items.collect::<Result<_, _>>()?)
+            }
+            other => ContextValue::One(scalar(&member.key, other)?),
         };
-        context.push((member.key.to_string(), held));
+        context.push((member.key.into_string(), held));
     }
     Ok(context)
 }
@@ -123,7 +124,7 @@ pub(super) fn line(source: &Source, span: Span, now: Option<i64>) -> Line {
             ("resource_account", Some(text)) => {
                 account(&text).map(|account| request.resource_account = Some(account))
             }
-            ("context", _) => object(&member.value).map(|context| request.context = context),
+            ("context", _) => object(member.value.clone()).map(|context| request.context = context),
             ("id" | "principal" | "action" | "resource" | "resource_account", None) => {
                 Err(format!("the field {:?} is no text", member.key))
             }

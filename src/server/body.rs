@@ -55,44 +55,47 @@ pub(super) fn read(bytes: &[u8], most: usize) -> Result<Posted, Refused> {
         let at = found.labels.first().map_or(0, |label| label.span.start);
         return Err(Refused::malformed(format!("{}: {}", source.position(at), found.message)));
     }
-    let Some(Value { kind: Kind::Object(members), .. }) = parsed.value else {
+    let Some(Value { kind: Kind::Object(mut members), .. }) = parsed.value else {
         return Err(Refused::malformed("the body is a JSON object"));
     };
-    match members.as_slice() {
+    match members.as_mut_slice() {
         [Member { key, value: Value { kind: Kind::Array(items), .. }, .. }] if **key == *"requests" => {
             if items.len() > most {
                 let message = format!("a batch has at most {most} requests, this one has {}", items.len());
                 return Err(Refused { reason: "batch_too_large", message });
             }
-            let asked = items.iter().map(|item| match &item.kind {
+            let asked = std::mem::take(items).into_iter().map(|item| match item.kind {
                 Kind::Object(members) => named_one(members),
                 _ => Err(Unusable::of("a request is a JSON object")),
             });
             Ok(Posted { asked: asked.collect(), batch: true })
         }
-        members => Ok(Posted { asked: vec![named_one(members)], batch: false }),
+        _ => Ok(Posted { asked: vec![named_one(members)], batch: false }),
     }
 }
 
 /// One question; what is none is told under its own name.
-fn named_one(members: &[Member]) -> Result<Asked, Unusable> {
-    one(members).map_err(|message| {
-        let id = members.iter().find_map(|member| match (&*member.key, &member.value.kind) {
-            ("id", Kind::String(text)) => Some(text.to_string()),
-            _ => None,
-        });
-        Unusable { id, message }
-    })
+fn named_one(mut members: Vec<Member>) -> Result<Asked, Unusable> {
+    let id = members.iter_mut().find_map(|member| match (&*member.key, &mut member.value.kind) {
+        ("id", Kind::String(text)) => Some(std::mem::take(text).into_string()),
+        _ => None,
+    });
+    match one(members) {
+        Ok(asked) => Ok(Asked { id, ..asked }),
+        Err(message) => Err(Unusable { id, message }),
+    }
 }
 
-/// One question: who, and either what on what, or a request that routes lead somewhere.
-fn one(members: &[Member]) -> Result<Asked, String> {
-    let (mut id, mut principal, mut action, mut resource) = (None, None, None, None);
+/// One question, but for its id: who, and either what on what, or a request that routes lead somewhere. Takes the texts as they are, since copying
+/// them is a good part of what a batch costs.
+fn one(members: Vec<Member>) -> Result<Asked, String> {
+    let (mut ignored, mut principal, mut action, mut resource) = (None, None, None, None);
     let (mut method, mut path, mut resource_account) = (None, None, None);
     let (mut context, mut keys) = (ContextMap::new(), Vec::new());
     for member in members {
         let slot = match &*member.key {
-            "id" => &mut id,
+            // Only that it is a text matters here.
+            "id" => &mut ignored,
             "principal" => &mut principal,
             "action" => &mut action,
             "resource" => &mut resource,
@@ -101,7 +104,7 @@ fn one(members: &[Member]) -> Result<Asked, String> {
             "resource_account" if member.value.kind == Kind::Null => continue,
             "resource_account" => &mut resource_account,
             "context" => {
-                for (key, value) in object(&member.value)? {
+                for (key, value) in object(member.value)? {
                     let added = match value {
                         ContextValue::One(value) => context.insert(&key, value),
                         ContextValue::Many(values) => context.insert_list(&key, values),
@@ -116,8 +119,8 @@ fn one(members: &[Member]) -> Result<Asked, String> {
             }
             other => return Err(format!("the field {other:?} is not known")),
         };
-        match &member.value.kind {
-            Kind::String(text) => *slot = Some(text.to_string()),
+        match member.value.kind {
+            Kind::String(text) => *slot = Some(text.into_string()),
             _ => return Err(format!("the field {:?} is no text", member.key)),
         }
     }
@@ -131,7 +134,7 @@ fn one(members: &[Member]) -> Result<Asked, String> {
         }
     };
     Ok(Asked {
-        id,
+        id: None,
         principal: principal.ok_or("the field \"principal\" is missing")?,
         what,
         resource_account: resource_account.map(|text| account(&text)).transpose()?,
