@@ -2,8 +2,8 @@
 //!
 //! In: a configuration and a [`Live`] bundle. A connection is accepted (`listen`), speaks HTTP/1 (`http`) or gRPC (`grpc`); what it asks becomes
 //! a question (`body`, `web`), with a principal from a trusted place or nobody (`identity`); the bundle in force answers (`point`), and the answer is
-//! counted (`metrics`) and logged (`record`). Whatever goes wrong on that way is a denial with a reason of its own; nothing here can allow but a
-//! decision of the bundle, or `--dry-run`, which says so.
+//! counted (`metrics`) and logged (`record`); a connection of gRPC that nobody uses is ended (`idle`). Whatever goes wrong on that way is a denial
+//! with a reason of its own; nothing here can allow but a decision of the bundle, or `--dry-run`, which says so.
 
 mod body;
 mod config;

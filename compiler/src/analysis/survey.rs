@@ -98,7 +98,13 @@ impl<'u, 'm> Survey<'u, 'm> {
 
     /// Looks at all scenes of these principals that can have changed, side by side.
     pub(super) fn all(&mut self, askers: &[Asker]) {
-        let changed: Vec<bool> = self.places.iter().map(|place| self.has_changed(place)).collect();
+        // Of each place, whether it is asked for, and whether what it itself has differs.
+        let changed: Vec<(&Place, bool)> = self
+            .places
+            .iter()
+            .filter(|place| !self.misses_query(place))
+            .map(|place| (place, self.has_changed(place)))
+            .collect();
         let found: Vec<Vec<Scened>> = askers.par_iter().map(|asker| self.scenes(asker, &changed)).collect();
         // Those for whom all of it is the same are told as one: the first of them has the examples.
         let alike = |found: &[Scened]| -> Vec<(Place, usize)> {
@@ -152,7 +158,7 @@ impl<'u, 'm> Survey<'u, 'm> {
     }
 
     /// What is found in all scenes of one principal.
-    fn scenes(&self, asker: &Asker, changed: &[bool]) -> Vec<Scened> {
+    fn scenes(&self, asker: &Asker, changed: &[(&Place, bool)]) -> Vec<Scened> {
         let mut results = Vec::new();
         let own = self.layers(&asker.principal, &Place::Own);
         let differs = own.as_ref().is_none_or(|own| !is_same(own));
@@ -172,13 +178,12 @@ impl<'u, 'm> Survey<'u, 'm> {
             _ => vec![Vec::new()],
         };
         let moved = differs || is_other;
-        for (place, changed) in self.places.iter().zip(changed) {
-            let matters = *changed || moved && meets(place, &leads);
+        for &(place, changed) in changed {
+            let matters = changed || moved && meets(place, &leads);
             if !matters {
                 continue;
             }
-            if self.misses_query(place) || own.as_ref().is_some_and(|own| self.is_shut_out(asker, place, own))
-            {
+            if own.as_ref().is_some_and(|own| self.is_shut_out(asker, place, own)) {
                 continue;
             }
             if let Some(layers) = self.layers(&asker.principal, place)

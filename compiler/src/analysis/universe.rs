@@ -86,8 +86,14 @@ pub(crate) struct Universe<'m> {
     /// One world, or the old one and the new one.
     pub(super) sides: Vec<Side<'m>>,
     pub(super) actions: Interner<ActionSet>,
+    /// All action patterns that cover something, sorted by their forms.
+    forms: Vec<(ActionForm, Pattern)>,
+    /// By action set: the places of its patterns among them, ascending.
+    forms_of: Vec<Vec<u32>>,
     /// By action set: whether it has an action that takes a role.
     roles: Vec<bool>,
+    /// Actions that the combination itself tells apart.
+    pub(super) controlled: Vec<(&'static str, Pattern)>,
     pub(super) resources: Interner<Arc<ResourceSet>>,
     pub(super) atoms: Vec<Known>,
     pub(super) rules: Interner<Rule>,
@@ -130,21 +136,54 @@ impl<'m> Universe<'m> {
         }
         universe.sides = sides;
         universe.peopled = models.iter().flat_map(|model| peopled(model)).collect();
-        let takes = |set: &ActionSet| {
-            let form = |action: &str| {
-                let (service, name) = action.split_once(':').unwrap_or((action, ""));
-                Pattern::of_action(&ActionForm::Named {
-                    service: Glob::literal(service),
-                    name: Glob::literal(name),
-                })
-            };
-            let actions: Vec<Pattern> =
-                facts::TRUST_ACTIONS.iter().filter_map(|action| form(action)).collect();
-            let meets = |pattern: &Pattern| actions.iter().any(|action| super::space::meet(pattern, action));
-            set.negated || set.patterns.iter().filter_map(Pattern::of_action).any(|pattern| meets(&pattern))
-        };
-        universe.roles = universe.actions.items().iter().map(takes).collect();
+        universe.number_actions();
         universe
+    }
+
+    /// Numbers the patterns of actions, once for all scenes.
+    fn number_actions(&mut self) {
+        let forms: BTreeSet<&ActionForm> =
+            self.actions.items().iter().flat_map(|set| &set.patterns).collect();
+        let forms: Vec<(ActionForm, Pattern)> = forms
+            .into_iter()
+            .filter_map(|form| Pattern::of_action(form).map(|pattern| (form.clone(), pattern)))
+            .collect();
+        let number = |form: &ActionForm| {
+            let found = forms.binary_search_by(|(known, _)| known.cmp(form));
+            found.ok().map(|place| place as u32)
+        };
+        let of = |set: &ActionSet| {
+            let mut numbers: Vec<u32> = set.patterns.iter().filter_map(number).collect();
+            numbers.sort_unstable();
+            numbers
+        };
+        self.forms_of = self.actions.items().iter().map(of).collect();
+        let pattern = |action: &&'static str| {
+            let (service, name) = action.split_once(':').unwrap_or((action, ""));
+            let name = Glob::literal(&name.to_ascii_lowercase());
+            Pattern::of_action(&ActionForm::Named { service: Glob::literal(service), name })
+        };
+        self.controlled =
+            facts::controlled_actions().filter_map(|action| Some((action, pattern(&action)?))).collect();
+        let taking: Vec<Pattern> = facts::TRUST_ACTIONS.iter().filter_map(pattern).collect();
+        let takes: Vec<bool> = forms
+            .iter()
+            .map(|(_, pattern)| taking.iter().any(|action| super::space::meet(pattern, action)))
+            .collect();
+        let has = |numbers: &Vec<u32>| numbers.iter().any(|&form| takes.get(form as usize) == Some(&true));
+        let sets = self.actions.items().iter().zip(&self.forms_of);
+        self.roles = sets.map(|(set, numbers)| set.negated || has(numbers)).collect();
+        self.forms = forms;
+    }
+
+    /// The patterns of an action set, by the places that they have among all.
+    pub(super) fn forms_of(&self, actions: u32) -> &[u32] {
+        self.forms_of.get(actions as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// An action pattern by its place.
+    pub(super) fn form(&self, place: u32) -> Option<&(ActionForm, Pattern)> {
+        self.forms.get(place as usize)
     }
 
     /// Whether some world holds users or roles of an account. Of one that is spoken of without, by its resources or by the organization,

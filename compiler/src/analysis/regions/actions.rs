@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Class, Scene, Voiced};
+use crate::analysis::HashMap;
 use crate::analysis::scene::{Place, Slot};
 use crate::analysis::space::{Minterm, Pattern, TooMany, meet};
 use crate::analysis::universe::{Numbered, spelled};
-use crate::analysis::{HashMap, HashSet};
 use crate::facts;
 use crate::pattern::{ActionForm, Glob};
 use std::collections::BTreeMap;
@@ -55,20 +55,18 @@ impl Scene<'_, '_> {
         sets.sort_unstable();
         sets.dedup();
         sets.retain(|&set| !self.is_role() || self.universe.takes_roles(set));
-        let sets = sets.iter().filter_map(|&set| self.universe.actions.get(set));
-        let forms: HashSet<&ActionForm> = sets.flat_map(|set| &set.patterns).collect();
-        let mut forms: Vec<&ActionForm> = forms.into_iter().collect();
+        let mut forms: Vec<u32> = sets.iter().flat_map(|&set| self.universe.forms_of(set)).copied().collect();
         forms.sort_unstable();
-        for form in forms {
-            if Pattern::of_action(form).is_some_and(|pattern| matters(&pattern)) {
-                add(&mut numbered, form);
+        forms.dedup();
+        for (form, pattern) in forms.into_iter().filter_map(|place| self.universe.form(place)) {
+            if matters(pattern) {
+                numbered.add(pattern.clone(), || self.universe.action_text(form));
             }
         }
         // Actions that the combination itself tells apart, and services that control policies of resources speak of.
-        for action in facts::controlled_actions() {
-            let form = named(action);
-            if Pattern::of_action(&form).is_some_and(|pattern| matters(&pattern)) {
-                numbered.add(Pattern::of_action(&form).unwrap_or_default(), || spelled(action));
+        for (action, pattern) in &self.universe.controlled {
+            if matters(pattern) {
+                numbered.add(pattern.clone(), || spelled(action));
             }
         }
         if rules.iter().any(|rule| rule.rule.slot == Slot::Rcp) {
@@ -141,12 +139,13 @@ impl Scene<'_, '_> {
     ) -> Vec<Class> {
         // By rule: the numbers of its patterns; whether it covers everything but those.
         let ids: HashMap<&Pattern, u32> = numbered.patterns.iter().zip(0..).collect();
-        let number = |form: &ActionForm| ids.get(&Pattern::of_action(form)?).copied();
+        let number = |place: &u32| ids.get(&self.universe.form(*place)?.1).copied();
         let mut sets: HashMap<u32, (Vec<u32>, bool, bool)> = HashMap::default();
         for rule in rules {
             sets.entry(rule.rule.actions).or_insert_with(|| match self.action_set(rule) {
                 Some(set) => {
-                    let numbers = set.patterns.iter().filter_map(number).collect();
+                    let numbers =
+                        self.universe.forms_of(rule.rule.actions).iter().filter_map(number).collect();
                     (numbers, set.negated, set.patterns.contains(&ActionForm::Everything))
                 }
                 None => (Vec::new(), false, false),
