@@ -317,6 +317,17 @@ mod tests {
     }
 
     #[test]
+    fn a_walk_that_was_taken_is_the_one_that_is_asked_for() {
+        let (walks, all) = (Walks::default(), patterns(&["a*", "b*"]));
+        for wanted in [0, 1, 0, 1] {
+            let found = walks.minterms(&all, &[wanted]).unwrap();
+            assert_eq!(found.iter().map(|it| it.matched.clone()).collect::<Vec<_>>(), [[wanted]]);
+        }
+        let other = patterns(&["a*", "a?"]);
+        assert_eq!(walks.minterms(&other, &[0]).unwrap().len(), 2);
+    }
+
+    #[test]
     fn inclusion_and_intersection() {
         let [a, b, c] = &patterns(&["a*", "*", "b?"])[..] else { panic!() };
         assert!(is_within(a, std::slice::from_ref(b)));

@@ -24,6 +24,11 @@ fn end(parts: &Parts, last: u32) -> usize {
     record(parts, Section::RouteEnds, f::RouteEnd::WORDS, |end| (end[0] == NONE) == (last == NONE))
 }
 
+/// The number of the record behind the last of a section.
+fn behind(parts: &Parts, section: Section, words: usize) -> u32 {
+    u32::try_from(parts.words(section).len() / words).unwrap()
+}
+
 pub(super) const ROUTES: &[(u32, Section, &str, Change)] = &[
     (56, Section::Routes, "unknown string", |it| it.set(Section::Routes, 0, 1)),
     (56, Section::Routes, "unknown string", |it| it.set(Section::Routes, 1, NONE)),
@@ -49,11 +54,15 @@ pub(super) const ROUTES: &[(u32, Section, &str, Change)] = &[
     }),
     (58, Section::RouteStates, "does not begin", |it| it.set(Section::RouteStates, 0, 1)),
     (58, Section::RouteStates, "does not begin", |it| it.set(Section::RouteStates, 3, 1)),
-    (58, Section::RouteStates, "unknown state", |it| it.set(Section::RouteStates, 2, 1 << 20)),
+    (58, Section::RouteStates, "unknown state", |it| {
+        it.set(Section::RouteStates, 2, behind(it, Section::RouteStates, f::RouteState::WORDS));
+    }),
     (58, Section::RouteEdges, "belongs to no record", |it| it.content(Section::RouteEdges).extend([0; 8])),
     (58, Section::RouteEnds, "belongs to no record", |it| it.content(Section::RouteEnds).extend([0; 8])),
     (59, Section::RouteEdges, "unknown string", |it| it.set(Section::RouteEdges, 0, 1)),
-    (59, Section::RouteEdges, "unknown state", |it| it.set(Section::RouteEdges, 1, 1 << 20)),
+    (59, Section::RouteEdges, "unknown state", |it| {
+        it.set(Section::RouteEdges, 1, behind(it, Section::RouteStates, f::RouteState::WORDS));
+    }),
     (59, Section::RouteEdges, "ascending", |it| {
         let first = twins(it);
         it.set(Section::RouteEdges, first + 2, it.words(Section::RouteEdges)[first]);
@@ -68,7 +77,9 @@ pub(super) const ROUTES: &[(u32, Section, &str, Change)] = &[
         it.set(Section::RouteEdges, 0, longest);
     }),
     (60, Section::RouteEnds, "unknown string", |it| it.set(Section::RouteEnds, end(it, 0), 1)),
-    (60, Section::RouteEnds, "unknown route", |it| it.set(Section::RouteEnds, 1, 1 << 20)),
+    (60, Section::RouteEnds, "unknown route", |it| {
+        it.set(Section::RouteEnds, 1, behind(it, Section::Routes, f::Route::WORDS));
+    }),
     (60, Section::RouteEnds, "not the last", |it| {
         // Of two methods the first becomes all others.
         let states = it.words(Section::RouteStates);
