@@ -59,6 +59,9 @@ enum FailOn {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result {
+    if [&arguments.old, &arguments.new].iter().all(|path| path.as_os_str() == "-") {
+        return Err(Failure("standard input can be one side only: give a file for the other".to_owned()));
+    }
     let mut steps = Steps::new(true);
     steps.begin("reading");
     let read = |path: &PathBuf| Policies { inputs: vec![path.clone()], attach: Vec::new() }.read();

@@ -197,22 +197,19 @@ fn text(name: &str, value: &str) -> (String, Value) {
 }
 
 fn response(answer: &Answer) -> CheckResponse {
-    // What is said in headers the client sees: it learns of a dry run, and not why it is denied.
-    let said =
-        if answer.dry_run { vec![header("x-portcullis-dry-run", answer.effect.name())] } else { Vec::new() };
     let (code, http) = if answer.passes() {
-        (
-            Code::Ok,
-            HttpResponse::OkResponse(OkHttpResponse {
-                response_headers_to_add: said,
-                ..OkHttpResponse::default()
-            }),
-        )
+        // Only a dry run, whose every answer says so, has something to say to the client.
+        let said = answer.dry_run.then(|| header("x-portcullis-dry-run", answer.effect.name()));
+        let ok = OkHttpResponse {
+            response_headers_to_add: said.into_iter().collect(),
+            ..OkHttpResponse::default()
+        };
+        (Code::Ok, HttpResponse::OkResponse(ok))
     } else {
         let status = if answer.anonymous { HttpStatusCode::Unauthorized } else { HttpStatusCode::Forbidden };
+        // No headers: Envoy would pass on to the client why it is denied.
         let denied = DeniedHttpResponse {
             status: Some(HttpStatus { code: status.into() }),
-            headers: said,
             ..DeniedHttpResponse::default()
         };
         (Code::PermissionDenied, HttpResponse::DeniedResponse(denied))

@@ -60,7 +60,7 @@ pub(super) async fn answer(
                 Some(protocol) => deny(&point, protocol, StatusCode::REQUEST_TIMEOUT, "timeout", message),
                 // An explanation: nothing was to be decided.
                 None => {
-                    json(StatusCode::REQUEST_TIMEOUT, body::refusal(&point.unexplained("timeout"), message))
+                    json(StatusCode::REQUEST_TIMEOUT, body::refusal(&point.undecided("timeout"), message))
                 }
             }
         }
@@ -234,7 +234,7 @@ async fn decide(point: &Arc<Point>, request: Request<Incoming>) -> Reply {
 /// `POST /v1/explain`. Nothing is decided here, so that a failure is none that is counted as a denial.
 async fn explain(point: &Arc<Point>, request: Request<Incoming>) -> Reply {
     let failed =
-        |status, reason, message: &str| json(status, body::refusal(&point.unexplained(reason), message));
+        |status, reason, message: &str| json(status, body::refusal(&point.undecided(reason), message));
     let Ok(_permit) = point.explanations.try_acquire() else {
         let message = "too many explanations at a time";
         return failed(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message);

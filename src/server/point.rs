@@ -140,7 +140,7 @@ impl Point {
         log: Option<Log>,
     ) -> Self {
         let [requests, bodies, calls] = [(); 3].map(|()| Semaphore::new(config.limits.requests));
-        let explanations = Semaphore::new(EXPLANATIONS.min(config.limits.requests));
+        let explanations = Semaphore::new(EXPLANATIONS);
         let explaining = super::explain::Explainer::default();
         Self { config, live, metrics, log, requests, bodies, calls, explanations, following, explaining }
     }
@@ -154,7 +154,7 @@ impl Point {
     pub(super) fn is_busy(&self) -> bool {
         let most = self.config.limits.requests;
         [&self.requests, &self.bodies, &self.calls].iter().any(|it| it.available_permits() < most)
-            || self.explanations.available_permits() < EXPLANATIONS.min(most)
+            || self.explanations.available_permits() < EXPLANATIONS
     }
 
     /// Whether the process decides: it has a bundle that counts, somebody looks at the source, and where no line of the log may be lost, the log can
@@ -312,23 +312,23 @@ impl Point {
     /// Counts and logs what was said and could not even be answered, so that nothing is let through whatever the configuration says.
     pub(super) fn unanswered(&self, protocol: Protocol, reason: &'static str) {
         self.metrics.refused(reason);
-        let answer = Answer { dry_run: false, ..self.denial(reason, None) };
-        if let Some(log) = &self.log
-            && let Some(line) = log.line(&Question::unread(protocol), &answer)
-        {
-            log.put(line);
-        }
+        self.put_unread(protocol, &self.undecided(reason));
     }
 
     /// A denial without a decision, of what never became a question.
     pub(super) fn refuse(&self, protocol: Protocol, reason: &'static str) -> Answer {
         let answer = self.refuse_with(reason, None);
+        self.put_unread(protocol, &answer);
+        answer
+    }
+
+    /// Logs what is said to something that never became a question.
+    fn put_unread(&self, protocol: Protocol, answer: &Answer) {
         if let Some(log) = &self.log
-            && let Some(line) = log.line(&Question::unread(protocol), &answer)
+            && let Some(line) = log.line(&Question::unread(protocol), answer)
         {
             log.put(line);
         }
-        answer
     }
 
     fn refuse_with(&self, reason: &'static str, bundle: Option<Arc<str>>) -> Answer {
@@ -339,8 +339,8 @@ impl Point {
         self.denial(reason, bundle)
     }
 
-    /// What is said where an explanation was asked for and there is none: nothing is decided, counted or let through.
-    pub(super) fn unexplained(&self, reason: &'static str) -> Answer {
+    /// What is said where nothing was to be decided, or nobody hears it: a dry run lets nothing through there, and nothing is counted.
+    pub(super) fn undecided(&self, reason: &'static str) -> Answer {
         Answer { dry_run: false, ..self.denial(reason, None) }
     }
 

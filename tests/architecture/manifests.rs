@@ -1,6 +1,6 @@
 //! Which crate may know which, and what may never be in them.
 
-use super::{files, read};
+use super::{files, read, root};
 
 /// The crates, their manifests' folders, and the crates of this workspace that each may depend on.
 const CRATES: &[(&str, &str, &[&str])] = &[
@@ -112,4 +112,21 @@ fn files_clock_and_environment_are_the_command_lines() {
             assert!(!file.text.contains(module), "{} uses {module}", file.path);
         }
     }
+}
+
+/// The README's commands say `cargo run` and no more: of several programs one has to be meant.
+#[test]
+fn cargo_run_is_the_command_line() {
+    let done = std::process::Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    let members = metadata["workspace_default_members"].as_array().unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let of = |package: &&serde_json::Value| members.contains(&package["id"]);
+    let runs: Vec<&str> =
+        packages.iter().filter(of).filter_map(|package| package["default_run"].as_str()).collect();
+    assert_eq!(runs, ["portcullis"]);
 }

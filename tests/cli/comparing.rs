@@ -34,6 +34,15 @@ fn a_comparison_in_every_form() {
 }
 
 #[test]
+fn standard_input_is_one_side_at_most() {
+    let folder = pair(CHANGED);
+    let old = folder.read("old.gate");
+    let both = folder.run_with(&["diff", "-", "-"], &old);
+    assert_eq!(both.status, 2);
+    assert!(both.err.contains("one side only"), "{}", both.err);
+}
+
+#[test]
 fn bundles_and_folders_compare_as_files_do() {
     let folder = pair(CHANGED);
     folder.run(&["build", "old.gate", "-o", "old.bundle"]).quiet(0);

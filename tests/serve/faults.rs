@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use portcullis::trust::SigningKey;
 use serde_json::json;
 
-use super::server::{ALICE, Server, bundle, exchange, post, question, read, until};
+use super::server::{ALICE, Server, bundle, exchange, post, question, read, ten_thousand, until};
 
 /// Which of the numbered bundles decides; 0: none allows.
 fn number(server: &Server) -> usize {
@@ -309,21 +309,14 @@ fn a_pipe_or_a_huge_file_in_the_place_of_the_bundle_is_a_failure_like_any_other(
 
 #[test]
 fn ten_thousand_idle_connections_hold_up_nobody() {
-    // As many as this process and the server may hold open.
-    let most = rlimit::increase_nofile_limit(10_300).unwrap_or(1_024).saturating_sub(300).min(10_000);
-    if most < 10_000 {
-        eprintln!("SKIPPED in part: {most} connections instead of 10,000, since no more files may be open");
-    }
     let mut server = Server::start(&["--idle-time", "60s"]);
-    let idle: Vec<TcpStream> = (0..most)
-        .map(|_| {
-            let mut stream = TcpStream::connect(server.http()).unwrap();
-            // Half of a request, which never becomes a whole one.
-            stream.write_all(b"POST /v1/decide HTTP/1.1\r\nhost: x\r\n").unwrap();
-            stream
-        })
-        .collect();
-    until("they are open", || server.metric("portcullis_connections") >= most as f64);
+    let idle = ten_thousand(|| {
+        let mut stream = TcpStream::connect(server.http()).unwrap();
+        // Half of a request, which never becomes a whole one.
+        stream.write_all(b"POST /v1/decide HTTP/1.1\r\nhost: x\r\n").unwrap();
+        stream
+    });
+    until("they are open", || server.metric("portcullis_connections") >= idle.len() as f64);
     let start = Instant::now();
     for _ in 0..100 {
         assert_eq!(server.post("/v1/decide", &question(ALICE, 1)).json()["decision"], "allow");

@@ -10,7 +10,7 @@ mod resources;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actions::{flags, named};
+use actions::flags;
 use resources::Resources;
 
 use super::HashMap;
@@ -18,7 +18,7 @@ use super::cover::{Starts, Term, Wish, cover};
 use super::logic::Cube;
 use super::scene::{Effective, Layers, Place, Slot};
 use super::space::{Pattern, TooMany, Walks, meet};
-use super::universe::{Universe, spelled};
+use super::universe::{Universe, named, spelled};
 use crate::facts;
 use crate::ir::{ActionSet, ResourceSet};
 use crate::model::Effect;

@@ -1,7 +1,6 @@
 //! One or two worlds in common terms: the rules of both get one numbering, so that what is equal on both sides is seen to be equal.
 
 use std::collections::{BTreeMap, BTreeSet};
-
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -158,14 +157,10 @@ impl<'m> Universe<'m> {
             numbers
         };
         self.forms_of = self.actions.items().iter().map(of).collect();
-        let pattern = |action: &&'static str| {
-            let (service, name) = action.split_once(':').unwrap_or((action, ""));
-            let name = Glob::literal(&name.to_ascii_lowercase());
-            Pattern::of_action(&ActionForm::Named { service: Glob::literal(service), name })
-        };
+        let pattern = |action: &str| Pattern::of_action(&named(action));
         self.controlled =
-            facts::controlled_actions().filter_map(|action| Some((action, pattern(&action)?))).collect();
-        let taking: Vec<Pattern> = facts::TRUST_ACTIONS.iter().filter_map(pattern).collect();
+            facts::controlled_actions().filter_map(|action| Some((action, pattern(action)?))).collect();
+        let taking: Vec<Pattern> = facts::TRUST_ACTIONS.iter().filter_map(|action| pattern(action)).collect();
         let takes: Vec<bool> = forms
             .iter()
             .map(|(_, pattern)| taking.iter().any(|action| super::space::meet(pattern, action)))
@@ -252,6 +247,12 @@ fn written(side: &Side<'_>) -> Vec<(Atom, Option<(Condition, bool)>)> {
     }
     found.extend(side.ir.atoms.items().iter().map(|atom| (atom.clone(), None)));
     found
+}
+
+/// An action as a pattern.
+pub(super) fn named(action: &str) -> ActionForm {
+    let (service, name) = action.split_once(':').unwrap_or((action, ""));
+    ActionForm::Named { service: Glob::literal(service), name: Glob::literal(&name.to_ascii_lowercase()) }
 }
 
 /// An action as AWS spells it, if it is a documented one.

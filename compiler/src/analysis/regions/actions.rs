@@ -7,7 +7,7 @@ use super::{Class, Scene, Voiced};
 use crate::analysis::HashMap;
 use crate::analysis::scene::{Place, Slot};
 use crate::analysis::space::{Minterm, Pattern, TooMany, meet};
-use crate::analysis::universe::{Numbered, spelled};
+use crate::analysis::universe::{Numbered, named, spelled};
 use crate::facts;
 use crate::pattern::{ActionForm, Glob};
 use std::collections::BTreeMap;
@@ -216,10 +216,4 @@ pub(super) fn flags(action: &str) -> Vec<bool> {
 fn is_rcp_service(action: &str) -> bool {
     let service = action.split_once(':').map_or("", |(service, _)| service);
     facts::RCP_SERVICES.iter().any(|known| known.eq_ignore_ascii_case(service))
-}
-
-/// An action as a pattern.
-pub(super) fn named(action: &str) -> ActionForm {
-    let (service, name) = action.split_once(':').unwrap_or((action, ""));
-    ActionForm::Named { service: Glob::literal(service), name: Glob::literal(&name.to_ascii_lowercase()) }
 }
