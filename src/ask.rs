@@ -85,7 +85,18 @@ pub fn context_of(request: &Request) -> Result<ContextMap, AskError> {
 /// [`AskError`] if the context gives a key twice, or session policies do not compile.
 pub fn ask(bundle: &Bundle, request: &Request) -> Result<Decision, AskError> {
     match &request.session {
-        None => ask_as(bundle, bundle.principal(&request.principal), request),
+        None => {
+            let context = context_of(request)?;
+            Ok(bundle.decide_text(&portcullis_runtime::TextRequest {
+                principal: &request.principal,
+                action: &request.action,
+                resource: &request.resource,
+                resource_account: request.resource_account.as_deref(),
+                context: &context,
+                now: request.now,
+                context_is_complete: request.context_complete,
+            }))
+        }
         Some(of) => ask_as(bundle, session(bundle, &request.principal, of)?.principal(), request),
     }
 }

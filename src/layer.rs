@@ -24,7 +24,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
-use portcullis_runtime::{Bundle, ContextMap, Effect, Layer as PolicyLayer, Request as Asked};
+use portcullis_runtime::{Bundle, ContextMap, Effect, Layer as PolicyLayer, TextRequest as Asked};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -205,9 +205,9 @@ where
                 Err(Unmapped(reason)) => return (refused(reason, digest), false),
             };
             let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
-            let decision = bundle.decide(&Asked {
-                principal: bundle.principal(&question.principal),
-                action: bundle.action(&question.action),
+            let decision = bundle.decide_text(&Asked {
+                principal: &question.principal,
+                action: &question.action,
                 resource: &question.resource,
                 resource_account: question.resource_account.as_deref(),
                 context: &question.context,

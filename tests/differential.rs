@@ -14,7 +14,7 @@ mod organizations;
 #[path = "support/worlds.rs"]
 mod worlds;
 
-use portcullis::ask::ask;
+use portcullis::ask::{ask, ask_as};
 use portcullis::compiler::automata::{Budget, Cache};
 use portcullis::compiler::model::Model;
 use portcullis::compiler::request::Request;
@@ -57,6 +57,11 @@ fn compare(name: &str, model: &Model, bundle: &Bundle, requests: &[Request]) -> 
     for request in requests {
         let expected = reference::decide(model, request);
         let decided = ask(bundle, request).unwrap();
+        if request.session.is_none() {
+            // What is asked in texts, and what is resolved before.
+            let resolved = ask_as(bundle, bundle.principal(&request.principal), request).unwrap();
+            assert_eq!(resolved, decided, "{name}\n{}", shown(request));
+        }
         let same = (decided.effect(), decided.layer(), decided.reason(), decided.level().map(usize::from))
             == (expected.effect, expected.layer, expected.reason, expected.level);
         assert!(same, "{name}: the bundle says {decided:?}, the reference {expected:#?}\n{}", shown(request));

@@ -16,7 +16,9 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 use portcullis::ask::context_of;
 use portcullis::compiler::request::{ContextValue, Request as Owned};
-use portcullis::runtime::{Action, Bundle, Context, ContextMap, Decision, ParsedValue, Principal, Request};
+use portcullis::runtime::{
+    Action, Bundle, Context, ContextMap, Decision, ParsedValue, Principal, Request, TextRequest,
+};
 
 use crate::workloads::{Set, Workload};
 use cache::Cache;
@@ -66,11 +68,19 @@ pub fn by_handles(bundle: &Bundle, prepared: &Prepared<'_>) -> Decision {
     decide(bundle, prepared, prepared.principal, prepared.action)
 }
 
-/// Resolves principal and action, and decides.
+/// Decides what is all text.
 pub fn by_strings(bundle: &Bundle, prepared: &Prepared<'_>) -> Decision {
-    let principal = bundle.principal(black_box(&prepared.owned.principal));
-    let action = bundle.action(black_box(&prepared.owned.action));
-    decide(bundle, prepared, principal, action)
+    let owned = prepared.owned;
+    let context: &dyn Context = &prepared.context;
+    bundle.decide_text(&TextRequest {
+        principal: black_box(&owned.principal),
+        action: black_box(&owned.action),
+        resource: &owned.resource,
+        resource_account: owned.resource_account.as_deref(),
+        context,
+        now: owned.now,
+        context_is_complete: owned.context_complete,
+    })
 }
 
 fn decide(

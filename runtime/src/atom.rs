@@ -31,6 +31,7 @@ pub(crate) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// Whether a resource matches an ARN pattern with variables. A resource with fewer than six parts matches none (rule R1).
+    #[inline(never)]
     pub(crate) fn resource_matches(&self, pattern: u32, resource: &str) -> Option<bool> {
         match arn::split(resource) {
             Some(parts) => glob::arn_matches(self.view, pattern, &parts, self),
@@ -73,6 +74,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether an atom holds. `None` if a record cannot be read, which validation excludes.
+    #[inline(never)]
     pub(crate) fn atom_holds(&self, atom: f::Atom) -> Option<bool> {
         let has = |bit| atom.operator & bit != 0;
         let held = self.held(atom.key);

@@ -11,6 +11,55 @@ pub(crate) fn mask16(bytes: &[u8; 16], byte: u8) -> u32 {
     move_mask_i8_m128i(equal) as u32
 }
 
+/// The places at which sixteen bytes are equal to sixteen others, as bits: the lowest for the first.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(crate) fn equal16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
+    use safe_arch::{cmp_eq_mask_i8_m128i, load_unaligned_m128i, move_mask_i8_m128i};
+    move_mask_i8_m128i(cmp_eq_mask_i8_m128i(load_unaligned_m128i(a), load_unaligned_m128i(b))) as u32
+}
+
+/// The same where no instruction does it at once.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+pub(crate) fn equal16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
+    portable_equal16(a, b)
+}
+
+/// Which of sixteen bytes are ASCII digits, as bits: the lowest for the first.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(crate) fn digits16(bytes: &[u8; 16]) -> u32 {
+    use safe_arch::{
+        cmp_eq_mask_i8_m128i, load_unaligned_m128i, min_u8_m128i, move_mask_i8_m128i, set_splat_i8_m128i,
+        sub_i8_m128i,
+    };
+    let from_zero = sub_i8_m128i(load_unaligned_m128i(bytes), set_splat_i8_m128i(b'0' as i8));
+    let at_most_nine = min_u8_m128i(from_zero, set_splat_i8_m128i(9));
+    move_mask_i8_m128i(cmp_eq_mask_i8_m128i(from_zero, at_most_nine)) as u32
+}
+
+/// The same where no instruction does it at once.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+pub(crate) fn digits16(bytes: &[u8; 16]) -> u32 {
+    portable_digits16(bytes)
+}
+
+/// [`digits16`] byte by byte.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn portable_digits16(bytes: &[u8; 16]) -> u32 {
+    bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(byte.is_ascii_digit()))
+}
+
+/// [`equal16`] by words.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+#[inline(always)]
+fn portable_equal16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
+    let ([a, b], [c, d]) = (halves(a), halves(b));
+    mask8(a ^ c, 0) | mask8(b ^ d, 0) << 8
+}
+
 /// The same where no instruction does it at once.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
@@ -19,6 +68,7 @@ pub(crate) fn mask16(bytes: &[u8; 16], byte: u8) -> u32 {
 }
 
 /// Sixteen bytes as two words.
+#[cfg(any(test, not(target_arch = "x86_64")))]
 #[inline(always)]
 pub(crate) fn halves(bytes: &[u8; 16]) -> [u64; 2] {
     let both = u128::from_le_bytes(*bytes);
@@ -106,7 +156,7 @@ mod tests {
         assert_eq!(mask16(b":a\xbab9;::........", b':'), 0b1100_0001);
     }
 
-    /// Both ways of finding a byte agree.
+    /// Both ways of finding and comparing bytes agree.
     #[test]
     fn masks_without_a_byte_mask() {
         let of_seed = |seed: u8| core::array::from_fn(|at| seed.wrapping_mul(at as u8 | 1));
@@ -115,6 +165,14 @@ mod tests {
             for byte in 0..=255 {
                 assert_eq!(portable_mask16(bytes, byte), mask16(bytes, byte));
             }
+            for at in 0..16 {
+                let mut other = *bytes;
+                other[at] ^= 1 << (at % 8);
+                assert_eq!(equal16(bytes, &other), 0xffff & !(1 << at));
+                assert_eq!(portable_equal16(bytes, &other), 0xffff & !(1 << at));
+            }
+            assert_eq!((equal16(bytes, bytes), portable_equal16(bytes, bytes)), (0xffff, 0xffff));
+            assert_eq!(digits16(bytes), portable_digits16(bytes));
         }
     }
 }

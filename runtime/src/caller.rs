@@ -139,7 +139,7 @@ impl<'a> Caller<'a> {
         )?;
         let Held::One(Text::Borrowed(behind)) = made else { return None };
         let table = crate::principal::Principals { view: *self.view, behind: true };
-        crate::hash::search(behind.as_bytes(), &table).is_none().then_some(made)
+        crate::hash::search_id(behind.as_bytes(), &table).is_none().then_some(made)
     }
 
     /// The keys that principal and resource define (rule C12).

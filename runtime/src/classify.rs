@@ -1,13 +1,16 @@
 //! Context keys to classes: each of the first 64 classifiers is asked at most once a request (DESIGN section 3, guards).
 
 use core::cell::{Cell, OnceCell};
+use core::hint::select_unpredictable;
+use core::net::IpAddr;
 
 use crate::atom::{Facts, Held};
 use crate::context::{ParsedValue, Values};
+use crate::format::index::Slot;
 use crate::format::{self as f, NONE, Section, TERMINAL_BIT, class};
 use crate::glob::simple_lower_case;
-use crate::hash::{Table, classifier_seed, search};
-use crate::value::{boolean, date, ip, number};
+use crate::hash::{Table, classifier_tweak, search_id};
+use crate::value::{boolean, date, number};
 use crate::view::{Index, View};
 use crate::walk::{End, walk};
 
@@ -63,12 +66,18 @@ pub(crate) fn own_classes(request: &crate::Request<'_>, record: &f::Principal) -
 
 impl Facts<'_> {
     /// The class of a classifier's key in this request. `None` if a record cannot be read, which validation excludes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn class(&self, classifier: u32) -> Option<u32> {
         let record = self.view.classifier(classifier)?;
         if record.own != NONE && self.own != NONE {
-            return self.view.word(Section::PrincipalClasses, self.own + record.own);
+            return self.view.word(Section::PrincipalClasses, self.own.wrapping_add(record.own));
         }
+        self.asked_class(classifier, &record)
+    }
+
+    /// The same of a key that the principal does not define by itself.
+    #[inline(never)]
+    fn asked_class(&self, classifier: u32, record: &f::Classifier) -> Option<u32> {
         if let Some(class) = self.remembered.find(classifier) {
             return Some(class);
         }
@@ -77,11 +86,11 @@ impl Facts<'_> {
             match self.caller.request.context.get(self.view.layout.keys.get(record.key as usize)?) {
                 None => class::MISSING,
                 Some(Values::Many(_)) => class::LIST,
-                Some(Values::One(text)) => of_value(self.view, classifier, &record, Value::text(text))?,
-                Some(Values::Parsed(value)) => of_value(self.view, classifier, &record, value.into())?,
+                Some(Values::One(text)) => of_value(self.view, classifier, record, Value::text(text))?,
+                Some(Values::Parsed(value)) => of_value(self.view, classifier, record, value.into())?,
             }
         } else {
-            self.of_held(classifier, &record)?
+            self.of_held(classifier, record)?
         };
         self.remembered.add(classifier, class);
         Some(class)
@@ -167,9 +176,9 @@ fn of_value(view: &View<'_>, id: u32, classifier: &f::Classifier, value: Value<'
                 None => class::OTHER,
             }
         }
-        f::CLASSIFY_ADDRESS => match parsed.map_or_else(|| ip::parse_address(value), ParsedValue::address) {
-            Some(address) => of_address(view, classifier, &address)?,
-            None => class::OTHER,
+        f::CLASSIFY_ADDRESS => match parsed {
+            None => of_address(view, classifier, value.parse().ok())?,
+            Some(parsed) => of_address(view, classifier, parsed.address().map(|it| it.first()))?,
         },
         f::CLASSIFY_NUMBER => match number::Number::parse(value) {
             Some(value) => by_thresholds(view, classifier, |threshold| {
@@ -215,19 +224,19 @@ impl Table for Texts<'_> {
     }
 
     #[inline]
-    fn seed(&self) -> u32 {
-        classifier_seed(self.index().seed, self.classifier)
+    fn tweak(&self) -> u32 {
+        classifier_tweak(self.classifier)
     }
 
     #[inline]
-    fn fits(&self, id: u32) -> bool {
-        self.view.class_text(id).is_some_and(|record| record.classifier == self.classifier)
+    fn fits(&self, [_, _, _, classifier]: Slot) -> bool {
+        classifier == self.classifier
     }
 }
 
 /// The class of a text: its own, or that of the wildcards that match it.
 fn of_text(view: &View<'_>, classifier: u32, root: u32, text: &[u8]) -> Option<u32> {
-    if let Some(id) = search(text, &Texts { view, classifier }) {
+    if let Some(id) = search_id(text, &Texts { view, classifier }) {
         return Some(view.class_text(id)?.class);
     }
     match walk(view.words_at(Section::ClassNodes, 0)?, root, text)? {
@@ -247,22 +256,45 @@ fn fold<'a>(text: &str, room: &'a mut [u8; class::FOLDED_BYTES]) -> Option<&'a [
     room.get(..length)
 }
 
-/// The class of the last interval that begins at or before an address.
-fn of_address(view: &View<'_>, classifier: &f::Classifier, address: &ip::Block) -> Option<u32> {
-    let (mut base, mut size) = match address.v6 {
-        false => (classifier.start, classifier.root),
-        true => (classifier.start + classifier.root, classifier.length - classifier.root),
-    };
-    let wanted = u128::from_be_bytes(address.address);
+/// The class of the last interval that begins at or before an address; what is no address is in a class of its own.
+fn of_address(view: &View<'_>, classifier: &f::Classifier, address: Option<IpAddr>) -> Option<u32> {
+    let (start, v4) = (classifier.start, classifier.root);
+    match address {
+        None => Some(class::OTHER),
+        // Of an IPv4 address only the first word counts.
+        Some(IpAddr::V4(address)) => {
+            let wanted = address.to_bits();
+            by_halves(view, start, v4, |[a, ..]| u32::from_be_bytes(*a) <= wanted)
+        }
+        Some(IpAddr::V6(address)) => {
+            let (wanted, v6) = (address.to_bits(), classifier.length.checked_sub(v4)?);
+            by_halves(view, start + v4, v6, |record| {
+                record.as_flattened().first_chunk().is_some_and(|it| u128::from_be_bytes(*it) <= wanted)
+            })
+        }
+    }
+}
+
+/// The class of the last of some intervals for which something holds, as it does for all before that one.
+///
+/// There is no branch on which half it is in: no processor could guess it.
+#[inline(always)]
+fn by_halves(
+    view: &View<'_>,
+    start: u32,
+    mut size: u32,
+    holds: impl Fn(&[[u8; 4]; f::Interval::WORDS]) -> bool,
+) -> Option<u32> {
+    let records = view.words_at(Section::Intervals, start as usize * f::Interval::WORDS)?;
+    let (records, _) = records.as_chunks::<{ f::Interval::WORDS }>();
+    let mut base = 0;
     while size > 1 {
         let half = size / 2;
-        let middle = view.interval(base + half)?;
-        if first_address(&middle) <= wanted {
-            base += half;
-        }
+        let middle = base + half;
+        base = select_unpredictable(holds(records.get(middle as usize)?), middle, base);
         size -= half;
     }
-    Some(view.interval(base)?.class)
+    f::Interval::read(records.get(base as usize)?).map(|interval| interval.class)
 }
 
 /// The first address of an interval.

@@ -1,6 +1,6 @@
 //! From what the layers say to a decision: the flow chart of rules E1–E13 as one function over small facts.
 
-use crate::decision::{Decision, Effect, Layer, NO_LEVEL, Reason, RuleId};
+use crate::decision::{Decision, Effect, Layer, Reason, RuleId};
 use crate::format::{self as f, NONE};
 
 /// What one layer says about a request: a rule that denies, a rule that allows.
@@ -171,7 +171,7 @@ const fn decision(effect: Effect, layer: Layer, reason: Reason, rule: Option<Rul
         Some(RuleId(rule)) => rule,
         None => NONE,
     };
-    Decision { effect, layer, reason, level: NO_LEVEL, rule, holder: NONE }
+    Decision::new(effect, layer, reason, rule, NONE)
 }
 
 #[inline]
@@ -214,7 +214,7 @@ pub fn combine(facts: &Facts) -> Decision {
         !matches!(caller, Caller::Service | Caller::Anonymous | Caller::Root) && !facts.no_caller_side;
     let has_scps = has_side || caller == Caller::Root && !facts.no_caller_side;
     // V1: an explicit deny in any layer that applies; V5: the first of them.
-    let of_level = |layer, level, rule| Decision { level, ..denied(layer, Some(rule)) };
+    let of_level = |layer, level, rule| denied(layer, Some(rule)).of_level(level);
     if let Some((level, rule)) = facts.rcps.deny {
         return of_level(Layer::Rcp, level, rule);
     }
@@ -252,7 +252,7 @@ pub fn combine(facts: &Facts) -> Decision {
     if let Some(level) = facts.scps.missing
         && has_scps
     {
-        return Decision { level, ..implicit(Layer::Scp, Reason::NoStatement) };
+        return implicit(Layer::Scp, Reason::NoStatement).of_level(level);
     }
     if !passes(facts.endpoint) {
         return implicit(Layer::Endpoint, Reason::NoStatement);

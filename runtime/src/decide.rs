@@ -4,21 +4,22 @@ use crate::atom::Facts;
 use crate::bundle::Bundle;
 use crate::caller::{Caller as Who, Room};
 use crate::classify::{Remembered, own_classes};
-use crate::combine::{Caller, Contract, Facts as Combined, ResourceVerdict, Verdict, combine};
-use crate::context::Values;
-use crate::decision::{Decision, Effect, Layer, NO_LEVEL, OTHER_HOLDER, Reason};
-use crate::direct::{self, Own, reach};
-use crate::format::{self as f, NONE, RCP_SERVICES, limits};
+use crate::combine::{Caller, Facts as Combined, ResourceVerdict, Verdict, combine};
+use crate::context::{Context, Values};
+use crate::decision::{Decision, Effect, Layer, OTHER_HOLDER, Outcome, Reason};
+use crate::direct::{self, Own};
+use crate::format::{self as f, NONE, RCP_SERVICES, Section, limits};
 use crate::layers::{LayerWalk, list_of};
 use crate::owner::{self, LevelRange};
-use crate::principal::{PrincipalKind, parts};
-use crate::request::{Action, Request};
+use crate::principal::{Principal, PrincipalKind, parts};
+use crate::request::{Action, ActionKind, Request, TextRequest};
 use crate::side::{AccountOf, Parts, ResourceSide, bare_side, resource_side};
 use crate::view::View;
+use crate::walk::reach;
 
 /// A decision that denies because of a reason that is no statement's.
 const fn refusal(layer: Layer, reason: Reason) -> Decision {
-    Decision { effect: Effect::ImplicitDeny, layer, reason, level: NO_LEVEL, rule: NONE, holder: NONE }
+    Decision::new(Effect::ImplicitDeny, layer, reason, NONE, NONE)
 }
 
 impl Bundle {
@@ -33,6 +34,67 @@ impl Bundle {
     /// time linear in the rules with action wildcards besides.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {
+        let (principal, action) = (&request.principal, &request.action);
+        let ordinary = principal.is_itself()
+            && principal.stamp == self.stamp()
+            && action.stamp == self.stamp()
+            && action.is_in_vocabulary();
+        if ordinary {
+            let plain = Plain {
+                id: principal.id,
+                action: action.id(),
+                resolved: None,
+                resource: request.resource,
+                resource_account: request.resource_account,
+                context: request.context,
+            };
+            let outcome = self.by_own_layers(&plain, |own| direct::by_conditions(self, request, own));
+            if let Some(decision) = outcome.of_holder(principal.id) {
+                return decision;
+            }
+        }
+        self.by_whatever_counts(request)
+    }
+
+    /// Decides a request of texts: as [`Bundle::decide`] with [`Bundle::principal`] and [`Bundle::action`], in less time.
+    #[must_use]
+    pub fn decide_text(&self, request: &TextRequest<'_>) -> Decision {
+        let (id, identity) = self.principal_slot(request.principal.as_bytes());
+        let (action, kind) = self.action_slot(request.action.as_bytes());
+        if id != NONE && action != NONE {
+            let plain = Plain {
+                id,
+                action,
+                resolved: Some((identity, kind)),
+                resource: request.resource,
+                resource_account: request.resource_account,
+                context: request.context,
+            };
+            let outcome = self.by_own_layers(&plain, |own| self.text_by_conditions(request, id, action, own));
+            if let Some(decision) = outcome.of_holder(id) {
+                return decision;
+            }
+        }
+        self.text_by_whatever_counts(request)
+    }
+
+    /// The resolved form of a request for what takes longer.
+    #[inline(never)]
+    fn text_by_conditions(&self, request: &TextRequest<'_>, id: u32, action: u32, own: &Own<'_>) -> Outcome {
+        let principal = Principal::held(self.stamp(), id, request.principal);
+        let action = Action::known_as(self.stamp(), action, request.action);
+        direct::by_conditions(self, &request.resolved(principal, action), own)
+    }
+
+    #[inline(never)]
+    fn text_by_whatever_counts(&self, request: &TextRequest<'_>) -> Decision {
+        let (principal, action) = (self.principal(request.principal), self.action(request.action));
+        self.by_whatever_counts(&request.resolved(principal, action))
+    }
+
+    /// Decides whatever is asked.
+    #[inline(never)]
+    fn by_whatever_counts(&self, request: &Request<'_>) -> Decision {
         self.try_decide(request).unwrap_or(refusal(Layer::None, Reason::Internal))
     }
 
@@ -48,39 +110,53 @@ impl Bundle {
         if too_long || !request.context.within_limits() {
             return Some(refusal(Layer::Limit, Reason::LimitExceeded));
         }
-        let view = &self.view();
-        match request.action.known() {
-            Some(action) if principal.is_itself() && view.world.is_bare() => {
-                self.by_own_layers(request, view, action)
+        self.by_all_layers(request, &self.view())
+    }
+
+    /// Decides for a user or role itself that asks for an action of the vocabulary, in a bundle without resources, endpoints and control
+    /// policies; not known for everybody else, or if a record cannot be read. `pending` is asked where walks alone do not decide.
+    #[inline(always)]
+    fn by_own_layers(&self, plain: &Plain<'_>, pending: impl FnOnce(&Own<'_>) -> Outcome) -> Outcome {
+        const UNKNOWN: Outcome = Outcome::UNKNOWN;
+        let view = self.view();
+        if !view.world.is_bare()
+            || plain.resource.len() > limits::RESOURCE_BYTES
+            || !plain.context.within_limits()
+        {
+            return UNKNOWN;
+        }
+        let Some(action) = view.action(plain.action) else { return UNKNOWN };
+        let Some(record) = view.principal(plain.id) else { return UNKNOWN };
+        let (identity, kind) = plain.resolved.unwrap_or((record.identity, (&action).into()));
+        let Some(identity) = list_of(self, &view, identity, kind) else { return UNKNOWN };
+        let boundary = if record.boundary == NONE {
+            f::terminal::ALLOWS
+        } else {
+            let Some(boundary) = list_of(self, &view, record.boundary, kind) else { return UNKNOWN };
+            boundary
+        };
+        let Some(account) = view.account_window(plain.id) else { return UNKNOWN };
+        let side = bare_side(plain.resource, plain.resource_account, action.flags, account);
+        let resource = match plain.resource {
+            "*" if action.service_arn != NONE => self.text_of(action.service_arn),
+            resource => resource,
+        };
+        let Some(nodes) = view.words_at(Section::Nodes, 0) else { return UNKNOWN };
+        let text = resource.as_bytes();
+        let ends = [reach(nodes, identity, text), reach(nodes, boundary, text)];
+        match direct::decision(ends, action.flags, side) {
+            UNKNOWN => {
+                let (lists, classes, flags) = ([identity, boundary], record.classes, action.flags);
+                pending(&Own { resource, classes, lists, ends, side, flags })
             }
-            _ => self.by_all_layers(request, view),
+            outcome => outcome,
         }
     }
 
-    /// Decides for a user or role itself in a bundle without resources, endpoints and control policies.
-    #[inline(always)]
-    fn by_own_layers(&self, request: &Request<'_>, view: &View<'_>, action: u32) -> Option<Decision> {
-        let id = request.principal.id;
-        let (record, action) = (view.principal(id)?, &view.action(action)?);
-        // Every step to a root list waits for the one before it: they come first, so that the rest is done meanwhile.
-        let identity = list_of(view, record.identity, action)?;
-        let boundary = match record.boundary {
-            NONE => f::terminal::ALLOWS,
-            set => list_of(view, set, action)?,
-        };
-        let side = bare_side(request, action.flags, record.account())?;
-        if side.contract == Contract::Trust {
-            return self.by_all_layers(request, view);
-        }
-        let resource = asked_resource(view, request, Some(action))?;
-        let ends = [reach(view, identity, resource)?, reach(view, boundary, resource)?];
-        match direct::decision(ends, action.flags, &side) {
-            Some(decision) => Some(Decision { holder: id, ..decision }),
-            None => {
-                let (lists, flags) = ([identity, boundary], action.flags);
-                direct::by_conditions(self, view, request, resource, &Own { lists, ends, side, flags })
-            }
-        }
+    /// A string that few requests need.
+    #[inline(never)]
+    fn text_of(&self, string: u32) -> &str {
+        self.view().string(string).unwrap_or("*")
     }
 
     /// Decides for whoever asks, through every layer.
@@ -102,7 +178,7 @@ impl Bundle {
         };
         let parts = Parts::of(request.resource.as_bytes());
         let side = resource_side(view, request, flags, parts, account)?;
-        let resource = asked_resource(view, request, action.as_ref())?;
+        let resource = asked_resource(view, request.resource, action.as_ref())?;
         let room = Room::default();
         let who = Who { view, request, owner: side.owner, room: &room };
         let own = record.as_ref().map_or(NONE, |record| own_classes(request, record));
@@ -139,14 +215,14 @@ impl Bundle {
         }
         combined.session = self.session(request, &who, resource)?;
         let decision = combine(&combined);
-        let holder = match decision.layer {
+        let holder = match decision.layer() {
             Layer::Rcp => holders.rcp,
             Layer::Scp => holders.scp,
             Layer::Endpoint => holders.endpoint,
             Layer::Resource => side.holder,
             _ => principal.id,
         };
-        Some(Decision { holder, ..decision })
+        Some(decision.of_holder(holder))
     }
 
     /// Everything but the principal's own layers: control policies, endpoint, the resource's policy.
@@ -254,12 +330,23 @@ fn endpoint(
 /// The resource that the automata are asked about. Rule R4: `*` also matches as the action's service-level ARN; whatever matches `*` matches
 /// that as well.
 #[inline(always)]
-fn asked_resource<'a>(view: &View<'a>, request: &Request<'a>, action: Option<&f::Action>) -> Option<&'a str> {
+fn asked_resource<'a>(view: &View<'a>, asked: &'a str, action: Option<&f::Action>) -> Option<&'a str> {
     let service_arn = action.map_or(NONE, |action| action.service_arn);
-    match request.resource {
+    match asked {
         "*" if service_arn != NONE => view.string(service_arn),
         resource => Some(resource),
     }
+}
+
+/// What the short way looks at.
+struct Plain<'a> {
+    id: u32,
+    action: u32,
+    /// The identity set and what tells actions apart, where that is known before the records are read.
+    resolved: Option<(u32, ActionKind)>,
+    resource: &'a str,
+    resource_account: Option<&'a str>,
+    context: &'a dyn Context,
 }
 
 /// Whose layers decided, by layer.

@@ -60,6 +60,20 @@ pub enum Layer {
 }
 
 impl Layer {
+    /// All of them, in their order.
+    const ALL: [Self; 10] = [
+        Self::Identity,
+        Self::Boundary,
+        Self::Session,
+        Self::Scp,
+        Self::Rcp,
+        Self::Resource,
+        Self::Endpoint,
+        Self::Service,
+        Self::Limit,
+        Self::None,
+    ];
+
     /// The stable machine-readable name, lower case.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -117,6 +131,23 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All of them, in their order.
+    const ALL: [Self; 13] = [
+        Self::Statement,
+        Self::NoStatement,
+        Self::LimitExceeded,
+        Self::UnknownPrincipal,
+        Self::MalformedPrincipal,
+        Self::NoResourcePolicy,
+        Self::CrossAccount,
+        Self::NoTrustPolicy,
+        Self::RootUser,
+        Self::NoKeyPolicy,
+        Self::OwnedByAws,
+        Self::NotControlled,
+        Self::Internal,
+    ];
+
     /// The stable machine-readable name.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -170,58 +201,149 @@ impl Reason {
 pub struct RuleId(pub u32);
 
 /// The answer to a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Decision {
-    pub(crate) effect: Effect,
-    pub(crate) layer: Layer,
-    pub(crate) reason: Reason,
-    /// The level of an SCP or RCP from the root, or [`NO_LEVEL`].
-    pub(crate) level: u8,
+    /// Effect, layer, reason and level, a byte each: one word that is written and read whole.
+    what: u32,
     /// A rule, and whose layer it is, or [`NONE`].
     pub(crate) rule: u32,
     pub(crate) holder: u32,
 }
 
 /// The level of a decision that no SCP or RCP made.
-pub(crate) const NO_LEVEL: u8 = u8::MAX;
+const NO_LEVEL: u8 = u8::MAX;
 
 /// In a holder: a resource where an account could stand, a principal where a resource could.
 pub(crate) const OTHER_HOLDER: u32 = 1 << 31;
 
+/// A decision without its holder in one word, which a register holds: on the short way no decision passes through memory in parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Outcome(u64);
+
+impl Outcome {
+    /// Not known: no effect is 255.
+    pub(crate) const UNKNOWN: Self = Self(u64::MAX);
+
+    /// What a decision says, but for its holder.
+    #[inline(always)]
+    pub(crate) const fn of(decision: Decision) -> Self {
+        Self((decision.rule as u64) << 32 | decision.what as u64)
+    }
+
+    /// The same, with these bits set in the rule.
+    #[inline(always)]
+    pub(crate) const fn with_rule(self, rule: u32) -> Self {
+        Self(self.0 | (rule as u64) << 32)
+    }
+
+    /// The decision of a holder; `None` if it is not known.
+    #[inline(always)]
+    pub(crate) const fn of_holder(self, holder: u32) -> Option<Decision> {
+        match self {
+            Self::UNKNOWN => None,
+            Self(both) => Some(Decision { what: both as u32, rule: (both >> 32) as u32, holder }),
+        }
+    }
+}
+
 impl Decision {
+    /// A decision that no level of SCPs or RCPs made.
+    #[inline(always)]
+    pub(crate) const fn new(effect: Effect, layer: Layer, reason: Reason, rule: u32, holder: u32) -> Self {
+        let what = u32::from_le_bytes([effect as u8, layer as u8, reason as u8, NO_LEVEL]);
+        Self { what, rule, holder }
+    }
+
+    /// The same for another holder.
+    #[inline(always)]
+    pub(crate) const fn of_holder(self, holder: u32) -> Self {
+        Self { holder, ..self }
+    }
+
+    /// The same, made by a level of SCPs or RCPs.
+    pub(crate) const fn of_level(self, level: u8) -> Self {
+        let [effect, layer, reason, _] = self.what.to_le_bytes();
+        Self { what: u32::from_le_bytes([effect, layer, reason, level]), ..self }
+    }
+
     /// What the request gets.
     #[must_use]
     pub const fn effect(&self) -> Effect {
-        self.effect
+        const ALLOW: u8 = Effect::Allow as u8;
+        const EXPLICIT: u8 = Effect::ExplicitDeny as u8;
+        match self.what.to_le_bytes()[0] {
+            ALLOW => Effect::Allow,
+            EXPLICIT => Effect::ExplicitDeny,
+            _ => Effect::ImplicitDeny,
+        }
     }
 
     /// Whether the request is granted.
     #[must_use]
     pub const fn is_allowed(&self) -> bool {
-        matches!(self.effect, Effect::Allow)
+        matches!(self.effect(), Effect::Allow)
     }
 
     /// The layer that decided (rule V5).
     #[must_use]
-    pub const fn layer(&self) -> Layer {
-        self.layer
+    pub fn layer(&self) -> Layer {
+        Layer::ALL.get(usize::from(self.what.to_le_bytes()[1])).copied().unwrap_or(Layer::None)
     }
 
     /// The level of the organization whose SCP or RCP decided: 0 is the root, the last one the account.
     #[must_use]
     pub const fn level(&self) -> Option<u8> {
-        if self.level == NO_LEVEL { None } else { Some(self.level) }
+        match self.what.to_le_bytes()[3] {
+            NO_LEVEL => None,
+            level => Some(level),
+        }
     }
 
     /// Why.
     #[must_use]
-    pub const fn reason(&self) -> Reason {
-        self.reason
+    pub fn reason(&self) -> Reason {
+        Reason::ALL.get(usize::from(self.what.to_le_bytes()[2])).copied().unwrap_or(Reason::Internal)
     }
 
     /// One rule that decided, where a rule did; `Bundle::explain` gives its statements.
     #[must_use]
     pub const fn rule(&self) -> Option<RuleId> {
         if self.rule == NONE { None } else { Some(RuleId(self.rule)) }
+    }
+}
+
+impl fmt::Debug for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decision")
+            .field("effect", &self.effect())
+            .field("layer", &self.layer())
+            .field("reason", &self.reason())
+            .field("level", &self.level())
+            .field("rule", &self.rule())
+            .field("holder", &self.holder)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The one word holds what was put in.
+    #[test]
+    fn what_a_decision_says() {
+        for effect in [Effect::Allow, Effect::ExplicitDeny, Effect::ImplicitDeny] {
+            for (layer, reason) in
+                Layer::ALL.into_iter().flat_map(|it| Reason::ALL.map(|reason| (it, reason)))
+            {
+                let decision = Decision::new(effect, layer, reason, NONE, NONE);
+                assert_eq!((decision.effect(), decision.layer(), decision.reason()), (effect, layer, reason));
+                assert_eq!((decision.level(), decision.rule()), (None, None));
+                assert_eq!(decision.is_allowed(), effect == Effect::Allow);
+                let decision = decision.of_level(3);
+                assert_eq!((decision.effect(), decision.layer(), decision.reason()), (effect, layer, reason));
+                assert_eq!(decision.level(), Some(3));
+            }
+        }
     }
 }

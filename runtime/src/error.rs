@@ -17,6 +17,11 @@ pub enum LoadError {
         /// The oldest reader that it names.
         needs: u32,
     },
+    /// The bundle is of a version that this reader no longer reads.
+    TooOld {
+        /// The version that it names.
+        version: u32,
+    },
     /// The format version is one that this reader does not know.
     UnknownVersion {
         /// The version that it names.
@@ -56,6 +61,11 @@ impl fmt::Display for LoadError {
                     crate::format::FORMAT_VERSION
                 )
             }
+            Self::TooOld { version } => write!(
+                f,
+                "format version {version} is older than this reader reads, which is {} and newer: build the bundle anew",
+                crate::format::OLDEST_READER
+            ),
             Self::UnknownVersion { version } => write!(f, "format version {version} is not known"),
             Self::WrongLength { expected, actual } => {
                 write!(f, "the header says {expected} bytes, there are {actual}: truncated or extended")

@@ -84,9 +84,9 @@ impl Provenance {
     fn policies_of(&self, decision: &Decision) -> Option<u32> {
         let holder = (decision.holder & !OTHER_HOLDER) as usize;
         let is_other = decision.holder & OTHER_HOLDER != 0;
-        let level = usize::from(decision.level);
+        let level = usize::from(decision.level().unwrap_or(u8::MAX));
         let principal = || self.principals.get(decision.holder as usize);
-        match decision.layer {
+        match decision.layer() {
             Layer::Identity => principal().map(|lists| lists.identity),
             Layer::Boundary => principal()?.boundary,
             Layer::Session => self.session,

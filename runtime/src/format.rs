@@ -13,10 +13,10 @@ pub use words::{class, diagram, terminal};
 
 /// The first eight bytes of every bundle.
 pub const MAGIC: [u8; 8] = *b"PORTCULL";
-/// The format version that this crate writes. It reads this one and those before it.
-pub const FORMAT_VERSION: u32 = 2;
-/// The oldest reader version that can read what this crate writes: one of version 1 passes over the routes, and decides the same.
-pub const OLDEST_READER: u32 = 1;
+/// The format version that this crate writes, and the oldest that it reads: in those before, names are hashed otherwise.
+pub const FORMAT_VERSION: u32 = 3;
+/// The oldest reader version that can read what this crate writes.
+pub const OLDEST_READER: u32 = 3;
 /// Length of the header in bytes; the section table follows.
 pub const HEADER_BYTES: usize = 64;
 /// Where in the header the digest stands: it covers all bytes but its own.
@@ -57,20 +57,6 @@ pub const fn service_slot(service: u32, seed: u32, slots: u32) -> u32 {
     (service ^ service.wrapping_mul(seed) >> 16) & slots.wrapping_sub(1)
 }
 
-/// Rows: what stands in the two highest bits of a row's id, in which the others are the word of its number of cells.
-pub mod row {
-    /// The two bits.
-    pub const WIDTH: u32 = 3 << 30;
-    /// The others.
-    pub const PLACE: u32 = !WIDTH;
-    /// All classes have the first root list of the palette: there is one cell of one byte, zero.
-    pub const CONSTANT: u32 = 0;
-    /// Cells of one byte.
-    pub const BYTES: u32 = 1 << 30;
-    /// Cells of two bytes.
-    pub const PAIRS: u32 = 2 << 30;
-}
-
 /// Limits of a set leaf: what fits the fixed scratch of a decision. Alternatives and blocks are as many as it takes.
 pub mod leaf {
     /// 64-bit words of one block's state.
@@ -95,9 +81,12 @@ pub mod index {
     pub const PROBES: u32 = 128;
     /// Words before the slots: the seed, and zero.
     pub const HEADER_WORDS: usize = 2;
-    /// Words of a slot, all 0 in an empty one: the high half of the hash; an id + 1; the word of its section at which the name begins, and
-    /// the length of the name in bytes, so that a name is compared without a look at the record that it names.
+    /// Words of a slot, all 0 in an empty one: the high half of the hash; an id + 1; and of what it names what is wanted next, so that its
+    /// record need not be read for that. Of an action its service and class; of all others the string that is the name, and then of a
+    /// principal its identity set, of a text its classifier, else 0.
     pub const SLOT_WORDS: usize = 4;
+    /// A slot.
+    pub type Slot = [u32; SLOT_WORDS];
 }
 
 macro_rules! records {

@@ -7,29 +7,39 @@ use crate::decision::RuleId;
 use crate::format::{self as f, LIST_BIT, NONE, Section, TERMINAL_BIT, diagram, limits};
 use crate::leaf;
 use crate::owner::LevelRange;
+use crate::request::ActionKind;
 use crate::view::View;
-use crate::walk::{End, walk};
+use crate::walk::{End, UNKNOWN, walk};
 
 /// In place of a root list: several parts of a union have one.
 pub(crate) const SEVERAL: u32 = !TERMINAL_BIT;
 
 /// The root list of an action of the vocabulary, or [`SEVERAL`].
 #[inline(always)]
-pub(crate) fn list_of(view: &View<'_>, at: u32, action: &f::Action) -> Option<u32> {
+pub(crate) fn list_of(bundle: &Bundle, view: &View<'_>, at: u32, action: ActionKind) -> Option<u32> {
     let set = view.set(at)?;
-    if set.slots == 0 { of_union(view, at, set.seed, action) } else { of_slots(view, at, &set, action) }
+    if set.slots == 0 {
+        return Some(of_union(bundle, at, set.seed, action));
+    }
+    of_slots(view, at, &set, action)
 }
 
-/// The only root list that the parts of a union have, if it is only one.
+/// The only root list that the parts of a union have, if it is only one. What cannot be read counts as several, and whoever looks at them
+/// finds it out.
 #[inline(never)]
-fn of_union(view: &View<'_>, at: u32, count: u32, action: &f::Action) -> Option<u32> {
+fn of_union(bundle: &Bundle, at: u32, count: u32, action: ActionKind) -> u32 {
+    only_list(&bundle.view(), at, count, action).unwrap_or(SEVERAL)
+}
+
+#[inline(always)]
+fn only_list(view: &View<'_>, at: u32, count: u32, action: ActionKind) -> Option<u32> {
     let mut found = f::terminal::NOTHING;
     for part in parts(view, at, count)? {
         let part = u32::from_le_bytes(*part);
         let list = of_slots(view, part, &view.set(part)?, action)?;
         if list != f::terminal::NOTHING && list != found {
             if found != f::terminal::NOTHING {
-                return Some(SEVERAL);
+                return None;
             }
             found = list;
         }
@@ -45,9 +55,13 @@ fn parts<'a>(view: &View<'a>, at: u32, count: u32) -> Option<&'a [[u8; 4]]> {
 
 /// The root list of a set with slots.
 #[inline(always)]
-fn of_slots(view: &View<'_>, at: u32, set: &f::Set, action: &f::Action) -> Option<u32> {
-    let entry = view.set_service(at, f::service_slot(action.service, set.seed, set.slots))?;
-    if entry.service == action.service { view.cell(entry.row, action.class) } else { Some(set.default_list) }
+fn of_slots(view: &View<'_>, at: u32, set: &f::Set, action: ActionKind) -> Option<u32> {
+    let entry = view.set_service(at, f::service_slot(action.service(), set.seed, set.slots))?;
+    if entry.service == action.service() {
+        view.cell(entry.row, action.class())
+    } else {
+        Some(set.default_list)
+    }
 }
 
 /// The evaluation of one principal's layers for one request.
@@ -71,16 +85,20 @@ impl LayerWalk<'_> {
         Some(verdict)
     }
 
-    /// What a terminal comes to: a verdict, or [`NONE`] as it was.
+    /// What a terminal comes to: a verdict, or [`UNKNOWN`] as it was.
     #[inline(always)]
     pub(crate) fn end(&self, end: u32) -> Option<u32> {
-        if end & f::terminal::KIND == f::terminal::DIAGRAM { self.diagram(end) } else { Some(end) }
+        if end & f::terminal::KIND == f::terminal::DIAGRAM && end != UNKNOWN {
+            self.diagram(end)
+        } else {
+            Some(end)
+        }
     }
 
-    /// What a permission set says: by the terminal that its root list led to, or [`NONE`] where that takes more than a walk.
+    /// What a permission set says: by the terminal that its root list led to, or [`UNKNOWN`] where that takes more than a walk.
     #[inline]
     pub(crate) fn from(&self, set: u32, list: u32, end: u32, action: &f::Action) -> Option<Verdict> {
-        if end == NONE {
+        if end == UNKNOWN {
             return self.verdict(set, list, Some(action));
         }
         let mut verdict = Verdict::default();
@@ -92,7 +110,7 @@ impl LayerWalk<'_> {
     #[inline(never)]
     pub(crate) fn set(&self, set: u32, action: Option<&f::Action>) -> Option<Verdict> {
         let list = match action {
-            Some(action) => list_of(self.view, set, action)?,
+            Some(action) => list_of(self.bundle, self.view, set, action.into())?,
             None => NONE,
         };
         self.verdict(set, list, action)
@@ -103,7 +121,7 @@ impl LayerWalk<'_> {
     fn union(&self, at: u32, action: &f::Action, verdict: &mut Verdict) -> Option<()> {
         for part in parts(self.view, at, self.view.set(at)?.seed)? {
             let part = u32::from_le_bytes(*part);
-            self.root_list(of_slots(self.view, part, &self.view.set(part)?, action)?, verdict)?;
+            self.root_list(of_slots(self.view, part, &self.view.set(part)?, action.into())?, verdict)?;
             // Nothing can undo a deny.
             let denied = verdict.deny().is_some();
             if denied {

@@ -42,6 +42,7 @@ pub mod explain;
 pub mod format;
 mod glob;
 pub mod hash;
+mod lanes;
 mod layers;
 mod leaf;
 mod owner;
@@ -63,7 +64,7 @@ pub use context::{Context, ContextMap, EmptyContext, ParsedValue, Values};
 pub use decision::{Decision, Effect, Layer, Reason, RuleId};
 pub use error::LoadError;
 pub use principal::{Principal, PrincipalKind};
-pub use request::{Action, Request};
+pub use request::{Action, Request, TextRequest};
 pub use route::{NotRouted, Routed};
 pub use session::{NotAnOverlay, Session};
 #[cfg(feature = "encode")]

@@ -1,7 +1,7 @@
 //! Whose a resource is, and what its policies are (rules V6, E2, E8, DESIGN section 6).
 
 use crate::format::{self as f, NONE, Section};
-use crate::hash::{Table, search};
+use crate::hash::{Table, search_id};
 use crate::value::arn;
 use crate::view::{Index, View};
 
@@ -46,23 +46,23 @@ impl Table for Endpoints<'_> {
 
 /// The account of a number.
 pub(crate) fn account(view: &View<'_>, number: &[u8]) -> Option<u32> {
-    search(number, &Accounts(view))
+    search_id(number, &Accounts(view))
 }
 
 /// The endpoint of an id.
 pub(crate) fn endpoint(view: &View<'_>, id: &str) -> Option<u32> {
-    search(id.as_bytes(), &Endpoints(view))
+    search_id(id.as_bytes(), &Endpoints(view))
 }
 
 /// The resource that owns an ARN: the longest of those that are it, or under which it lies. Two look-ups, however many there are.
 ///
 /// `service` and `name` are the third and the sixth part.
 pub(crate) fn owner(view: &View<'_>, text: &[u8], service: &[u8], name: &[u8]) -> Option<u32> {
-    if let Some(found) = search(text, &Resources(view)) {
+    if let Some(found) = search_id(text, &Resources(view)) {
         return Some(found);
     }
     let above = text.get(..text.len() - name.len() + arn::above(service, name)?)?;
-    search(above, &Resources(view))
+    search_id(above, &Resources(view))
 }
 
 /// Whether resources of this service are declared: one of them that is not, and names no account, is another account's (rule V6).

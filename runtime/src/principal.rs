@@ -1,8 +1,9 @@
 //! Who asks: the kinds of principals, and what the bundle holds of them (DESIGN section 5, rules N1–N5, E13).
 
 use crate::bundle::Bundle;
+use crate::format::index::Slot;
 use crate::format::{NONE, Section, limits};
-use crate::hash::{Table, search};
+use crate::hash::{SHORT_BYTES, Table, search, search_id, search_short};
 use crate::session::Session;
 use crate::value::arn;
 use crate::view::{Index, View};
@@ -57,6 +58,12 @@ pub enum PrincipalKind {
 }
 
 impl<'a> Principal<'a> {
+    /// A user or role of a bundle.
+    #[inline]
+    pub(crate) const fn held(stamp: u32, id: u32, text: &'a str) -> Self {
+        Self { stamp, id, kind: PrincipalKind::Held, source: Source::Text(text) }
+    }
+
     /// What kind of principal it is.
     #[inline]
     #[must_use]
@@ -190,6 +197,15 @@ impl Table for Principals<'_> {
     }
 }
 
+/// A principal and its identity set.
+#[inline(always)]
+fn of_slot(slot: Option<Slot>) -> (u32, u32) {
+    match slot {
+        Some([_, entry, _, identity]) => (entry.wrapping_sub(1), identity),
+        None => (NONE, NONE),
+    }
+}
+
 impl Bundle {
     /// Resolves a principal: an ARN, a service name or `*`. Never fails: what is unknown or malformed is a principal that no identity
     /// policy speaks for (rule E13). Linear in the text; allocates nothing.
@@ -198,23 +214,41 @@ impl Bundle {
     #[inline]
     #[must_use]
     pub fn principal<'a>(&self, text: &'a str) -> Principal<'a> {
-        if text.len() <= limits::RESOURCE_BYTES
-            && let Some(id) = search(text.as_bytes(), &Principals { view: self.view(), behind: false })
-        {
-            let kind = PrincipalKind::Held;
-            return Principal { stamp: self.stamp(), id, kind, source: Source::Text(text) };
-        }
-        self.stranger(text)
+        // The look-up gives a number and no record: what is made of it here need not pass through memory.
+        let (id, kind) = match self.principal_slot(text.as_bytes()) {
+            (NONE, _) => self.stranger(text),
+            (id, _) => (id, PrincipalKind::Held),
+        };
+        Principal { stamp: self.stamp(), id, kind, source: Source::Text(text) }
     }
 
-    /// A principal that is no user or role of the bundle.
+    /// The user or role of an ARN and its identity set; [`NONE`] twice if there is none.
+    #[inline(never)]
+    pub(crate) fn principal_slot(&self, text: &[u8]) -> (u32, u32) {
+        if text.len() > SHORT_BYTES {
+            return self.long_principal_slot(text);
+        }
+        of_slot(search_short(text, &Principals { view: self.view(), behind: false }))
+    }
+
+    /// The same for what few principals are as long as: what it takes is not to burden the others.
+    #[inline(never)]
+    fn long_principal_slot(&self, text: &[u8]) -> (u32, u32) {
+        if text.len() > limits::RESOURCE_BYTES {
+            return (NONE, NONE);
+        }
+        of_slot(search(text, &Principals { view: self.view(), behind: false }))
+    }
+
+    /// What else a principal is, and the user or role behind its session, or [`NONE`].
     #[cold]
-    fn stranger<'a>(&self, text: &'a str) -> Principal<'a> {
+    #[inline(never)]
+    fn stranger(&self, text: &str) -> (u32, PrincipalKind) {
         let kind = classify(text);
         let id = match parts(kind, text).behind {
             "" => None,
-            behind => search(behind.as_bytes(), &Principals { view: self.view(), behind: true }),
+            behind => search_id(behind.as_bytes(), &Principals { view: self.view(), behind: true }),
         };
-        Principal { stamp: self.stamp(), id: id.unwrap_or(NONE), kind, source: Source::Text(text) }
+        (id.unwrap_or(NONE), kind)
     }
 }

@@ -3,9 +3,10 @@
 use crate::bundle::Bundle;
 use crate::bytes::find;
 use crate::context::Context;
+use crate::format::index::Slot;
 use crate::format::{self as f, Section};
 use crate::format::{ActionPattern, limits};
-use crate::hash::{Table, search_folded};
+use crate::hash::{SHORT_BYTES, Table, search_folded, search_short_folded};
 use crate::principal::Principal;
 use crate::view::{Index, View};
 
@@ -38,7 +39,45 @@ pub struct Action<'a> {
     text: &'a [u8],
 }
 
+/// One question to a bundle, all of it texts: what [`Request`] is before principal and action are resolved. Means the same.
+#[derive(Clone, Copy)]
+pub struct TextRequest<'a> {
+    /// Who asks: an ARN, a service name or `*`.
+    pub principal: &'a str,
+    /// What for, such as `s3:GetObject`.
+    pub action: &'a str,
+    /// [`Request::resource`]
+    pub resource: &'a str,
+    /// [`Request::resource_account`]
+    pub resource_account: Option<&'a str>,
+    /// [`Request::context`]
+    pub context: &'a dyn Context,
+    /// [`Request::now`]
+    pub now: Option<i64>,
+    /// [`Request::context_is_complete`]
+    pub context_is_complete: bool,
+}
+
+impl<'a> TextRequest<'a> {
+    /// The request of what principal and action were resolved to.
+    pub(crate) const fn resolved(&self, principal: Principal<'a>, action: Action<'a>) -> Request<'a> {
+        let Self { resource, resource_account, context, now, context_is_complete, .. } = *self;
+        Request { principal, action, resource, resource_account, context, now, context_is_complete }
+    }
+}
+
 impl<'a> Action<'a> {
+    /// An action of a bundle's vocabulary.
+    pub(crate) const fn known_as(stamp: u32, id: u32, text: &'a str) -> Self {
+        Self { stamp, id, text: text.as_bytes() }
+    }
+
+    /// The vocabulary's id, or [`NONE`](f::NONE).
+    #[inline]
+    pub(crate) const fn id(&self) -> u32 {
+        self.id
+    }
+
     /// Whether the bundle's vocabulary holds the action; one that it does not hold is decided just as exactly, but slower.
     #[inline]
     #[must_use]
@@ -65,6 +104,43 @@ impl<'a> Action<'a> {
     }
 }
 
+/// By what permission sets tell actions apart: service and class, in one word.
+#[derive(Clone, Copy)]
+pub(crate) struct ActionKind(u64);
+
+impl ActionKind {
+    #[inline(always)]
+    pub(crate) const fn of(service: u32, class: u32) -> Self {
+        Self((class as u64) << 32 | service as u64)
+    }
+
+    #[inline(always)]
+    pub(crate) const fn service(self) -> u32 {
+        self.0 as u32
+    }
+
+    #[inline(always)]
+    pub(crate) const fn class(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+}
+
+impl From<&f::Action> for ActionKind {
+    #[inline(always)]
+    fn from(action: &f::Action) -> Self {
+        Self::of(action.service, action.class)
+    }
+}
+
+/// The id of an action of the vocabulary and its kind, as its name's slot tells them; else [`NONE`](f::NONE).
+#[inline(always)]
+fn of_slot(slot: Option<Slot>) -> (u32, ActionKind) {
+    match slot {
+        Some([_, entry, service, class]) => (entry.wrapping_sub(1), ActionKind::of(service, class)),
+        None => (f::NONE, ActionKind::of(f::NONE, 0)),
+    }
+}
+
 /// The names of actions.
 struct Actions<'a>(View<'a>);
 
@@ -79,9 +155,9 @@ impl Table for Actions<'_> {
         self.0.index(Section::ActionIndex)
     }
 
-    #[inline]
-    fn names(&self) -> Section {
-        Section::Actions
+    #[inline(always)]
+    fn name(&self, [_, entry, ..]: Slot, length: usize) -> Option<Option<&[u8]>> {
+        self.0.action_name_of_length(entry.wrapping_sub(1), length)
     }
 }
 
@@ -95,9 +171,25 @@ impl Bundle {
 
     #[inline]
     pub(crate) fn action_of<'a>(&self, text: &'a [u8]) -> Action<'a> {
-        let known =
-            if text.len() > limits::ACTION_BYTES { None } else { search_folded(text, &Actions(self.view())) };
-        Action { stamp: self.stamp(), id: known.unwrap_or(f::NONE), text }
+        Action { stamp: self.stamp(), id: self.action_slot(text).0, text }
+    }
+
+    /// What the vocabulary holds under a name: two words, which registers hold.
+    #[inline(never)]
+    pub(crate) fn action_slot(&self, text: &[u8]) -> (u32, ActionKind) {
+        if text.len() > SHORT_BYTES {
+            return self.long_action_slot(text);
+        }
+        of_slot(search_short_folded(text, &Actions(self.view())))
+    }
+
+    /// The same for what few actions are as long as: what it takes is not to burden the others.
+    #[inline(never)]
+    fn long_action_slot(&self, text: &[u8]) -> (u32, ActionKind) {
+        if text.len() > limits::ACTION_BYTES {
+            return of_slot(None);
+        }
+        of_slot(search_folded(text, &Actions(self.view())))
     }
 
     /// Whether an action pattern covers an action outside the vocabulary. Both halves compare each by itself (rule A1).

@@ -3,7 +3,7 @@
 use crate::combine::Contract;
 use crate::decision::OTHER_HOLDER;
 use crate::format::{self as f, NONE};
-use crate::hash::{equal, search};
+use crate::hash::{equal, search_id};
 use crate::owner;
 use crate::principal::Principals;
 use crate::request::Request;
@@ -124,27 +124,22 @@ impl Default for BareSide {
     }
 }
 
-/// Whether a resource is the caller's account's, and its contract, in a bundle without resources.
+/// Whether a resource is of an account, and its contract, in a bundle without resources. Behind the twelve digits of the account anything
+/// may stand.
 #[inline(always)]
-pub(crate) fn bare_side(request: &Request<'_>, flags: u32, own: [u8; 12]) -> Option<BareSide> {
+pub(crate) fn bare_side(resource: &str, said: Option<&str>, flags: u32, account: &[u8; 16]) -> BareSide {
     const CONTRACTS: u32 = f::ACTION_NEEDS_TRUST | WRITES;
-    let text = request.resource.as_bytes();
-    let Some([_, b, _, d, e]) = arn::colons(text) else {
-        let same_account = request.resource_account.is_none_or(|owner| owner.as_bytes() == own);
-        return Some(BareSide { same_account, ..BareSide::default() });
+    let Some(found) = arn::glance(resource.as_bytes(), account) else {
+        return slow_side(resource, said, flags, account);
     };
-    let named = text.get(d + 1..e)?;
-    let (said, named) =
-        (request.resource_account.is_some(), request.resource_account.map_or(named, str::as_bytes));
-    // Which of these it is no processor could guess: no branch on it. One that names no account, or not 12 digits, is the caller's.
-    let twelve = if named.len() == own.len() { named } else { b"/           " };
-    let twelve: &[u8; 12] = twelve.first_chunk()?;
-    let same_account = (*twelve == own) | (!said & !are_digits(twelve));
-    let side = BareSide { same_account, ..BareSide::default() };
-    if flags & CONTRACTS != 0 || text.get(b + 1..b + 5) == Some(b"kms:") {
-        return unusual(text, flags, side);
+    if (flags & CONTRACTS != 0) | found.is_kms {
+        return slow_side(resource, said, flags, account);
     }
-    Some(side)
+    let same_account = match said {
+        Some(owner) => owner.as_bytes().first_chunk::<12>() == account.first_chunk() && owner.len() == 12,
+        None => !found.is_foreign,
+    };
+    BareSide { same_account, ..BareSide::default() }
 }
 
 /// Whether all of these are ASCII digits.
@@ -162,12 +157,20 @@ fn are_digits(text: &[u8; 12]) -> bool {
     }
 }
 
-/// The side with its contract.
+/// The side of a resource that may have a contract, or is no ARN as most are.
 #[cold]
-fn unusual(text: &[u8], flags: u32, side: BareSide) -> Option<BareSide> {
-    let parts = Parts::of(text)?;
-    let (contract, owned_by_aws) = (parts.contract(flags), parts.owned_by_aws(flags));
-    Some(BareSide { contract, owned_by_aws, unusual: contract != Contract::None || owned_by_aws, ..side })
+#[inline(never)]
+fn slow_side(resource: &str, said: Option<&str>, flags: u32, account: &[u8; 16]) -> BareSide {
+    let (own, _) = account.split_at(12);
+    let parts = Parts::of(resource.as_bytes());
+    let same_account = match (said, &parts) {
+        (Some(owner), _) => owner.as_bytes() == own,
+        (None, Some(parts)) => !parts.other_account(own),
+        (None, None) => true,
+    };
+    let contract = parts.map_or(Contract::None, |parts| parts.contract(flags));
+    let owned_by_aws = parts.is_some_and(|parts| parts.owned_by_aws(flags));
+    BareSide { same_account, contract, owned_by_aws, unusual: contract != Contract::None || owned_by_aws }
 }
 
 pub(crate) fn resource_side<'a>(
@@ -237,7 +240,7 @@ fn trust(view: &View<'_>, request: &Request<'_>, flags: u32, side: &mut Resource
         return Some(());
     }
     if side.grants == NONE
-        && let Some(role) = search(request.resource.as_bytes(), &Principals { view: *view, behind: false })
+        && let Some(role) = search_id(request.resource.as_bytes(), &Principals { view: *view, behind: false })
     {
         (side.grants, side.holder) = (view.principal(role)?.trust, OTHER_HOLDER | role);
     }

@@ -15,7 +15,8 @@ mod world;
 
 use crate::error::LoadError;
 use crate::format::{
-    self as f, ALIGNMENT, DIGEST_AT, FORMAT_VERSION, HEADER_BYTES, MAGIC, SECTION_ENTRY_BYTES, Section,
+    self as f, ALIGNMENT, DIGEST_AT, FORMAT_VERSION, HEADER_BYTES, MAGIC, OLDEST_READER, SECTION_ENTRY_BYTES,
+    Section,
 };
 use crate::view::{Extent, Layout, SECTIONS, View};
 
@@ -99,6 +100,13 @@ fn header(bytes: &[u8]) -> Result<(), LoadError> {
     if needs == 0 || needs > version {
         return Err(LoadError::UnknownVersion { version });
     }
+    if version < FORMAT_VERSION {
+        return Err(LoadError::TooOld { version });
+    }
+    if needs < OLDEST_READER {
+        // One of this version or a later one that says that it is read where it is not.
+        return Err(LoadError::UnknownVersion { version });
+    }
     let low = u32_at(bytes, 16).ok_or(LoadError::TooShort)?;
     let high = u32_at(bytes, 20).ok_or(LoadError::TooShort)?;
     let expected = u64::from(high) << 32 | u64::from(low);
@@ -116,15 +124,13 @@ fn header(bytes: &[u8]) -> Result<(), LoadError> {
 }
 
 /// All sections stand in order, aligned, side by side but for zero padding, and the last one ends the file. Sections of later versions may
-/// stand behind those of the bundle's version, or of this reader's if that is the lower one.
+/// stand behind those of this reader's.
 fn layout(bytes: &[u8]) -> Result<Layout, LoadError> {
     let mut extents = [Extent::default(); SECTIONS];
-    let version = u32_at(bytes, 8).ok_or(LoadError::TooShort)?;
-    // What version 1 does not have is empty.
-    let known = if version == 1 { Section::IN_VERSION_1 } else { SECTIONS };
     let count = u32_at(bytes, 24).ok_or(LoadError::TooShort)? as usize;
     let table = count.checked_mul(SECTION_ENTRY_BYTES).and_then(|length| length.checked_add(HEADER_BYTES));
-    let mut end = table.filter(|&end| count >= known && end <= bytes.len()).ok_or(LoadError::SectionTable)?;
+    let mut end =
+        table.filter(|&end| count >= SECTIONS && end <= bytes.len()).ok_or(LoadError::SectionTable)?;
     let mut before = 0;
     for number in 0..count {
         let entry = HEADER_BYTES + number * SECTION_ENTRY_BYTES;
@@ -133,7 +139,7 @@ fn layout(bytes: &[u8]) -> Result<Layout, LoadError> {
         let aligned = end.next_multiple_of(ALIGNMENT);
         let padding = bytes.get(end..aligned).ok_or(LoadError::SectionTable)?;
         let zeros = padding.iter().all(|&byte| byte == 0);
-        let expected = match Section::ALL.get(number).filter(|_| number < known) {
+        let expected = match Section::ALL.get(number) {
             Some(&section) => kind == section as u32,
             None => kind > before,
         };
@@ -142,7 +148,7 @@ fn layout(bytes: &[u8]) -> Result<Layout, LoadError> {
         }
         before = kind;
         end = start.checked_add(length).filter(|&end| end <= bytes.len()).ok_or(LoadError::SectionTable)?;
-        if let Some(extent) = extents.get_mut(number).filter(|_| number < known) {
+        if let Some(extent) = extents.get_mut(number) {
             *extent = Extent { start, length };
         }
     }

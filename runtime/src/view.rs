@@ -10,8 +10,9 @@ use crate::error::LoadError;
 use crate::format::{
     self, Account, Action, ActionPattern, ArnPattern, Atom, ClassText, Classifier, Endpoint, Grants,
     Interval, Key, LIST_BIT, NONE, Operand, Piece, Principal, Range, Resource, Route, RouteEdge, RouteEnd,
-    RoutePiece, RouteState, RuleRoot, Section, Service, Set, SetService, Tag, Threshold, index, row,
+    RoutePiece, RouteState, RuleRoot, Section, Service, Set, SetService, Tag, Threshold, index,
 };
+use crate::hash::Keys;
 
 /// Number of sections.
 pub(crate) const SECTIONS: usize = Section::ALL.len();
@@ -74,10 +75,10 @@ impl World {
     }
 }
 
-/// A hash table: its seed, where in the bundle its slots begin, and how many there are.
+/// A hash table: the keys of its seed, where in the bundle its slots begin, and how many there are.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Index {
-    pub(crate) seed: u32,
+    pub(crate) keys: Keys,
     pub(crate) slots: u32,
     /// Word of the bundle.
     first: u32,
@@ -89,7 +90,7 @@ impl Index {
         let seed = words.get(first).map_or(0, |word| u32::from_le_bytes(*word));
         let slots = (extent.length / 4).saturating_sub(index::HEADER_WORDS) / index::SLOT_WORDS;
         // A bundle is shorter than 4 GiB.
-        Self { seed, slots: slots as u32, first: (first + index::HEADER_WORDS) as u32 }
+        Self { keys: Keys::of(seed), slots: slots as u32, first: (first + index::HEADER_WORDS) as u32 }
     }
 }
 
@@ -220,9 +221,9 @@ impl<'a> View<'a> {
         }
     }
 
-    /// A slot of a hash table: the high half of the hash; an id + 1, or 0 if it is empty; where the name begins, and its length.
-    #[inline]
-    pub(crate) fn slot(&self, index: &Index, slot: u32) -> Option<[u32; index::SLOT_WORDS]> {
+    /// A slot of a hash table.
+    #[inline(always)]
+    pub(crate) fn slot(&self, index: &Index, slot: u32) -> Option<index::Slot> {
         let at = index.first as usize + slot as usize * index::SLOT_WORDS;
         let words: &[[u8; 4]; index::SLOT_WORDS] =
             self.words.get(at..at + index::SLOT_WORDS)?.first_chunk()?;
@@ -233,6 +234,13 @@ impl<'a> View<'a> {
     pub(crate) fn account_of(&self, principal: u32) -> Option<&'a str> {
         let at = principal as usize * Principal::WORDS + 1;
         core::str::from_utf8(self.bytes_at(Section::Principals, at, 12)?).ok()
+    }
+
+    /// The account of a principal, and what stands behind it.
+    #[inline(always)]
+    pub(crate) fn account_window(&self, principal: u32) -> Option<&'a [u8; 16]> {
+        let at = principal as usize * Principal::WORDS + 1;
+        self.fixed::<4>(Section::Principals, at)?.as_flattened().first_chunk()
     }
 
     /// The permission set at a word.
@@ -251,18 +259,9 @@ impl<'a> View<'a> {
     /// The root list of a class in a row.
     #[inline(always)]
     pub(crate) fn cell(&self, row: u32, class: u32) -> Option<u32> {
-        let place = row & row::PLACE;
-        let cells = (self.layout.start(Section::Rows) + place as usize + 1) * 4;
-        let index = if row & row::WIDTH == row::PAIRS {
-            let at = cells + class as usize * 2;
-            u32::from(u16::from_le_bytes(*self.bytes.get(at..at + 2)?.first_chunk()?))
-        } else {
-            // A row without cells has one all the same, so that nothing depends on which it is.
-            let class = if row & row::WIDTH == row::BYTES { class as usize } else { 0 };
-            u32::from(*self.bytes.get(cells + class)?)
-        };
-        // The palette stands before the cells, from the back.
-        self.word(Section::Rows, place.checked_sub(1 + index)?)
+        // Both may be any numbers of 32 bits.
+        let at = self.layout.start(Section::Rows) + row as usize + class as usize;
+        self.words.get(at).map(|word| u32::from_le_bytes(*word))
     }
 
     /// The action at a word.
@@ -322,6 +321,27 @@ impl<'a> View<'a> {
         let length = u32::from_le_bytes(*self.words.get(at)?) as usize;
         let text = (at + 1) * 4;
         self.bytes.get(text..text + length)
+    }
+
+    /// The bytes of a string if it has this length; `None` inside if it has another.
+    #[inline(always)]
+    pub(crate) fn string_of_length(&self, string: u32, length: usize) -> Option<Option<&'a [u8]>> {
+        let (first, behind) = self.words_at(Section::Strings, string as usize)?.split_first()?;
+        if u32::from_le_bytes(*first) as usize != length {
+            return Some(None);
+        }
+        Some(Some(behind.as_flattened().get(..length)?))
+    }
+
+    /// The name of the action at a word if it has this length; `None` inside if it has another.
+    #[inline(always)]
+    pub(crate) fn action_name_of_length(&self, at: u32, length: usize) -> Option<Option<&'a [u8]>> {
+        let (record, behind) =
+            self.words_at(Section::Actions, at as usize)?.split_at_checked(Action::WORDS)?;
+        if Action::read(record)?.name_length as usize != length {
+            return Some(None);
+        }
+        Some(Some(behind.as_flattened().get(..length)?))
     }
 
     /// The roots of a list that has several.

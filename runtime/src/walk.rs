@@ -1,8 +1,9 @@
 //! The walk: a resource's bytes through one automaton, to a terminal or a set leaf.
 
-use crate::bytes::{find_in_end, halves, place};
-use crate::format::{TERMINAL_BIT, node, segment};
-use crate::hash::{equal, hash, slot};
+use crate::bytes::{equal16, find, find_in_end, mask16, place};
+use crate::format::{LIST_BIT, TERMINAL_BIT, node, segment, terminal};
+use crate::hash::{equal, hash_segment, hash_short_segment, slot};
+use crate::lanes::Lanes;
 
 /// Where a walk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,28 @@ pub(crate) enum End {
         /// Byte offset into the resource.
         offset: usize,
     },
+}
+
+/// In place of a terminal: it takes more than one walk to know. No diagram has so high a place.
+pub(crate) const UNKNOWN: u32 = terminal::DIAGRAM | terminal::VALUE;
+
+/// The terminal that a root list leads to, or [`UNKNOWN`].
+#[inline(always)]
+pub(crate) fn reach(nodes: &[[u8; 4]], list: u32, text: &[u8]) -> u32 {
+    if list & TERMINAL_BIT != 0 { list } else { reach_from(nodes, list, text) }
+}
+
+/// By itself, so that the loop of the walk has all registers.
+#[inline(never)]
+fn reach_from(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> u32 {
+    if root & LIST_BIT != 0 {
+        return UNKNOWN;
+    }
+    match walk(nodes, root, text) {
+        Some(End::Terminal(terminal)) => terminal,
+        // What cannot be read is found out by whoever needs to know more.
+        Some(End::Leaf { .. }) | None => UNKNOWN,
+    }
 }
 
 /// Some words from one of them on.
@@ -36,25 +59,46 @@ pub(crate) fn walk(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> Option<End> {
         if reference & TERMINAL_BIT != 0 {
             return Some(End::Terminal(reference));
         }
-        let at = reference as usize;
         // Some nodes are shorter, but at least four words stand behind the last one (`node::WORDS_BEHIND`).
-        let [first, second, third, fourth] = fixed::<4>(nodes, at)?.map(u32::from_le_bytes);
+        let (header, body) = nodes.get(reference as usize..)?.split_first_chunk::<4>()?;
+        let [first, second, third, fourth] = header.map(u32::from_le_bytes);
         let end = End::Terminal(second);
+        let at = reference as usize;
         let parameter = (first >> 8) as usize;
         match first & 0xff {
             node::LITERAL => {
-                if let Some((start, behind)) = rest.split_at_checked(parameter)
-                    && is_literal(nodes, at + 4, start, rest)?
-                {
-                    rest = behind;
+                let literal = body.as_flattened();
+                // What stands behind a short literal is read, and left out of account.
+                let differ = match (rest.first_chunk(), text.last_chunk(), literal.first_chunk()) {
+                    (Some(start), _, Some(literal)) if parameter <= 16 => {
+                        !equal16(start, literal) & ((1 << parameter) - 1)
+                    }
+                    // Near the end of the text, where that is: what is missing differs.
+                    (None, Some(last), Some(literal)) if parameter <= 16 => {
+                        let start = u128::from_le_bytes(*last).checked_shr(128 - 8 * rest.len() as u32);
+                        let start = start.unwrap_or(0).to_le_bytes();
+                        (!equal16(&start, literal) | u32::MAX << rest.len()) & ((1 << parameter) - 1)
+                    }
+                    _ if starts_with(rest, literal.get(..parameter)?)? => 0,
+                    // The same verdict whether the text ends or differs: no need to see where.
+                    _ if third == second => return Some(end),
+                    _ => {
+                        let equal = rest.iter().zip(literal).take_while(|(a, b)| a == b).count();
+                        let Some(behind) = rest.get(equal + 1..) else { return Some(end) };
+                        rest = behind;
+                        reference = third;
+                        continue;
+                    }
+                };
+                if differ == 0 {
+                    rest = rest.get(parameter..)?;
                     reference = fourth;
                 } else if third == second {
-                    // The same verdict whether the text ends or differs: no need to see where.
                     return Some(end);
                 } else {
-                    let literal = bytes_at(nodes, at + 4, parameter)?;
-                    let equal = rest.iter().zip(literal).take_while(|(a, b)| a == b).count();
-                    let Some(behind) = rest.get(equal + 1..) else { return Some(end) };
+                    let Some(behind) = rest.get(differ.trailing_zeros() as usize + 1..) else {
+                        return Some(end);
+                    };
                     rest = behind;
                     reference = third;
                 }
@@ -107,7 +151,6 @@ pub(crate) fn walk(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> Option<End> {
 
 /// Where a segment node leads the rest of a text, and what of it stands behind the delimiter; `None` inside if it does not know the segment.
 #[inline(always)]
-#[expect(clippy::type_complexity, reason = "an answer that may be none, of a record that may not be there")]
 fn find_segment<'t>(
     nodes: &[[u8; 4]],
     at: usize,
@@ -115,27 +158,80 @@ fn find_segment<'t>(
     delimiter_and_seed: u32,
     text: &[u8],
     rest: &'t [u8],
-) -> Option<Option<(u32, Option<&'t [u8]>)>> {
+) -> Option<Found<'t>> {
     let (delimiter, seed) = (delimiter_and_seed as u8, delimiter_and_seed >> 8);
-    let (own, behind) = match find_in_end(text, rest.len(), delimiter) {
+    // Near the end of the text the window begins before what is asked for.
+    let from = text.len().checked_sub(rest.len())?;
+    let start = from.min(text.len().saturating_sub(16));
+    let Some(window) = text.get(start..)?.first_chunk::<16>() else {
+        return find_long_segment(nodes, at, slots, delimiter_and_seed, rest);
+    };
+    let before = from - start;
+    let found = mask16(window, delimiter).checked_shr(before as u32)?;
+    if found == 0 && rest.len() > 16 {
+        return find_long_segment(nodes, at, slots, delimiter_and_seed, rest);
+    }
+    let (ends, length) =
+        if found == 0 { (true, rest.len()) } else { (false, found.trailing_zeros() as usize) };
+    let bytes = u128::from_le_bytes(*window).checked_shr(8 * before as u32)?;
+    let own = Lanes::of_halves(bytes as u64, (bytes >> 64) as u64).only_first(length)?;
+    let hash = hash_short_segment(segment::tweak(seed, ends), length, own);
+    let target = probe(nodes, at, slots, hash, length, ends, |words| {
+        // What stands behind a stored text is read, and left out of account.
+        let stored = words.first_chunk::<4>()?.as_flattened().first_chunk()?;
+        Some(Lanes::load(stored).only_first(length)?.equal(own).all())
+    })?;
+    let behind = if ends { None } else { rest.get(length + 1..) };
+    Some(target.map(|target| (target, behind)))
+}
+
+/// A target, and the text behind the delimiter if there is one; nothing where a segment is not known.
+type Found<'t> = Option<(u32, Option<&'t [u8]>)>;
+
+/// [`find_segment`] for segments of more than sixteen bytes, and in texts of fewer.
+#[inline(never)]
+fn find_long_segment<'t>(
+    nodes: &[[u8; 4]],
+    at: usize,
+    slots: u32,
+    delimiter_and_seed: u32,
+    rest: &'t [u8],
+) -> Option<Found<'t>> {
+    let (delimiter, seed) = (delimiter_and_seed as u8, delimiter_and_seed >> 8);
+    let (own, behind) = match find(rest, delimiter) {
         Some(found) => (rest.get(..found)?, Some(rest.get(found + 1..)?)),
         None => (rest, None),
     };
-    let hash = hash(segment::seed(seed, behind.is_none()), own);
-    let wanted = own.len() as u32 | if behind.is_none() { segment::ENDS } else { 0 };
+    let ends = behind.is_none();
+    let hash = hash_segment(segment::tweak(seed, ends), own);
+    let target = probe(nodes, at, slots, hash, own.len(), ends, |words| {
+        Some(equal(own, words.as_flattened().get(..own.len())?))
+    })?;
+    Some(target.map(|target| (target, behind)))
+}
+
+/// Looks for a segment by its hash.
+#[inline(always)]
+fn probe(
+    nodes: &[[u8; 4]],
+    at: usize,
+    slots: u32,
+    hash: u64,
+    length: usize,
+    ends: bool,
+    equal: impl Fn(&[[u8; 4]]) -> Option<bool>,
+) -> Option<Option<u32>> {
+    let wanted = length as u32 | if ends { segment::ENDS } else { 0 };
     for distance in 0..segment::PROBES {
         let number = slot(hash.wrapping_add(distance), slots) as usize;
         let place = at + segment::HEADER_WORDS + number * segment::SLOT_WORDS;
-        let [tag, length, place, target] =
+        let [tag, stored, place, target] =
             fixed::<{ segment::SLOT_WORDS }>(nodes, place)?.map(u32::from_le_bytes);
-        if length == 0 {
+        if stored == 0 {
             break;
         }
-        if tag == (hash >> 32) as u32
-            && length == wanted
-            && equal(own, bytes_at(nodes, at + place as usize, own.len())?)
-        {
-            return Some(Some((target, behind)));
+        if (tag == (hash >> 32) as u32) & (stored == wanted) && equal(nodes.get(at + place as usize..)?)? {
+            return Some(Some(target));
         }
     }
     Some(None)
@@ -147,21 +243,12 @@ fn bytes_at(words: &[[u8; 4]], at: usize, length: usize) -> Option<&[u8]> {
     words.get(at..)?.as_flattened().get(..length)
 }
 
-/// Whether the start of a text is the literal that begins at a word: as many bytes as `start` has.
+/// Whether a text begins with a literal, which is longer than sixteen bytes or stands near the end.
 ///
 /// Without a call: a walk keeps what it has in registers.
 #[inline(always)]
-fn is_literal(nodes: &[[u8; 4]], at: usize, start: &[u8], text: &[u8]) -> Option<bool> {
-    let length = start.len();
-    if length <= 8
-        && let Some(eight) = text.first_chunk::<8>()
-    {
-        // What stands behind the literal is read and shifted out.
-        let literal = fixed::<2>(nodes, at)?.as_flattened().first_chunk::<8>()?;
-        let differs = u64::from_le_bytes(*eight) ^ u64::from_le_bytes(*literal);
-        return Some(differs.checked_shl(64 - 8 * length as u32) == Some(0));
-    }
-    let literal = bytes_at(nodes, at, length)?;
+fn starts_with(text: &[u8], literal: &[u8]) -> Option<bool> {
+    let Some(start) = text.get(..literal.len()) else { return Some(false) };
     let (Some(first), Some(last)) = (start.first_chunk::<16>(), start.last_chunk::<16>()) else {
         return Some(
             match (start.first_chunk(), start.last_chunk(), literal.first_chunk(), literal.last_chunk()) {
@@ -174,18 +261,11 @@ fn is_literal(nodes: &[[u8; 4]], at: usize, start: &[u8], text: &[u8]) -> Option
             },
         );
     };
-    let mut differs = difference(first, literal.first_chunk()?) | difference(last, literal.last_chunk()?);
+    let mut equal = equal16(first, literal.first_chunk()?) & equal16(last, literal.last_chunk()?);
     let mut done = 16;
-    while done + 16 < length {
-        differs |= difference(start.get(done..)?.first_chunk()?, literal.get(done..)?.first_chunk()?);
+    while done + 16 < literal.len() {
+        equal &= equal16(start.get(done..)?.first_chunk()?, literal.get(done..)?.first_chunk()?);
         done += 16;
     }
-    Some(differs == 0)
-}
-
-/// The bits in which sixteen bytes differ.
-#[inline(always)]
-fn difference(a: &[u8; 16], b: &[u8; 16]) -> u64 {
-    let ([a, b], [c, d]) = (halves(a), halves(b));
-    (a ^ c) | (b ^ d)
+    Some(equal == 0xffff)
 }

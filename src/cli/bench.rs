@@ -17,7 +17,7 @@ use crate::files::read_text;
 use crate::grammar::json::lines;
 use crate::grammar::source::Source;
 use crate::runtime::format::Section;
-use crate::runtime::{Action, Bundle, ContextMap, Principal, Request};
+use crate::runtime::{Action, ContextMap, Principal, Request, TextRequest};
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -98,10 +98,29 @@ pub(super) fn run(arguments: &Arguments) -> Result {
         });
     }
     let strings = |it: &Prepared<'_>| {
-        let (principal, action) = (bundle.principal(&it.owned.principal), bundle.action(&it.owned.action));
-        allows(&bundle, it, principal, action)
+        let decision = bundle.decide_text(&TextRequest {
+            principal: &it.owned.principal,
+            action: &it.owned.action,
+            resource: &it.owned.resource,
+            resource_account: it.owned.resource_account.as_deref(),
+            context: &it.context,
+            now: it.owned.now,
+            context_is_complete: it.owned.context_complete,
+        });
+        decision.is_allowed()
     };
-    let handles = |it: &Prepared<'_>| allows(&bundle, it, it.principal, it.action);
+    let handles = |it: &Prepared<'_>| {
+        let decision = bundle.decide(&Request {
+            principal: it.principal,
+            action: it.action,
+            resource: &it.owned.resource,
+            resource_account: it.owned.resource_account.as_deref(),
+            context: &it.context,
+            now: it.owned.now,
+            context_is_complete: it.owned.context_complete,
+        });
+        decision.is_allowed()
+    };
     let allowed = prepared.iter().filter(|it| handles(it)).count();
     let time = Duration::from_secs_f64(arguments.seconds);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -170,19 +189,6 @@ fn read(file: &Path) -> std::result::Result<Vec<Owned>, Failure> {
         owned.push(request);
     }
     Ok(owned)
-}
-
-fn allows(bundle: &Bundle, it: &Prepared<'_>, principal: Principal<'_>, action: Action<'_>) -> bool {
-    let decision = bundle.decide(&Request {
-        principal,
-        action,
-        resource: &it.owned.resource,
-        resource_account: it.owned.resource_account.as_deref(),
-        context: &it.context,
-        now: it.owned.now,
-        context_is_complete: it.owned.context_complete,
-    });
-    decision.is_allowed()
 }
 
 /// The sections that no decision reads.

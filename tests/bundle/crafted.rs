@@ -13,8 +13,8 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use portcullis::runtime::format::{ALIGNMENT, HEADER_BYTES, MAGIC, SECTION_ENTRY_BYTES, Section};
-use portcullis::runtime::hash::{hash, slot};
+use portcullis::runtime::format::{self as f, ALIGNMENT, HEADER_BYTES, MAGIC, SECTION_ENTRY_BYTES, Section};
+use portcullis::runtime::hash::{Keys, hash, slot};
 use portcullis::runtime::{Bundle, LoadError, seal};
 
 use super::golden;
@@ -38,7 +38,11 @@ impl Parts {
         let bundle = Bundle::from_bytes(golden::bytes()).unwrap();
         let sections = bundle.sections();
         let part = |&(section, _): &(Section, usize)| (section as u32, bundle.section(section).to_vec());
-        Self { version: 2, oldest: 1, sections: sections.iter().map(part).collect() }
+        Self {
+            version: f::FORMAT_VERSION,
+            oldest: f::OLDEST_READER,
+            sections: sections.iter().map(part).collect(),
+        }
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
@@ -100,18 +104,18 @@ impl Parts {
         place as u32
     }
 
-    /// Fills a hash table anew, without looking whether names stand twice.
-    fn index(&mut self, index: Section, names: &[u32]) {
+    /// Fills the hash table of principals anew, without looking whether names stand twice.
+    fn index_principals(&mut self) {
+        let (index, principals) = (Section::PrincipalIndex, self.words(Section::Principals));
         let slots = (self.words(index).len() - 2) / 4;
         let mut table = vec![[0; 4]; slots];
-        for (id, &name) in (1..).zip(names) {
-            let text = self.string(name);
-            let hash = hash(0, &text);
+        for (id, record) in (1..).zip(principals.chunks(f::Principal::WORDS)) {
+            let hash = hash(&Keys::of(0), 0, &self.string(record[0]));
             let mut at = slot(hash, slots as u32) as usize;
             while table[at][1] != 0 {
                 at = (at + 1) % slots;
             }
-            table[at] = [(hash >> 32) as u32, id, name + 1, text.len() as u32];
+            table[at] = [(hash >> 32) as u32, id, record[0], record[7]];
         }
         self.set_words(index, &[vec![0, 0], table.concat()].concat());
     }
@@ -164,20 +168,6 @@ impl Parts {
         self.slots().into_iter().find(|&slot| words[slot] != u32::MAX && words[slot + 1] != 0).unwrap()
     }
 
-    /// The id of the first row whose first word a test picks.
-    fn row(&self, pick: impl Fn(u32) -> bool) -> usize {
-        let words = self.words(Section::Rows);
-        let mut at = 0;
-        loop {
-            let (width, length) = (words[at] >> 30, words[at] & !(3 << 30));
-            let id = at + 1 + length as usize;
-            if pick(words[at]) {
-                return id | (width as usize) << 30;
-            }
-            at = id + 1 + (words[id] * width.max(1)).div_ceil(4) as usize;
-        }
-    }
-
     /// The first word of the first classifier of a reading.
     fn classifier(&self, reading: u32) -> usize {
         self.find(Section::Classifiers, 7, |classifier| classifier[0] == reading)
@@ -188,10 +178,6 @@ impl Parts {
         *golden::diagrams(&self.words(Section::Diagrams), &self.words(Section::Classifiers))
             .get(&kind)
             .unwrap()
-    }
-
-    fn names(&self, section: Section, words: usize) -> Vec<u32> {
-        self.words(section).chunks(words).map(|record| record[0]).collect()
     }
 }
 
@@ -241,8 +227,9 @@ fn a_broken_container_is_refused() {
     refused(|bytes| bytes.truncate(HEADER_BYTES - 1), LoadError::TooShort);
     refused(|bytes| bytes[0] = b'p', LoadError::NotABundle);
     refused(|bytes| bytes[28] = 1, LoadError::SectionTable);
-    refused(|bytes| bytes[12] = 0, LoadError::UnknownVersion { version: 2 });
-    refused(|bytes| bytes[12] = 3, LoadError::TooNew { needs: 3 });
+    refused(|bytes| bytes[12] = 0, LoadError::UnknownVersion { version: 3 });
+    refused(|bytes| bytes[12] = 2, LoadError::UnknownVersion { version: 3 });
+    refused(|bytes| bytes[12] = 4, LoadError::TooNew { needs: 4 });
     refused(|bytes| bytes[8] = 0, LoadError::UnknownVersion { version: 0 });
     let length = golden::bytes().len() as u64;
     let wrong = LoadError::WrongLength { expected: length + (1 << 32), actual: length };
@@ -285,24 +272,8 @@ fn a_later_version_that_names_this_reader_is_read() {
         let [new, old] = [&bundle, &old].map(|bundle| portcullis::ask::ask(bundle, &request).unwrap());
         assert_eq!((new.effect(), new.reason()), (old.effect(), old.reason()));
     }
-    parts.oldest = 3;
-    assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::TooNew { needs: 3 }));
-}
-
-/// What is known to stand behind the sections of version 1 belongs to no version 1.
-#[test]
-fn a_bundle_of_version_1_has_no_routes() {
-    let mut parts = Parts::golden();
-    parts.version = 1;
-    for kept in [Section::IN_VERSION_1, Section::ALL.len()] {
-        parts.sections.truncate(kept);
-        let bundle = Bundle::from_bytes(parts.bytes()).unwrap();
-        assert_eq!(bundle.route_count(), 0);
-        assert!(bundle.route("GET", "/").is_err());
-        parts = Parts { version: 1, ..Parts::golden() };
-    }
-    parts.sections.truncate(Section::IN_VERSION_1 - 1);
-    assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::SectionTable));
+    parts.oldest = 4;
+    assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::TooNew { needs: 4 }));
 }
 
 /// Sentences 1 to 6 are the container's, tested above; each of the others has a case.

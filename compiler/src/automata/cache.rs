@@ -7,6 +7,7 @@ use std::fmt;
 
 use bincode::Encode;
 use portcullis_runtime::format::{FORMAT_VERSION, leaf, limits, node, segment};
+use portcullis_runtime::hash::Keys;
 
 use super::ResidualRule;
 use super::draft::Attempt;
@@ -26,7 +27,7 @@ fn limited() -> impl bincode::config::Config {
 
 /// What tells the compiler's versions apart: its sources, and the format and hash that the runtime reads the automata with.
 fn compiler() -> Vec<u8> {
-    let hash = portcullis_runtime::hash::hash(0, COMPILER.as_bytes());
+    let hash = portcullis_runtime::hash::hash(&Keys::of(0), 0, COMPILER.as_bytes());
     // What of the runtime decides the meaning or the layout of an automaton.
     let limits = [limits::RESOURCE_BYTES, node::BRANCH_KEYS, node::TABLE_WORDS, leaf::RULES];
     let layout = [segment::HEADER_WORDS, segment::SLOT_WORDS, segment::PROBES as usize];

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use portcullis_runtime::format::{NONE, node, segment};
-use portcullis_runtime::hash::{hash, slot};
+use portcullis_runtime::hash::{hash_segment, slot};
 
 use super::layout::{Built, Node, Target, layout};
 use super::nfa::{Element, Nfa, Segment, Segments, State, Stay};
@@ -142,7 +142,7 @@ impl<E: Ends> Determinizer<'_, E> {
         }
         let bytes = Bytes::of(self.nfa, &state);
         let other = self.step(&state, bytes.other)?;
-        if let Some(node) = self.segment(&state, end, &other)? {
+        if let Some(node) = self.segment(&state, end, &other, bytes.listed.len() > 1)? {
             return Ok(node);
         }
         if let Some(continuation) = bytes.continuation {
@@ -178,7 +178,16 @@ impl<E: Ends> Determinizer<'_, E> {
     }
 
     /// Many literals, each up to the next slash or colon: the whole segment is looked up.
-    fn segment(&mut self, state: &State, end: u32, dead: &State) -> Result<Option<Node>, OverBudget> {
+    ///
+    /// What all of them begin with is a literal before it, where that spares a longer segment than a walk reads at once; not so where they
+    /// part at once.
+    fn segment(
+        &mut self,
+        state: &State,
+        end: u32,
+        dead: &State,
+        parts: bool,
+    ) -> Result<Option<Node>, OverBudget> {
         if state.live.len() < SEGMENTS || !dead.live.is_empty() {
             return Ok(None);
         }
@@ -195,6 +204,9 @@ impl<E: Ends> Determinizer<'_, E> {
             }
         }
         let Some((delimiter, segments)) = usable else { return Ok(None) };
+        if !parts && segments.iter().any(|(it, _)| it.bytes.len() > segment::SHORT_BYTES) {
+            return Ok(None);
+        }
         let mut entries = Vec::with_capacity(segments.len());
         // Of a text that ends here the end tells.
         for (segment, next) in segments.into_iter().filter(|(it, _)| !it.bytes.is_empty()) {
@@ -320,7 +332,7 @@ fn seed_for(
         let mut places = Vec::with_capacity(entries.len());
         for (it, _) in entries {
             *work += it.bytes.len() / 8 + 1;
-            let hash = hash(segment::seed(seed, it.ends), &it.bytes);
+            let hash = hash_segment(segment::tweak(seed, it.ends), &it.bytes);
             let mut near = (0..segment::PROBES).map(|far| slot(hash.wrapping_add(far), size as u32) as usize);
             let Some(free) = near.find(|&place| taken.get(place) == Some(&false)) else { continue 'seeds };
             taken.iter_mut().skip(free).take(1).for_each(|taken| *taken = true);

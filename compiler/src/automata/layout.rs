@@ -2,7 +2,7 @@
 
 use bincode::{Decode, Encode};
 use portcullis_runtime::format::{LIST_BIT, NONE, node, segment};
-use portcullis_runtime::hash::hash;
+use portcullis_runtime::hash::hash_segment;
 
 use super::nfa::Segment;
 
@@ -196,7 +196,7 @@ fn write(node: &Node, built: &mut Built, resolve: &impl Fn(Target) -> u32) {
                     continue;
                 };
                 let length = segment.bytes.len() as u32;
-                let hash = hash(segment::seed(*seed, segment.ends), &segment.bytes);
+                let hash = hash_segment(segment::tweak(*seed, segment.ends), &segment.bytes);
                 let ends = if segment.ends { segment::ENDS } else { 0 };
                 words.extend([(hash >> 32) as u32, length | ends, text]);
                 edge(words, *target);

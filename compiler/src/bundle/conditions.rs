@@ -1,7 +1,7 @@
 //! Globs, ARN patterns, keys, atoms and classifiers as records.
 
 use portcullis_runtime::format::{self as f, NONE, Section};
-use portcullis_runtime::hash::classifier_seed;
+use portcullis_runtime::hash::classifier_tweak;
 
 use super::sections::Sections;
 use super::strings::{Named, Strings, index_by};
@@ -67,7 +67,7 @@ impl Patterns {
                 Table::Texts { exact, words, relocations, root } => {
                     for (text, class) in exact {
                         let string = strings.id(text);
-                        names.push(Named { text, id: texts.len() as u32, place: string + 1 });
+                        names.push(Named { text, id: texts.len() as u32, rest: [string, id] });
                         texts.push(f::ClassText { classifier: id, text: string, class: *class });
                     }
                     let base = nodes.len() as u32;
@@ -126,7 +126,7 @@ impl Patterns {
                 .write(&mut records);
         }
         let classifier_of = |id: u32| texts.get(id as usize).map_or(0, |text| text.classifier);
-        let index = index_by(&names, |seed, id| classifier_seed(seed, classifier_of(id)))?;
+        let index = index_by(&names, |id| classifier_tweak(classifier_of(id)))?;
         let mut text_records = Vec::new();
         texts.iter().for_each(|text| text.write(&mut text_records));
         sections.put(Section::ClassTexts, text_records);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use portcullis_runtime::format::index::{PROBES, SLOT_WORDS};
-use portcullis_runtime::hash::hash;
+use portcullis_runtime::hash::{Keys, hash};
 
 /// All strings of a bundle, each once, as the bytes of their section.
 #[derive(Debug, Default)]
@@ -37,22 +37,22 @@ impl Strings {
 pub(super) struct Named<'a> {
     pub(super) text: &'a str,
     pub(super) id: u32,
-    /// The word of its section at which it begins.
-    pub(super) place: u32,
+    /// What else its slot holds.
+    pub(super) rest: [u32; 2],
 }
 
 /// A hash table over distinct names with their ids, as its section's bytes: the first seed under which no entry stands too far from its place, and the
 /// slots, at most half of them filled, in a small table a quarter. `None` if no seed does, which names would have to be made for.
 pub(super) fn index(names: &[Named<'_>]) -> Option<Vec<u8>> {
-    index_by(names, |seed, _| seed)
+    index_by(names, |_| 0)
 }
 
-/// The same where an id has a seed of its own, of the table's.
-pub(super) fn index_by(names: &[Named<'_>], seed_of: impl Fn(u32, u32) -> u32) -> Option<Vec<u8>> {
+/// The same where a tweak tells an id from others of its name.
+pub(super) fn index_by(names: &[Named<'_>], tweak_of: impl Fn(u32) -> u32) -> Option<Vec<u8>> {
     let room = if names.len() <= SMALL { 4 } else { 2 };
     let slots = (names.len() * room + 1).next_power_of_two();
     let (seed, table) =
-        (0..SEEDS).find_map(|seed| Some((seed, place(names, |id| seed_of(seed, id), slots)?)))?;
+        (0..SEEDS).find_map(|seed| Some((seed, place(names, &Keys::of(seed), &tweak_of, slots)?)))?;
     Some([seed, 0].into_iter().chain(table.into_iter().flatten()).flat_map(u32::to_le_bytes).collect())
 }
 
@@ -62,17 +62,22 @@ const SMALL: usize = 32_768;
 /// Seeds that are tried.
 const SEEDS: u32 = 1_024;
 
-fn place(names: &[Named<'_>], seed_of: impl Fn(u32) -> u32, slots: usize) -> Option<Vec<[u32; SLOT_WORDS]>> {
+fn place(
+    names: &[Named<'_>],
+    keys: &Keys,
+    tweak_of: impl Fn(u32) -> u32,
+    slots: usize,
+) -> Option<Vec<[u32; SLOT_WORDS]>> {
     let mut table = vec![[0; SLOT_WORDS]; slots];
-    for &Named { text, id, place } in names {
-        let hash = hash(seed_of(id), text.as_bytes());
+    for &Named { text, id, rest: [third, fourth] } in names {
+        let hash = hash(keys, tweak_of(id), text.as_bytes());
         let home = hash as usize;
         let free = (0..PROBES as usize).find_map(|distance| {
             let slot = home.wrapping_add(distance) & (slots - 1);
             table.get(slot).is_some_and(|[_, taken, ..]| *taken == 0).then_some(slot)
         })?;
         if let Some(slot) = table.get_mut(free) {
-            *slot = [(hash >> 32) as u32, id + 1, place, text.len() as u32];
+            *slot = [(hash >> 32) as u32, id + 1, third, fourth];
         }
     }
     Some(table)
@@ -87,11 +92,11 @@ mod tests {
     fn colliding_names_get_another_seed() {
         let colliding: Vec<String> = (0_u32..)
             .map(|number| format!("user/{number}"))
-            .filter(|name| hash(0, name.as_bytes()) & 0x7ff == 0)
+            .filter(|name| hash(&Keys::of(0), 0, name.as_bytes()) & 0x7ff == 0)
             .take(300)
             .collect();
         let names: Vec<Named<'_>> =
-            colliding.iter().zip(0..).map(|(text, id)| Named { text, id, place: 0 }).collect();
+            colliding.iter().zip(0..).map(|(text, id)| Named { text, id, rest: [0; 2] }).collect();
         let bytes = index(&names).unwrap();
         assert_ne!(bytes.first_chunk::<4>(), Some(&[0; 4]));
         assert_eq!(bytes.len(), 4 * (2 + 4 * 2_048));

@@ -40,7 +40,7 @@ impl Writer {
 
     fn principals(&mut self, model: &Model, ir: &Ir, shared: &mut Shared) -> Result<(), WriteError> {
         let mut records = Vec::new();
-        let (mut arns, mut behind) = (Vec::new(), Vec::new());
+        let (mut arns, mut behind, mut identities) = (Vec::new(), Vec::new(), Vec::new());
         for principal in &ir.principals {
             let found: Option<(&Identity, &[Tag], bool)> = match principal.principal {
                 PrincipalRef::User(id) => {
@@ -86,11 +86,12 @@ impl Writer {
             }
             .write(&mut records);
             arns.push(identity.arn.to_string());
+            identities.push(self.set(principal.identity));
             behind.push(sessions);
         }
         self.sections.put(Section::Principals, records);
-        self.index(Section::PrincipalIndex, &arns)?;
-        self.index(Section::BehindIndex, &behind)
+        self.index(Section::PrincipalIndex, &arns, &identities)?;
+        self.index(Section::BehindIndex, &behind, &[])
     }
 
     fn accounts(&mut self, model: &Model, ir: &Ir, shared: &mut Shared) -> Result<(), WriteError> {
@@ -114,7 +115,7 @@ impl Writer {
         }
         self.sections.put(Section::Accounts, records);
         let numbers: Vec<String> = ir.accounts.iter().map(|account| account.number.to_string()).collect();
-        self.index(Section::AccountIndex, &numbers)
+        self.index(Section::AccountIndex, &numbers, &[])
     }
 
     fn resources(&mut self, model: &Model, ir: &Ir, shared: &mut Shared) -> Result<(), WriteError> {
@@ -146,7 +147,7 @@ impl Writer {
         self.sections.put_words(Section::DeclaredServices, services);
         let arns: Vec<String> =
             model.resources.iter().map(|resource| resource.owner_name().to_owned()).collect();
-        self.index(Section::ResourceIndex, &arns)
+        self.index(Section::ResourceIndex, &arns, &[])
     }
 
     fn endpoints(&mut self, model: &Model, ir: &Ir) -> Result<(), WriteError> {
@@ -164,7 +165,7 @@ impl Writer {
             }
         }
         self.sections.put(Section::Endpoints, records);
-        self.index(Section::EndpointIndex, &ids)?;
+        self.index(Section::EndpointIndex, &ids, &[])?;
         let session = ir.session.as_ref().map_or(NONE, |layer| self.set(layer.set));
         let mut world = Vec::new();
         f::World { endpoint: everywhere, session }.write(&mut world);
@@ -172,16 +173,17 @@ impl Writer {
         Ok(())
     }
 
-    /// A hash table over names, whose ids are their places in the list.
-    fn index(&mut self, section: Section, names: &[String]) -> Result<(), WriteError> {
+    /// A hash table over names, whose ids are their places in the list, with what else their slots hold, if anything.
+    fn index(&mut self, section: Section, names: &[String], also: &[u32]) -> Result<(), WriteError> {
         let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
         sorted.sort_unstable();
         if let Some((twice, _)) = sorted.iter().zip(sorted.iter().skip(1)).find(|(a, b)| a == b) {
             return Err(WriteError::DuplicateName((*twice).to_owned()));
         }
-        let named = names.iter().zip(0..);
+        let also = also.iter().copied().chain(std::iter::repeat(0));
+        let named = names.iter().zip(0..).zip(also);
         let named: Vec<Named<'_>> =
-            named.map(|(text, id)| Named { text, id, place: self.strings.id(text) + 1 }).collect();
+            named.map(|((text, id), also)| Named { text, id, rest: [self.strings.id(text), also] }).collect();
         self.sections.put(section, index(&named).ok_or(WriteError::Crowded)?);
         Ok(())
     }

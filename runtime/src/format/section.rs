@@ -11,9 +11,6 @@ macro_rules! sections {
             /// All of them, in order.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// How many of them version 1 of the format has.
-            pub const IN_VERSION_1: usize = Self::Facts as usize;
-
             /// The name, for people.
             #[must_use]
             pub const fn name(self) -> &'static str {

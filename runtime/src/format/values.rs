@@ -225,15 +225,17 @@ pub mod segment {
     /// Words of a slot: the high half of the hash; the length, with [`ENDS`]; the place of the text, counted from the node's first word;
     /// where it leads. All zero if it is empty.
     pub const SLOT_WORDS: usize = 4;
+    /// Segments of so many bytes at most are read at once.
+    pub const SHORT_BYTES: usize = 16;
     /// Slots that are looked at, from that of the hash on.
     pub const PROBES: u64 = 8;
     /// In the length: the text ends behind the segment, instead of a delimiter.
     pub const ENDS: u32 = 1 << 31;
 
-    /// The seed of a segment, of the node's.
+    /// What tells a segment of a node, by the node's seed, from others.
     #[inline]
     #[must_use]
-    pub const fn seed(seed: u32, ends: bool) -> u32 {
+    pub const fn tweak(seed: u32, ends: bool) -> u32 {
         seed | (ends as u32) << 24
     }
 }

@@ -9,7 +9,7 @@ use super::nodes::{References, nodes};
 use crate::classify::first_address;
 use crate::error::LoadError;
 use crate::format::{self as f, NONE, Section, TERMINAL_BIT, class, diagram, terminal};
-use crate::hash::classifier_seed;
+use crate::hash::classifier_tweak;
 use crate::view::View;
 
 /// Where diagrams begin.
@@ -159,10 +159,10 @@ fn class_texts(view: View<'_>, counts: &Counts) -> Result<(), LoadError> {
         check(bytes <= 16 * view.bytes.len() as u64, section, at, "texts are shared too much")?;
         ids.set(at);
     });
-    let seed_of = |seed, id| view.class_text(id).map_or(seed, |it| classifier_seed(seed, it.classifier));
-    index(view, Section::ClassTextIndex, count, &ids, seed_of, |id| {
-        view.class_text(id).and_then(|it| view.string_bytes(it.text))
-    })
+    let tweak_of = |id| view.class_text(id).map_or(0, |it| classifier_tweak(it.classifier));
+    let name = |id| view.class_text(id).and_then(|it| view.string_bytes(it.text));
+    let rest = |id| view.class_text(id).map(|it| [it.text, it.classifier]);
+    index(view, Section::ClassTextIndex, count, &ids, tweak_of, name, rest)
 }
 
 /// Classifiers have the classes that all have, and tables of their reading that name no other class than theirs.

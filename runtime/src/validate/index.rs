@@ -8,22 +8,23 @@ use crate::hash::{hash, slot};
 use crate::view::{Index, View};
 
 /// A table has a power of two of slots, at least half of them empty, and holds every id once, near the slot that its name's hash names,
-/// with no empty slot and no equal name between; `seed_of` gives the seed of an id, of the table's. Linear: an entry's way is bounded, and every id has a name of its own.
+/// with no empty slot and no equal name between, and with what `rest` says of it; `tweak_of` gives what tells an id from others of its name. Linear: an entry's way is bounded, and every id has a name of its own.
 pub(super) fn index<'a>(
     view: View<'_>,
     section: Section,
     count: u32,
     ids: &Starts,
-    seed_of: impl Fn(u32, u32) -> u32,
+    tweak_of: impl Fn(u32) -> u32,
     name: impl Fn(u32) -> Option<&'a [u8]>,
+    rest: impl Fn(u32) -> Option<[u32; 2]>,
 ) -> Result<(), LoadError> {
     let words = view.count(section, 1)? as usize;
     let slots = words.checked_sub(HEADER_WORDS).ok_or(invalid(section, 0, "no seed"))?;
     let whole = slots.is_multiple_of(SLOT_WORDS) && view.word(section, 1) == Some(0);
     check(whole, section, 0, "half a slot, or not zero behind the seed")?;
     let index = view.index(section);
-    let names = if section == Section::ActionIndex { Section::Actions } else { Section::Strings };
-    let &Index { seed, slots, .. } = index;
+    let Index { keys, slots, .. } = index;
+    let slots = *slots;
     let roomy = slots.is_power_of_two() && slots / 2 >= count;
     check(roomy, section, 0, "not a power of two of slots, or less than half of them empty")?;
     let mut filled = 0;
@@ -39,21 +40,19 @@ pub(super) fn index<'a>(
     check(filled == count, section, 0, "the number of filled slots is not that of the entries")?;
     for id in (0..ids.count()).filter(|&id| ids.known(id)) {
         let text = name(id).ok_or(invalid(section, id, "no name"))?;
-        let hash = hash(seed_of(seed, id), text);
+        let hash = hash(keys, tweak_of(id), text);
         let home = slot(hash, slots);
         let mut found = false;
         for distance in 0..PROBES {
             match view.slot(index, slot(u64::from(home.wrapping_add(distance)), slots)) {
-                Some([tag, here, at, length]) if here == id + 1 => {
-                    // Here, once an id: many slots for one long name would make this more than linear.
-                    let said = view.bytes_at(names, at as usize, length as usize);
-                    check(said == Some(text), section, id, "its slot says another name")?;
+                Some([tag, here, third, fourth]) if here == id + 1 => {
+                    check(rest(id) == Some([third, fourth]), section, id, "its slot says something else")?;
                     found = tag == (hash >> 32) as u32;
                     break;
                 }
                 // An equal name earlier on the way would hide this one.
                 Some([_, here, ..]) if here != 0 => {
-                    let same = seed_of(seed, here - 1) == seed_of(seed, id) && name(here - 1) == Some(text);
+                    let same = tweak_of(here - 1) == tweak_of(id) && name(here - 1) == Some(text);
                     check(!same, section, id, "a name stands twice")?;
                 }
                 _ => break,

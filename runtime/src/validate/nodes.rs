@@ -7,7 +7,7 @@ use super::diagrams::Terminals;
 use super::leaves::leaves;
 use crate::error::LoadError;
 use crate::format::{LIST_BIT, Section, TERMINAL_BIT, node, segment, terminal as kinds};
-use crate::hash::{hash, slot};
+use crate::hash::{hash_segment, slot};
 use crate::view::View;
 
 /// Number of words that hold so many bytes.
@@ -221,7 +221,7 @@ fn segments(
         check(inside, section, at, "a segment without text, or outside of its node")?;
         next_text = text + words_of(bytes);
         let own = view.bytes_at(section, (at + text) as usize, bytes as usize).unwrap_or(&[]);
-        let hash = hash(segment::seed(seed, ends), own);
+        let hash = hash_segment(segment::tweak(seed, ends), own);
         // No further from its slot than a walk looks, and with no empty one between.
         let home = slot(hash, slots);
         let far = number.wrapping_sub(home) & (slots - 1);

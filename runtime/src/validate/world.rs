@@ -95,8 +95,10 @@ fn principals(view: View<'_>, known: &Known<'_>, tags: &mut SideBySide) -> Resul
     });
     let count = view.count(section, f::Principal::WORDS)?;
     let principal = |id| view.principal(id);
-    names(view, known, Section::PrincipalIndex, count, &|id| Some(principal(id)?.arn))?;
-    names(view, known, Section::BehindIndex, count, &|id| Some(principal(id)?.behind))
+    names(view, known, Section::PrincipalIndex, count, &|id| Some(principal(id)?.arn), &|id| {
+        Some(principal(id)?.identity)
+    })?;
+    names(view, known, Section::BehindIndex, count, &|id| Some(principal(id)?.behind), &|_| Some(0))
 }
 
 /// The classes of the keys that principals define: a class of each classifier, in order, for every principal.
@@ -126,6 +128,7 @@ fn names(
     section: Section,
     count: u32,
     name: &dyn Fn(u32) -> Option<u32>,
+    behind: &dyn Fn(u32) -> Option<u32>,
 ) -> Result<(), LoadError> {
     let (mut named, mut ids) = (known.counts.strings.bits(), Starts::new(count));
     for id in 0..count {
@@ -133,7 +136,8 @@ fn names(
         check(named.insert(string), section, id, "a name stands twice")?;
         ids.set(id);
     }
-    index(view, section, count, &ids, |seed, _| seed, |id| view.string_bytes(name(id)?))
+    let rest = |id| Some([name(id)?, behind(id)?]);
+    index(view, section, count, &ids, |_| 0, |id| view.string_bytes(name(id)?), rest)
 }
 
 /// Takes the levels of a record; none where they do not apply.
@@ -160,7 +164,9 @@ fn accounts(view: View<'_>, known: &Known<'_>, levels: &mut SideBySide) -> Resul
         // A loaded bundle holds them as texts.
         check(bytes <= view.bytes.len().saturating_mul(SHARE), section, at, "places take too much room")?;
     });
-    names(view, known, Section::AccountIndex, known.accounts, &|id| Some(view.account(id)?.number))
+    names(view, known, Section::AccountIndex, known.accounts, &|id| Some(view.account(id)?.number), &|_| {
+        Some(0)
+    })
 }
 
 fn resources(
@@ -183,7 +189,7 @@ fn resources(
         take(levels, resource.rcps, resource.rcp_count, section, at)?;
     });
     let count = view.count(section, f::Resource::WORDS)?;
-    names(view, known, Section::ResourceIndex, count, &|id| Some(view.resource(id)?.arn))?;
+    names(view, known, Section::ResourceIndex, count, &|id| Some(view.resource(id)?.arn), &|_| Some(0))?;
     let section = Section::DeclaredServices;
     let mut before: Option<&[u8]> = None;
     for at in 0..view.count(section, 1)? {
@@ -203,7 +209,7 @@ fn endpoints(view: View<'_>, known: &Known<'_>) -> Result<(), LoadError> {
         check(known.set(endpoint.set), section, at, "unknown set")?;
     });
     let count = view.count(section, f::Endpoint::WORDS)?;
-    names(view, known, Section::EndpointIndex, count, &|id| Some(view.endpoint(id)?.id))
+    names(view, known, Section::EndpointIndex, count, &|id| Some(view.endpoint(id)?.id), &|_| Some(0))
 }
 
 /// What there is one of.

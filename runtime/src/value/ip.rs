@@ -1,6 +1,6 @@
 //! IP addresses and CIDR blocks (rule C10).
 
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A block of addresses of one family; a single address is the block of its full length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +38,14 @@ pub fn parse_address(text: &str) -> Option<Block> {
 }
 
 impl Block {
+    /// The first address of the block.
+    pub(crate) fn first(&self) -> IpAddr {
+        match (self.v6, self.address.first_chunk::<4>()) {
+            (false, Some(v4)) => IpAddr::from(*v4),
+            _ => IpAddr::from(self.address),
+        }
+    }
+
     /// Reads an address or a CIDR block: a policy value. The second result says whether host bits were set and got masked.
     #[must_use]
     pub fn parse(text: &str) -> Option<(Self, bool)> {

@@ -1,7 +1,7 @@
 //! The crafted bundles that break a sentence about names: strings, hash tables, principals, actions, services.
 
 use portcullis::runtime::format::{self as f, NONE, Section};
-use portcullis::runtime::hash::{hash, slot};
+use portcullis::runtime::hash::{Keys, hash, slot};
 
 use super::cases::Change;
 
@@ -46,23 +46,38 @@ pub(super) const NAMES: &[(u32, Section, &str, Change)] = &[
         let words = it.words(Section::PrincipalIndex);
         (1..4).for_each(|word| it.set(Section::PrincipalIndex, at + word, words[other + word]));
     }),
-    (10, Section::PrincipalIndex, "another name", |it| {
+    (10, Section::PrincipalIndex, "something else", |it| {
         let at = it.slot(Section::PrincipalIndex, |entry| entry == 1);
         let other = it.slot(Section::PrincipalIndex, |entry| entry == 2);
         let words = it.words(Section::PrincipalIndex);
         (2..4).for_each(|word| it.set(Section::PrincipalIndex, at + word, words[other + word]));
     }),
-    (10, Section::PrincipalIndex, "another name", |it| {
+    (10, Section::PrincipalIndex, "something else", |it| {
         let at = it.slot(Section::PrincipalIndex, |entry| entry == 1);
         it.set(Section::PrincipalIndex, at + 2, it.words(Section::PrincipalIndex)[at + 2] + 1);
     }),
-    (10, Section::ActionIndex, "another name", |it| {
+    (10, Section::ActionIndex, "something else", |it| {
         let at = it.slot(Section::ActionIndex, |entry| entry != 0);
-        it.set(Section::ActionIndex, at + 3, it.words(Section::ActionIndex)[at + 3] - 1);
+        it.set(Section::ActionIndex, at + 3, it.words(Section::ActionIndex)[at + 3] + 1);
     }),
-    (10, Section::ActionIndex, "another name", |it| {
+    (10, Section::ActionIndex, "something else", |it| {
         let at = it.slot(Section::ActionIndex, |entry| entry != 0);
         it.set(Section::ActionIndex, at + 2, u32::MAX);
+    }),
+    // Another identity set than the record's.
+    (10, Section::PrincipalIndex, "something else", |it| {
+        let at = it.slot(Section::PrincipalIndex, |entry| entry == 1);
+        let set = it.words(Section::PrincipalIndex)[at + 3];
+        let other = if set == 0 { 5 + 2 * it.words(Section::Sets)[0] } else { 0 };
+        it.set(Section::PrincipalIndex, at + 3, other);
+    }),
+    (10, Section::AccountIndex, "something else", |it| {
+        let at = it.slot(Section::AccountIndex, |entry| entry != 0);
+        it.set(Section::AccountIndex, at + 3, 1);
+    }),
+    (10, Section::ClassTextIndex, "something else", |it| {
+        let at = it.slot(Section::ClassTextIndex, |entry| entry != 0);
+        it.set(Section::ClassTextIndex, at + 3, it.words(Section::ClassTextIndex)[at + 3] + 1);
     }),
     // An entry 128 slots behind its home, all slots between filled with others.
     (10, Section::PrincipalIndex, "not found", |it| {
@@ -70,7 +85,7 @@ pub(super) const NAMES: &[(u32, Section, &str, Change)] = &[
         let mut names = Vec::new();
         for number in 0_u32.. {
             let name = format!("n{number}");
-            if slot(hash(0, name.as_bytes()), 512) == 7 {
+            if slot(hash(&Keys::of(0), 0, name.as_bytes()), 512) == 7 {
                 names.push(it.add_string(name.as_bytes()));
             }
             if names.len() == 129 {
@@ -88,7 +103,7 @@ pub(super) const NAMES: &[(u32, Section, &str, Change)] = &[
         it.content(Section::Tags).clear();
         it.set_words(Section::Principals, &records);
         it.set_words(Section::PrincipalIndex, &[0; 2 + 4 * 512]);
-        it.index(Section::PrincipalIndex, &names);
+        it.index_principals();
     }),
     (53, Section::PrincipalIndex, "twice", |it| {
         it.set(Section::Principals, f::Principal::WORDS, it.words(Section::Principals)[0]);
@@ -97,8 +112,7 @@ pub(super) const NAMES: &[(u32, Section, &str, Change)] = &[
         let twin = it.string(it.words(Section::Principals)[0]);
         let id = it.add_string(&twin);
         it.set(Section::Principals, f::Principal::WORDS, id);
-        let names = it.names(Section::Principals, f::Principal::WORDS);
-        it.index(Section::PrincipalIndex, &names);
+        it.index_principals();
     }),
     (12, Section::Principals, "unknown string", |it| it.set(Section::Principals, 0, 1)),
     (12, Section::Principals, "unknown string", |it| it.set(Section::Principals, 5, NONE - 1)),

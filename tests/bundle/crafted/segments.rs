@@ -1,7 +1,7 @@
 //! The crafted bundles that break a sentence about segment nodes.
 
 use portcullis::runtime::format::{NONE, Section, node, segment, terminal};
-use portcullis::runtime::hash::{hash, slot};
+use portcullis::runtime::hash::{hash_segment, slot};
 
 use super::Parts;
 use super::cases::Change;
@@ -14,7 +14,7 @@ const TEXTS: usize = SLOTS + 4 * segment::SLOT_WORDS;
 pub(super) fn add(it: &mut Parts) -> usize {
     let mut words = it.words(Section::Nodes);
     let at = words.len();
-    let name = hash(segment::seed(3, true), b"ab");
+    let name = hash_segment(segment::tweak(3, true), b"ab");
     words.extend([4 << 8 | node::SEGMENT, terminal::NOTHING, terminal::NOTHING, 3 << 8 | u32::from(b'/'), 1]);
     for number in 0..4 {
         words.extend(match slot(name, 4) == number {
@@ -30,13 +30,13 @@ pub(super) fn add(it: &mut Parts) -> usize {
 /// The same, and the slot that holds the text.
 fn full(it: &mut Parts) -> usize {
     let at = add(it);
-    at + SLOTS + 4 * slot(hash(segment::seed(3, true), b"ab"), 4) as usize
+    at + SLOTS + 4 * slot(hash_segment(segment::tweak(3, true), b"ab"), 4) as usize
 }
 
 /// Adds a segment node of four slots with the text `ab` twice: in the slot that its hash gives, and in the one behind it. The seed is the
 /// first with which the text belongs into a slot. Gives the node's first word.
 fn twice(it: &mut Parts, home: u32) -> usize {
-    let name = |seed: u32| hash(segment::seed(seed, true), b"ab");
+    let name = |seed: u32| hash_segment(segment::tweak(seed, true), b"ab");
     let seed = (0..1 << 24).find(|&seed| slot(name(seed), 4) == home).expect("one of many");
     let mut words = it.words(Section::Nodes);
     let at = words.len();
