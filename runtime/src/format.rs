@@ -57,6 +57,20 @@ pub const fn service_slot(service: u32, seed: u32, slots: u32) -> u32 {
     (service ^ service.wrapping_mul(seed) >> 16) & slots.wrapping_sub(1)
 }
 
+/// Rows: what stands in the two highest bits of a row's id, in which the others are the word of its number of cells.
+pub mod row {
+    /// The two bits.
+    pub const WIDTH: u32 = 3 << 30;
+    /// The others.
+    pub const PLACE: u32 = !WIDTH;
+    /// All classes have the first root list of the palette: there is one cell of one byte, zero.
+    pub const CONSTANT: u32 = 0;
+    /// Cells of one byte.
+    pub const BYTES: u32 = 1 << 30;
+    /// Cells of two bytes.
+    pub const PAIRS: u32 = 2 << 30;
+}
+
 /// Limits of a set leaf: what fits the fixed scratch of a decision. Alternatives and blocks are as many as it takes.
 pub mod leaf {
     /// 64-bit words of one block's state.

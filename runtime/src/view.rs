@@ -10,7 +10,7 @@ use crate::error::LoadError;
 use crate::format::{
     self, Account, Action, ActionPattern, ArnPattern, Atom, ClassText, Classifier, Endpoint, Grants,
     Interval, Key, LIST_BIT, NONE, Operand, Piece, Principal, Range, Resource, Route, RouteEdge, RouteEnd,
-    RoutePiece, RouteState, RuleRoot, Section, Service, Set, SetService, Tag, Threshold, index,
+    RoutePiece, RouteState, RuleRoot, Section, Service, Set, SetService, Tag, Threshold, index, row,
 };
 use crate::hash::Keys;
 
@@ -259,9 +259,18 @@ impl<'a> View<'a> {
     /// The root list of a class in a row.
     #[inline(always)]
     pub(crate) fn cell(&self, row: u32, class: u32) -> Option<u32> {
-        // Both may be any numbers of 32 bits.
-        let at = self.layout.start(Section::Rows) + row as usize + class as usize;
-        self.words.get(at).map(|word| u32::from_le_bytes(*word))
+        let place = row & row::PLACE;
+        let cells = (self.layout.start(Section::Rows) + place as usize + 1) * 4;
+        let index = if row & row::WIDTH == row::PAIRS {
+            let at = cells + class as usize * 2;
+            u32::from(u16::from_le_bytes(*self.bytes.get(at..at + 2)?.first_chunk()?))
+        } else {
+            // A row without cells has one all the same, so that nothing depends on which it is.
+            let class = if row & row::WIDTH == row::BYTES { class as usize } else { 0 };
+            u32::from(*self.bytes.get(cells + class)?)
+        };
+        // The palette stands before the cells, from the back.
+        self.word(Section::Rows, place.checked_sub(1 + index)?)
     }
 
     /// The action at a word.

@@ -12,7 +12,7 @@ use super::output::{Format, plain, print};
 use super::{Outcome, Result};
 use crate::compiler::bundle::facts_of;
 use crate::runtime::Bundle;
-use crate::runtime::format::{NONE, Principal, Section, Set, SetService};
+use crate::runtime::format::{NONE, Principal, Section, Set, SetService, row};
 
 /// Arguments of `inspect`.
 #[derive(Debug, clap::Args)]
@@ -76,12 +76,17 @@ fn costs(bundle: &Bundle) -> Vec<Cost> {
     costs
 }
 
-/// The bytes of every row.
+/// The bytes of every row, with its palette.
 fn row_sizes(rows: &[[u8; 4]]) -> HashMap<u32, usize> {
+    let word = |at: usize| rows.get(at).map(|word| u32::from_le_bytes(*word));
     let (mut sizes, mut at) = (HashMap::new(), 0);
-    while let Some(count) = rows.get(at).map(|word| u32::from_le_bytes(*word) as usize) {
-        sizes.insert(at as u32 + 1, (1 + count) * 4);
-        at += 1 + count;
+    while let Some(head) = word(at) {
+        let place = at + 1 + (head & row::PLACE) as usize;
+        let Some(cells) = word(place) else { break };
+        let width = (head >> row::WIDTH.trailing_zeros()).max(1) as usize;
+        let end = place + 1 + (cells as usize * width).div_ceil(4);
+        sizes.insert(place as u32 | head & row::WIDTH, (end - at) * 4);
+        at = end;
     }
     sizes
 }

@@ -168,6 +168,20 @@ impl Parts {
         self.slots().into_iter().find(|&slot| words[slot] != u32::MAX && words[slot + 1] != 0).unwrap()
     }
 
+    /// The id of the first row whose first word a test picks.
+    fn row(&self, pick: impl Fn(u32) -> bool) -> usize {
+        let words = self.words(Section::Rows);
+        let mut at = 0;
+        loop {
+            let (width, length) = (words[at] >> 30, words[at] & !(3 << 30));
+            let id = at + 1 + length as usize;
+            if pick(words[at]) {
+                return id | (width as usize) << 30;
+            }
+            at = id + 1 + (words[id] * width.max(1)).div_ceil(4) as usize;
+        }
+    }
+
     /// The first word of the first classifier of a reading.
     fn classifier(&self, reading: u32) -> usize {
         self.find(Section::Classifiers, 7, |classifier| classifier[0] == reading)

@@ -161,15 +161,30 @@ impl Writer {
         Ok(())
     }
 
-    /// Rows, each behind the number of its root lists. Gives the id of each.
+    /// Rows as small indices into palettes. Gives the id of each.
     fn rows(&mut self, automata: &Automata) -> Vec<u32> {
-        let (mut ids, mut words) = (Vec::new(), Vec::new());
+        let (mut ids, mut bytes) = (Vec::new(), Vec::new());
         for lists in automata.rows.items() {
-            words.push(lists.len() as u32);
-            ids.push(words.len() as u32);
-            words.extend(lists.iter().map(|&list| self.list(list)));
+            let mut palette = Interner::<u32>::default();
+            let cells: Vec<u32> = lists.iter().map(|&list| palette.intern(self.list(list))).collect();
+            let width = match palette.len() {
+                0 | 1 => f::row::CONSTANT,
+                2..=256 => f::row::BYTES,
+                _ => f::row::PAIRS,
+            };
+            let mut word = |word: u32| bytes.extend_from_slice(&word.to_le_bytes());
+            word(width | palette.len() as u32);
+            palette.items().iter().rev().for_each(|&list| word(list));
+            word(if width == f::row::CONSTANT { 1 } else { cells.len() as u32 });
+            ids.push(width | (bytes.len() / 4 - 1) as u32);
+            match width {
+                f::row::CONSTANT => bytes.push(0),
+                f::row::BYTES => bytes.extend(cells.iter().map(|&index| index as u8)),
+                _ => bytes.extend(cells.iter().flat_map(|&index| (index as u16).to_le_bytes())),
+            }
+            bytes.resize(bytes.len().next_multiple_of(4), 0);
         }
-        self.sections.put_words(Section::Rows, words);
+        self.sections.put(Section::Rows, bytes);
         ids
     }
 

@@ -5,7 +5,7 @@ use super::index::index;
 use super::nodes::Automata;
 use super::{Counts, conditions::Globs};
 use crate::error::LoadError;
-use crate::format::{self as f, NONE, Section};
+use crate::format::{self as f, NONE, Section, row};
 use crate::view::View;
 
 /// Permission sets stand side by side and use the section up. Gives the words at which they begin.
@@ -41,9 +41,10 @@ pub(super) fn sets(view: View<'_>, counts: &Counts, roots: &Automata) -> Result<
             let placed = f::service_slot(entry.service, set.seed, set.slots) == slot;
             check(placed, section, at, "a service in another slot than its own")?;
             check(rows.known(entry.row), section, at, "unknown row")?;
-            let count = view.word(Section::Rows, entry.row - 1);
+            let cells = view.word(Section::Rows, entry.row & row::PLACE);
             let classes = view.service(entry.service).map(|service| service.classes);
-            check(count == classes, section, at, "the row does not fit the service")?;
+            let fits = entry.row & row::WIDTH == row::CONSTANT || cells == classes;
+            check(fits, section, at, "the row does not fit the service")?;
         }
         let own = lists.take(set.rule_roots, set.rule_root_count, section, at)?;
         ascending(view, Section::SetRuleRoots, own, counts.rule_root_lists)?;
@@ -81,24 +82,55 @@ fn ascending(
     Ok(())
 }
 
-/// Rows stand side by side and use the section up. Gives where the root lists of each begin, behind their number.
-fn rows(view: View<'_>, roots: &Automata) -> Result<Starts, LoadError> {
+/// Rows stand side by side and use the section up. Gives the ids of rows as the words of their numbers of cells, by width.
+fn rows(view: View<'_>, roots: &Automata) -> Result<Rows, LoadError> {
     let section = Section::Rows;
     let words = view.count(section, 1)?;
-    let mut rows = Starts::new(words);
+    let mut rows = Rows([Starts::new(words), Starts::new(words), Starts::new(words)]);
     let mut at = 0;
     while at < words {
-        let count = view.word(section, at).ok_or(invalid(section, at, "unreadable"))?;
-        check(count > 0, section, at, "a row without root lists")?;
-        check(within(at + 1, count, words), section, at, "a row past the end")?;
-        for place in at + 1..=at + count {
+        let head = view.word(section, at).ok_or(invalid(section, at, "unreadable"))?;
+        let length = head & row::PLACE;
+        let width = head >> 30;
+        check(width < 3, section, at, "unknown width")?;
+        check(length > 0, section, at, "empty palette")?;
+        check(within(at, length + 2, words), section, at, "a row past the end")?;
+        for place in at + 1..=at + length {
             let list = view.word(section, place).ok_or(invalid(section, place, "unreadable"))?;
             check(roots.known_list(list), section, place, "unknown root list")?;
         }
-        rows.set(at + 1);
-        at += 1 + count;
+        let id = at + length + 1;
+        let count = view.word(section, id).ok_or(invalid(section, id, "unreadable"))?;
+        check(width > 0 || count == 1, section, at, "a constant row counts other cells than one")?;
+        let bytes = count.checked_mul(width.max(1)).ok_or(invalid(section, at, "too many cells"))?;
+        check(within(id + 1, bytes.div_ceil(4), words), section, at, "a row past the end")?;
+        let whole = bytes.next_multiple_of(4) as usize;
+        let cells = view.bytes_at(section, id as usize + 1, whole).unwrap_or(&[]);
+        let (cells, gap) = cells.split_at_checked(bytes as usize).unwrap_or_default();
+        let known = match width {
+            0 => cells == [0],
+            1 => cells.iter().all(|&cell| u32::from(cell) < length),
+            _ => {
+                let pairs = cells.as_chunks::<2>().0;
+                pairs.iter().all(|&cell| u32::from(u16::from_le_bytes(cell)) < length)
+            }
+        };
+        check(known, section, at, "a cell is past the palette")?;
+        check(gap.iter().all(|&byte| byte == 0), section, at, "not zero behind the cells")?;
+        let starts = rows.0.get_mut(width as usize).ok_or(invalid(section, at, "unreadable"))?;
+        starts.set(id);
+        at = id + 1 + bytes.div_ceil(4);
     }
     Ok(rows)
+}
+
+/// The rows of each width.
+struct Rows([Starts; 3]);
+
+impl Rows {
+    fn known(&self, row: u32) -> bool {
+        self.0.get((row >> 30) as usize).is_some_and(|starts| starts.known(row & row::PLACE))
+    }
 }
 
 /// Actions stand side by side and use the section up.

@@ -80,29 +80,45 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     (17, Section::Sets, "does not begin", |it| it.set(Section::Sets, 3, 1)),
     (18, Section::Sets, "unknown row", |it| {
         let row = it.service() + 1;
-        it.set(Section::Sets, row, it.words(Section::Sets)[row] - 1);
+        it.set(Section::Sets, row, it.words(Section::Sets)[row] ^ 1 << 30);
     }),
     (18, Section::Sets, "unknown row", |it| {
         let row = it.service() + 1;
-        it.set(Section::Sets, row, u32::MAX);
+        it.set(Section::Sets, row, it.words(Section::Sets)[row] | 3 << 30);
     }),
-    (18, Section::Sets, "unknown row", |it| {
-        let row = it.service() + 1;
-        it.set(Section::Sets, row, 0);
+    (18, Section::Sets, "does not fit", |it| {
+        let row = it.row(|head| head >> 30 == 1);
+        let cells = it.words(Section::Rows)[row & !(1 << 30)];
+        let (services, sets) = (it.words(Section::Services), it.words(Section::Sets));
+        let fits = |slot: usize| sets[slot] == NONE || services[sets[slot] as usize * 2 + 1] == cells;
+        let other = it.slots().into_iter().find(|&slot| !fits(slot)).unwrap();
+        it.set(Section::Sets, other + 1, row as u32);
     }),
-    (19, Section::Rows, "without root lists", |it| it.set(Section::Rows, 0, 0)),
+    (19, Section::Rows, "unknown root list", |it| it.set(Section::Rows, 1, f::terminal::NOTHING | 1)),
+    (19, Section::Rows, "empty palette", |it| it.set(Section::Rows, 0, 0)),
     (19, Section::Rows, "past the end", |it| it.set(Section::Rows, 0, 1 << 20)),
-    (19, Section::Rows, "past the end", |it| it.set(Section::Rows, 0, u32::MAX)),
-    (20, Section::Rows, "unknown root list", |it| it.set(Section::Rows, 1, f::terminal::NOTHING | 1)),
-    (21, Section::Sets, "does not fit", |it| {
-        let (rows, services) = (it.words(Section::Rows), it.words(Section::Services));
-        // The first row, under a service of another number of classes.
-        let other = |slot: &usize| {
-            let service = it.words(Section::Sets)[*slot];
-            service != NONE && services[service as usize * 2 + 1] != rows[0]
-        };
-        let slot = it.slots().into_iter().find(other).unwrap();
-        it.set(Section::Sets, slot + 1, 1);
+    (20, Section::Rows, "unknown width", |it| it.set(Section::Rows, 0, it.words(Section::Rows)[0] | 3 << 30)),
+    (20, Section::Rows, "other cells than one", |it| {
+        let row = it.row(|head| head >> 30 == 0);
+        it.set(Section::Rows, row, 2);
+    }),
+    (20, Section::Rows, "past the palette", |it| {
+        let row = it.row(|head| head >> 30 == 0);
+        it.set(Section::Rows, row + 1, 1);
+    }),
+    (21, Section::Rows, "past the palette", |it| {
+        let cells = it.row(|head| head >> 30 == 1) & !(1 << 30);
+        it.content(Section::Rows)[cells * 4 + 4] = 0xff;
+    }),
+    (21, Section::Rows, "past the end", |it| {
+        let cells = it.row(|head| head >> 30 == 1) & !(1 << 30);
+        it.set(Section::Rows, cells, 1 << 28);
+    }),
+    (21, Section::Rows, "not zero behind", |it| {
+        let cells = it.row(|head| head >> 30 == 1) & !(1 << 30);
+        it.set(Section::Rows, cells, it.words(Section::Rows)[cells] - 1);
+        let last = cells * 4 + 4 + it.words(Section::Rows)[cells] as usize;
+        it.content(Section::Rows)[last] = 1;
     }),
     (22, Section::RuleRootIds, "unknown id", |it| it.set(Section::RuleRootIds, 0, 1 << 20)),
     (22, Section::RuleRootIds, "ascending", |it| {
