@@ -3,7 +3,7 @@
 //! x86-64 has an instruction for it; elsewhere eight bytes are looked at in a word.
 
 /// The places of a byte among sixteen, as bits: the lowest for the first.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable")))]
 #[inline(always)]
 pub(crate) fn mask16(bytes: &[u8; 16], byte: u8) -> u32 {
     use safe_arch::{cmp_eq_mask_i8_m128i, load_unaligned_m128i, move_mask_i8_m128i, set_splat_i8_m128i};
@@ -12,7 +12,7 @@ pub(crate) fn mask16(bytes: &[u8; 16], byte: u8) -> u32 {
 }
 
 /// The places at which sixteen bytes are equal to sixteen others, as bits: the lowest for the first.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable")))]
 #[inline(always)]
 pub(crate) fn equal16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
     use safe_arch::{cmp_eq_mask_i8_m128i, load_unaligned_m128i, move_mask_i8_m128i};
@@ -20,14 +20,14 @@ pub(crate) fn equal16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
 }
 
 /// The same where no instruction does it at once.
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable"))))]
 #[inline(always)]
 pub(crate) fn equal16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
     portable_equal16(a, b)
 }
 
 /// Which of sixteen bytes are ASCII digits, as bits: the lowest for the first.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable")))]
 #[inline(always)]
 pub(crate) fn digits16(bytes: &[u8; 16]) -> u32 {
     use safe_arch::{
@@ -40,20 +40,20 @@ pub(crate) fn digits16(bytes: &[u8; 16]) -> u32 {
 }
 
 /// The same where no instruction does it at once.
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable"))))]
 #[inline(always)]
 pub(crate) fn digits16(bytes: &[u8; 16]) -> u32 {
     portable_digits16(bytes)
 }
 
 /// [`digits16`] byte by byte.
-#[cfg(any(test, not(target_arch = "x86_64")))]
+#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable")))))]
 fn portable_digits16(bytes: &[u8; 16]) -> u32 {
     bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(byte.is_ascii_digit()))
 }
 
 /// [`equal16`] by words.
-#[cfg(any(test, not(target_arch = "x86_64")))]
+#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable")))))]
 #[inline(always)]
 fn portable_equal16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
     let ([a, b], [c, d]) = (halves(a), halves(b));
@@ -61,22 +61,22 @@ fn portable_equal16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
 }
 
 /// The same where no instruction does it at once.
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable"))))]
 #[inline(always)]
 pub(crate) fn mask16(bytes: &[u8; 16], byte: u8) -> u32 {
     portable_mask16(bytes, byte)
 }
 
 /// Sixteen bytes as two words.
-#[cfg(any(test, not(target_arch = "x86_64")))]
+#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable")))))]
 #[inline(always)]
-pub(crate) fn halves(bytes: &[u8; 16]) -> [u64; 2] {
+fn halves(bytes: &[u8; 16]) -> [u64; 2] {
     let both = u128::from_le_bytes(*bytes);
     [both as u64, (both >> 64) as u64]
 }
 
 /// [`mask16`] by words.
-#[cfg(any(test, not(target_arch = "x86_64")))]
+#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable")))))]
 #[inline(always)]
 fn portable_mask16(bytes: &[u8; 16], byte: u8) -> u32 {
     let [low, high] = halves(bytes);
@@ -84,7 +84,7 @@ fn portable_mask16(bytes: &[u8; 16], byte: u8) -> u32 {
 }
 
 /// The places of a byte among eight, as bits.
-#[cfg(any(test, not(target_arch = "x86_64")))]
+#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable")))))]
 #[inline(always)]
 fn mask8(word: u64, byte: u8) -> u32 {
     const ONES: u64 = 0x0101_0101_0101_0101;

@@ -60,8 +60,8 @@ impl Remembered {
 /// Where the classes begin that a caller defines by itself; [`NONE`] for sessions, whose tags and names are their own, and where the
 /// request's context says everything.
 #[inline]
-pub(crate) fn own_classes(request: &crate::Request<'_>, record: &f::Principal) -> u32 {
-    if request.principal.is_itself() && !request.context_is_complete { record.classes } else { NONE }
+pub(crate) fn own_classes(request: &crate::Request<'_>, classes: u32) -> u32 {
+    if request.principal.is_itself() && !request.context_is_complete { classes } else { NONE }
 }
 
 impl Facts<'_> {

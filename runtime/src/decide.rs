@@ -56,7 +56,11 @@ impl Bundle {
         self.by_whatever_counts(request)
     }
 
-    /// Decides a request of texts: as [`Bundle::decide`] with [`Bundle::principal`] and [`Bundle::action`], in less time.
+    /// Decides a request of texts: as [`Bundle::decide`] with [`Bundle::principal`] and [`Bundle::action`], in less time. Never fails, never
+    /// panics, never allocates.
+    ///
+    /// # Complexity
+    /// That of [`Bundle::decide`], and linear in the texts of principal and action.
     #[must_use]
     pub fn decide_text(&self, request: &TextRequest<'_>) -> Decision {
         let (id, identity) = self.principal_slot(request.principal.as_bytes());
@@ -75,7 +79,7 @@ impl Bundle {
                 return decision;
             }
         }
-        self.text_by_whatever_counts(request)
+        self.text_by_whatever_counts(request, id, action)
     }
 
     /// The resolved form of a request for what takes longer.
@@ -87,8 +91,9 @@ impl Bundle {
     }
 
     #[inline(never)]
-    fn text_by_whatever_counts(&self, request: &TextRequest<'_>) -> Decision {
-        let (principal, action) = (self.principal(request.principal), self.action(request.action));
+    fn text_by_whatever_counts(&self, request: &TextRequest<'_>, id: u32, action: u32) -> Decision {
+        let principal = self.principal_of(request.principal, id);
+        let action = Action::known_as(self.stamp(), action, request.action);
         self.by_whatever_counts(&request.resolved(principal, action))
     }
 
@@ -128,19 +133,16 @@ impl Bundle {
         let Some(action) = view.action(plain.action) else { return UNKNOWN };
         let Some(record) = view.principal(plain.id) else { return UNKNOWN };
         let (identity, kind) = plain.resolved.unwrap_or((record.identity, (&action).into()));
-        let Some(identity) = list_of(self, &view, identity, kind) else { return UNKNOWN };
+        let Some(identity) = list_of(self, identity, kind) else { return UNKNOWN };
         let boundary = if record.boundary == NONE {
             f::terminal::ALLOWS
         } else {
-            let Some(boundary) = list_of(self, &view, record.boundary, kind) else { return UNKNOWN };
+            let Some(boundary) = list_of(self, record.boundary, kind) else { return UNKNOWN };
             boundary
         };
         let Some(account) = view.account_window(plain.id) else { return UNKNOWN };
         let side = bare_side(plain.resource, plain.resource_account, action.flags, account);
-        let resource = match plain.resource {
-            "*" if action.service_arn != NONE => self.text_of(action.service_arn),
-            resource => resource,
-        };
+        let Some(resource) = asked_resource(self, plain.resource, action.service_arn) else { return UNKNOWN };
         let Some(nodes) = view.words_at(Section::Nodes, 0) else { return UNKNOWN };
         let text = resource.as_bytes();
         let ends = [reach(nodes, identity, text), reach(nodes, boundary, text)];
@@ -155,8 +157,8 @@ impl Bundle {
 
     /// A string that few requests need.
     #[inline(never)]
-    fn text_of(&self, string: u32) -> &str {
-        self.view().string(string).unwrap_or("*")
+    fn text_of(&self, string: u32) -> Option<&str> {
+        self.view().string(string)
     }
 
     /// Decides for whoever asks, through every layer.
@@ -178,10 +180,11 @@ impl Bundle {
         };
         let parts = Parts::of(request.resource.as_bytes());
         let side = resource_side(view, request, flags, parts, account)?;
-        let resource = asked_resource(view, request.resource, action.as_ref())?;
+        let service_arn = action.as_ref().map_or(NONE, |action| action.service_arn);
+        let resource = asked_resource(self, request.resource, service_arn)?;
         let room = Room::default();
         let who = Who { view, request, owner: side.owner, room: &room };
-        let own = record.as_ref().map_or(NONE, |record| own_classes(request, record));
+        let own = record.as_ref().map_or(NONE, |record| own_classes(request, record.classes));
         let facts = Facts { view, caller: &who, own, remembered: Remembered::default() };
         let layer = LayerWalk { bundle: self, view, resource, facts: &facts };
         let mut combined = Combined {
@@ -330,10 +333,9 @@ fn endpoint(
 /// The resource that the automata are asked about. Rule R4: `*` also matches as the action's service-level ARN; whatever matches `*` matches
 /// that as well.
 #[inline(always)]
-fn asked_resource<'a>(view: &View<'a>, asked: &'a str, action: Option<&f::Action>) -> Option<&'a str> {
-    let service_arn = action.map_or(NONE, |action| action.service_arn);
+fn asked_resource<'a>(bundle: &'a Bundle, asked: &'a str, service_arn: u32) -> Option<&'a str> {
     match asked {
-        "*" if service_arn != NONE => view.string(service_arn),
+        "*" if service_arn != NONE => bundle.text_of(service_arn),
         resource => Some(resource),
     }
 }

@@ -60,8 +60,8 @@ pub enum Layer {
 }
 
 impl Layer {
-    /// All of them, in their order.
-    const ALL: [Self; 10] = [
+    /// All of them, in their order: [`Layer::None`] stays the last one.
+    const ALL: [Self; Self::None as usize + 1] = [
         Self::Identity,
         Self::Boundary,
         Self::Session,
@@ -131,8 +131,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// All of them, in their order.
-    const ALL: [Self; 13] = [
+    /// All of them, in their order: [`Reason::Internal`] stays the last one.
+    const ALL: [Self; Self::Internal as usize + 1] = [
         Self::Statement,
         Self::NoStatement,
         Self::LimitExceeded,
@@ -286,8 +286,11 @@ impl Decision {
 
     /// The layer that decided (rule V5).
     #[must_use]
-    pub fn layer(&self) -> Layer {
-        Layer::ALL.get(usize::from(self.what.to_le_bytes()[1])).copied().unwrap_or(Layer::None)
+    pub const fn layer(&self) -> Layer {
+        match Layer::ALL.split_at_checked(self.what.to_le_bytes()[1] as usize) {
+            Some((_, [layer, ..])) => *layer,
+            _ => Layer::None,
+        }
     }
 
     /// The level of the organization whose SCP or RCP decided: 0 is the root, the last one the account.
@@ -301,8 +304,11 @@ impl Decision {
 
     /// Why.
     #[must_use]
-    pub fn reason(&self) -> Reason {
-        Reason::ALL.get(usize::from(self.what.to_le_bytes()[2])).copied().unwrap_or(Reason::Internal)
+    pub const fn reason(&self) -> Reason {
+        match Reason::ALL.split_at_checked(self.what.to_le_bytes()[2] as usize) {
+            Some((_, [reason, ..])) => *reason,
+            _ => Reason::Internal,
+        }
     }
 
     /// One rule that decided, where a rule did; `Bundle::explain` gives its statements.

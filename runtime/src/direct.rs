@@ -7,7 +7,7 @@
 use crate::atom::Facts;
 use crate::bundle::Bundle;
 use crate::caller::{Caller as Who, Room};
-use crate::classify::Remembered;
+use crate::classify::{Remembered, own_classes};
 use crate::combine::{Caller, Contract, Facts as Combined, combine};
 use crate::decision::{Decision, Effect, Layer, Outcome, Reason};
 use crate::format::{self as f, NONE, terminal};
@@ -123,7 +123,7 @@ fn conditional(bundle: &Bundle, request: &Request<'_>, own: &Own<'_>) -> Option<
     let view = &bundle.view();
     let room = Room::default();
     let who = Who { view, request, owner: NONE, room: &room };
-    let classes = if request.context_is_complete { NONE } else { own.classes };
+    let classes = own_classes(request, own.classes);
     let facts = Facts { view, caller: &who, own: classes, remembered: Remembered::default() };
     let layer = LayerWalk { bundle, view, resource: own.resource, facts: &facts };
     let ends = [layer.end(own.ends[0])?, layer.end(own.ends[1])?];

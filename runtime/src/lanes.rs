@@ -1,10 +1,10 @@
 //! Sixteen bytes at a time: what hashing and comparing names does with them.
 //!
-//! x86-64 has instructions for it (SSE2, which every one of them has); elsewhere the same is done in words.
+//! x86-64 has instructions for it (SSE2, which nearly every one of them has); elsewhere, and with feature `portable`, the same is done in words.
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable")))]
 pub(crate) use sse2::Lanes;
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable"))))]
 pub(crate) use words::Lanes;
 
 /// 255 for the first of sixteen bytes, zero for the others.
@@ -19,12 +19,12 @@ fn first_bytes(count: usize) -> Option<&'static [u8; 16]> {
     BYTES.get(16_usize.checked_sub(count)?..)?.first_chunk()
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable")))]
 mod sse2 {
     use safe_arch::{
         add_i32_m128i, add_i64_m128i, bitand_m128i, bitor_m128i, cmp_eq_mask_i8_m128i, get_i64_from_m128i_s,
         load_unaligned_m128i, m128i, min_u8_m128i, move_mask_i8_m128i, mul_widen_u32_odd_m128i,
-        set_splat_i8_m128i, shr_imm_u64_m128i, sub_i8_m128i, unpack_high_i64_m128i,
+        set_splat_i8_m128i, set_splat_i32_m128i, shr_imm_u64_m128i, sub_i8_m128i, unpack_high_i64_m128i,
     };
 
     /// Sixteen bytes, or what a sum of products has come to.
@@ -46,6 +46,12 @@ mod sse2 {
         #[inline(always)]
         pub(crate) fn of_halves(low: u64, high: u64) -> Self {
             Self(m128i::from([low as i64, high as i64]))
+        }
+
+        /// With a number added to each of the four words of 32 bits.
+        #[inline(always)]
+        pub(crate) fn plus(self, number: u32) -> Self {
+            Self(add_i32_m128i(self.0, set_splat_i32_m128i(number as i32)))
         }
 
         /// Lowers the ASCII capitals and leaves every other byte alone.
@@ -96,7 +102,7 @@ mod sse2 {
     }
 }
 
-#[cfg(any(test, not(target_arch = "x86_64")))]
+#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable")))))]
 mod words {
     /// Sixteen bytes, or what a sum of products has come to.
     #[derive(Clone, Copy)]
@@ -115,6 +121,15 @@ mod words {
 
         pub(crate) fn of_halves(low: u64, high: u64) -> Self {
             Self([low, high])
+        }
+
+        /// With a number added to each of the four words of 32 bits.
+        pub(crate) fn plus(self, number: u32) -> Self {
+            let both = |word: u64| {
+                let (low, high) = (word as u32, (word >> 32) as u32);
+                u64::from(high.wrapping_add(number)) << 32 | u64::from(low.wrapping_add(number))
+            };
+            Self(self.0.map(both))
         }
 
         /// Lowers the ASCII capitals and leaves every other byte alone.
@@ -189,6 +204,8 @@ mod tests {
             let plain = [&text, &keys, &other].map(words::Lanes::load);
             assert_eq!(native[0].fold().halves(), plain[0].fold().halves());
             assert_eq!(native[0].halves(), plain[0].halves());
+            let number = u32::from_le_bytes([keys[0], keys[1], keys[2], keys[3]]);
+            assert_eq!(native[0].plus(number).halves(), plain[0].plus(number).halves());
             assert_eq!(native[0].equal(native[2]).all(), plain[0].equal(plain[2]).all());
             assert_eq!(native[0].equal(native[2]).all(), text == other);
             let [low, high] = plain[1].halves();

@@ -16,7 +16,8 @@ pub(crate) const SEVERAL: u32 = !TERMINAL_BIT;
 
 /// The root list of an action of the vocabulary, or [`SEVERAL`].
 #[inline(always)]
-pub(crate) fn list_of(bundle: &Bundle, view: &View<'_>, at: u32, action: ActionKind) -> Option<u32> {
+pub(crate) fn list_of(bundle: &Bundle, at: u32, action: ActionKind) -> Option<u32> {
+    let view = &bundle.view();
     let set = view.set(at)?;
     if set.slots == 0 {
         return Some(of_union(bundle, at, set.seed, action));
@@ -110,7 +111,7 @@ impl LayerWalk<'_> {
     #[inline(never)]
     pub(crate) fn set(&self, set: u32, action: Option<&f::Action>) -> Option<Verdict> {
         let list = match action {
-            Some(action) => list_of(self.bundle, self.view, set, action.into())?,
+            Some(action) => list_of(self.bundle, set, action.into())?,
             None => NONE,
         };
         self.verdict(set, list, action)

@@ -214,10 +214,17 @@ impl Bundle {
     #[inline]
     #[must_use]
     pub fn principal<'a>(&self, text: &'a str) -> Principal<'a> {
-        // The look-up gives a number and no record: what is made of it here need not pass through memory.
-        let (id, kind) = match self.principal_slot(text.as_bytes()) {
-            (NONE, _) => self.stranger(text),
-            (id, _) => (id, PrincipalKind::Held),
+        // The look-up gives numbers and no record: what is made of them here need not pass through memory.
+        let (id, _) = self.principal_slot(text.as_bytes());
+        self.principal_of(text, id)
+    }
+
+    /// The principal of a text, of the user or role that was found under it, or [`NONE`].
+    #[inline]
+    pub(crate) fn principal_of<'a>(&self, text: &'a str, id: u32) -> Principal<'a> {
+        let (id, kind) = match id {
+            NONE => self.stranger(text),
+            id => (id, PrincipalKind::Held),
         };
         Principal { stamp: self.stamp(), id, kind, source: Source::Text(text) }
     }

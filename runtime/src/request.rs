@@ -35,7 +35,7 @@ pub struct Action<'a> {
     pub(crate) stamp: u32,
     /// The vocabulary's id, or [`NONE`](f::NONE).
     id: u32,
-    /// The text of an action outside the vocabulary, as far as an action may be long.
+    /// Its text: actions outside the vocabulary are decided by it, and so are session policies.
     text: &'a [u8],
 }
 
@@ -91,7 +91,7 @@ impl<'a> Action<'a> {
         if self.id == f::NONE { None } else { Some(self.id) }
     }
 
-    /// The text of an action outside the vocabulary.
+    /// Its text.
     #[inline]
     pub(crate) const fn text(&self) -> &'a [u8] {
         self.text

@@ -250,6 +250,82 @@ fn trust(view: &View<'_>, request: &Request<'_>, flags: u32, side: &mut Resource
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    /// V6, E8: what is seen at a glance is what the parts say, over texts of pieces that matter, about every place where one might begin.
+    #[test]
+    fn v6_a_glance_sees_what_the_parts_say() {
+        let window = *b"123456789012\x01\x02\x03\x04";
+        let pieces = [
+            "",
+            ":",
+            "arn",
+            "aws",
+            "kms",
+            "s3",
+            "iam",
+            "key/",
+            "key/1",
+            "123456789012",
+            "123456789013",
+            "12345678901",
+            "1234567890123",
+            "12345678901x",
+            "eu-central-1",
+            "aws-us-gov",
+            "role/a",
+            "ä",
+            "*",
+            "a-part-that-is-longer-than-any-other",
+        ];
+        let mut state = 7_u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        let (mut foreign, mut quick, mut keys) = (0, 0, 0);
+        for round in 0..200_000 {
+            let mut text = String::new();
+            for part in 0..random(8) {
+                if part > 0 {
+                    text.push(':');
+                }
+                text.push_str(pieces[random(pieces.len())]);
+            }
+            if round % 3 == 0 {
+                // An account where accounts stand, behind parts of all lengths.
+                let account = pieces[9 + random(5)];
+                let before = "x".repeat(random(34));
+                let third = ["kms", "s3", ""][random(3)];
+                let rest: String = "key/123".chars().take(random(8)).collect();
+                text = alloc::format!("arn:{before}:{third}::{account}:{rest}");
+            }
+            let flags = [0, 0, 0, f::ACTION_NEEDS_TRUST, f::ACTION_WRITES_ROLE][random(5)];
+            let said = [
+                None,
+                None,
+                Some("123456789012"),
+                Some("123456789013"),
+                Some("1234567890123"),
+                Some("12345678901"),
+                Some(""),
+            ][random(7)];
+            let expected = slow_side(&text, said, flags, &window);
+            let found = bare_side(&text, said, flags, &window);
+            let all = |it: &BareSide| (it.same_account, it.contract, it.owned_by_aws, it.unusual);
+            assert_eq!(all(&found), all(&expected), "{text} {said:?} {flags}");
+            foreign += usize::from(!expected.same_account);
+            keys += usize::from(expected.contract == Contract::Key);
+            quick += usize::from(arn::glance(text.as_bytes(), &window).is_some());
+        }
+        assert!(foreign > 10_000 && quick > 100_000 && keys > 500, "{foreign} {quick} {keys}");
+        // The shortest key, and what is too short to be one.
+        assert!(bare_side("::kms:::key/", None, 0, &window).unusual);
+        let short: Vec<&str> = Vec::from(["*", "", ":::::", "::kms:::key"]);
+        assert!(short.iter().all(|text| !bare_side(text, None, 0, &window).unusual));
+        assert!(arn::glance(b"*", &window).is_some());
+    }
 
     #[test]
     fn v6_an_account_is_twelve_digits() {

@@ -15,8 +15,7 @@ mod world;
 
 use crate::error::LoadError;
 use crate::format::{
-    self as f, ALIGNMENT, DIGEST_AT, FORMAT_VERSION, HEADER_BYTES, MAGIC, OLDEST_READER, SECTION_ENTRY_BYTES,
-    Section,
+    self as f, ALIGNMENT, DIGEST_AT, FORMAT_VERSION, HEADER_BYTES, MAGIC, SECTION_ENTRY_BYTES, Section,
 };
 use crate::view::{Extent, Layout, SECTIONS, View};
 
@@ -102,10 +101,6 @@ fn header(bytes: &[u8]) -> Result<(), LoadError> {
     }
     if version < FORMAT_VERSION {
         return Err(LoadError::TooOld { version });
-    }
-    if needs < OLDEST_READER {
-        // One of this version or a later one that says that it is read where it is not.
-        return Err(LoadError::UnknownVersion { version });
     }
     let low = u32_at(bytes, 16).ok_or(LoadError::TooShort)?;
     let high = u32_at(bytes, 20).ok_or(LoadError::TooShort)?;

@@ -76,7 +76,7 @@ impl World {
 }
 
 /// A hash table: the keys of its seed, where in the bundle its slots begin, and how many there are.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Index {
     pub(crate) keys: Keys,
     pub(crate) slots: u32,

@@ -70,11 +70,11 @@ pub(crate) fn walk(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> Option<End> {
                 let literal = body.as_flattened();
                 // What stands behind a short literal is read, and left out of account.
                 let differ = match (rest.first_chunk(), text.last_chunk(), literal.first_chunk()) {
-                    (Some(start), _, Some(literal)) if parameter <= 16 => {
+                    (Some(start), _, Some(literal)) if parameter <= node::SHORT_BYTES => {
                         !equal16(start, literal) & ((1 << parameter) - 1)
                     }
                     // Near the end of the text, where that is: what is missing differs.
-                    (None, Some(last), Some(literal)) if parameter <= 16 => {
+                    (None, Some(last), Some(literal)) if parameter <= node::SHORT_BYTES => {
                         let start = u128::from_le_bytes(*last).checked_shr(128 - 8 * rest.len() as u32);
                         let start = start.unwrap_or(0).to_le_bytes();
                         (!equal16(&start, literal) | u32::MAX << rest.len()) & ((1 << parameter) - 1)
@@ -168,7 +168,7 @@ fn find_segment<'t>(
     };
     let before = from - start;
     let found = mask16(window, delimiter).checked_shr(before as u32)?;
-    if found == 0 && rest.len() > 16 {
+    if found == 0 && rest.len() > node::SHORT_BYTES {
         return find_long_segment(nodes, at, slots, delimiter_and_seed, rest);
     }
     let (ends, length) =
@@ -268,4 +268,122 @@ fn starts_with(text: &[u8], literal: &[u8]) -> Option<bool> {
         done += 16;
     }
     Some(equal == 0xffff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    const END: u32 = terminal::ALLOWS | 1;
+    const MISS: u32 = terminal::ALLOWS | 2;
+    const NEXT: u32 = terminal::ALLOWS | 3;
+
+    fn words(bytes: &[u8]) -> impl Iterator<Item = u32> {
+        let mut padded = bytes.to_vec();
+        padded.resize(bytes.len().next_multiple_of(4), 0);
+        let (words, _) = padded.as_chunks::<4>();
+        words.iter().map(|word| u32::from_le_bytes(*word)).collect::<Vec<_>>().into_iter()
+    }
+
+    /// As a section stands in a bundle: with words behind it, which are not zero.
+    fn section(words: Vec<u32>) -> Vec<[u8; 4]> {
+        words.into_iter().chain([u32::MAX; node::WORDS_BEHIND]).map(u32::to_le_bytes).collect()
+    }
+
+    fn reached(nodes: &[[u8; 4]], text: &[u8]) -> u32 {
+        match walk(nodes, 0, text) {
+            Some(End::Terminal(terminal)) => terminal,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A literal of every length, behind a text of every length that a skip leads over, before every end, equal and with one byte changed.
+    #[test]
+    fn literals_of_every_length_at_every_place() {
+        let long: Vec<u8> = (0..40_u8).map(|at| if at % 7 == 3 { 0 } else { b'a' + at % 26 }).collect();
+        let mut walked = 0;
+        for length in 1..=36 {
+            let literal = &long[..length];
+            for miss in [MISS, END] {
+                let skip = [node::SKIP | u32::from(b'|') << 8, NEXT ^ 7, 3];
+                let nodes = section(
+                    skip.into_iter()
+                        .chain([node::LITERAL | (length as u32) << 8, END, miss, NEXT])
+                        .chain(words(literal))
+                        .collect(),
+                );
+                for before in [0, 1, 14, 15, 16, 17] {
+                    for rest in 0..=40_usize {
+                        for changed in [None, Some(0), Some(rest / 2), rest.checked_sub(1)] {
+                            let mut text = vec![b'-'; before];
+                            text.push(b'|');
+                            text.extend(&long[..rest]);
+                            if let Some(byte) = changed.and_then(|at| text.get_mut(before + 1 + at)) {
+                                *byte ^= 1;
+                            }
+                            let behind = &text[before + 1..];
+                            let expected = match behind.iter().zip(literal).position(|(a, b)| a != b) {
+                                Some(_) => miss,
+                                None if behind.len() < length => END,
+                                None => NEXT,
+                            };
+                            assert_eq!(reached(&nodes, &text), expected, "{length} {text:?}");
+                            walked += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(walked > 50_000);
+    }
+
+    /// Segments of every length, alone, before and behind others; what is known and what is not.
+    #[test]
+    fn segments_of_every_length_at_every_place() {
+        let long: Vec<u8> = (0..40_u8).map(|at| if at == 5 { 0 } else { b'A' + at }).collect();
+        for length in 1..=20 {
+            let known = &long[..length];
+            // One slot: the segment as it ends the text, or before a delimiter.
+            for ends in [false, true] {
+                let hash = hash_segment(segment::tweak(9, ends), known);
+                let flag = if ends { segment::ENDS } else { 0 };
+                let text_at = (3 + segment::HEADER_WORDS + segment::SLOT_WORDS) as u32;
+                let skip = [node::SKIP | u32::from(b'|') << 8, NEXT ^ 7, 3];
+                let head = [node::SEGMENT | 1 << 8, END, MISS, 9 << 8 | u32::from(b'/')];
+                let slot = [(hash >> 32) as u32, length as u32 | flag, text_at - 3, NEXT];
+                let texts: Vec<u32> = words(known).collect();
+                let nodes = section(
+                    skip.into_iter()
+                        .chain(head)
+                        .chain([texts.len() as u32])
+                        .chain(slot)
+                        .chain(texts)
+                        .collect(),
+                );
+                for before in [0, 1, 9, 14, 15, 16, 17] {
+                    for own in 0..=24 {
+                        for behind in [None, Some(0), Some(1), Some(30)] {
+                            let mut text = vec![b'-'; before];
+                            text.push(b'|');
+                            text.extend(&long[..own]);
+                            if let Some(behind) = behind {
+                                text.push(b'/');
+                                text.extend(vec![b'x'; behind]);
+                            }
+                            let expected = if own == 0 && behind.is_none() {
+                                END
+                            } else if own == length && behind.is_none() == ends {
+                                NEXT
+                            } else {
+                                MISS
+                            };
+                            assert_eq!(reached(&nodes, &text), expected, "{length} {ends} {text:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

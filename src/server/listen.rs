@@ -1,6 +1,7 @@
 //! Connections: accepting them, how long they may last, and how they end.
 
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpSocket, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio_io_timeout::TimeoutStream;
 use tracing::{info, warn};
@@ -58,6 +59,8 @@ enum Listener {
 
 /// Headers of a request over HTTP/1: more than browsers send and proxies let through.
 const MOST_HEADERS: usize = 1_024;
+/// Connections that may wait to be accepted, as far as the system lets them.
+const WAITING: u32 = 16_384;
 /// Connections to ask how the process does.
 const ADMIN_CONNECTIONS: usize = 64;
 /// Files beside connections: listeners, logs, the bundle, the store, and what asks how the process does.
@@ -210,7 +213,7 @@ async fn bind(config: &Config) -> Result<Vec<(Address, Listener, Speaks)>, Start
         let failed = |error: std::io::Error| StartError(format!("cannot listen on {address}: {error}"));
         let (shown, listener) = match address {
             Address::Tcp(socket) => {
-                let listener = TcpListener::bind(socket).await.map_err(failed)?;
+                let listener = bind_tcp(*socket).map_err(failed)?;
                 // Port 0 is any that is free: which one it is has to be told.
                 (Address::Tcp(listener.local_addr().map_err(failed)?), Listener::Tcp(listener))
             }
@@ -223,6 +226,14 @@ async fn bind(config: &Config) -> Result<Vec<(Address, Listener, Speaks)>, Start
         bound.push((shown, listener, speaks));
     }
     Ok(bound)
+}
+
+/// With room for many connections that come at once: one that finds none is tried again by its client only a second later.
+fn bind_tcp(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING)
 }
 
 /// Binds a socket. Where it has a mode, nobody can connect before it has it: it is made in a folder of its own, and moved.

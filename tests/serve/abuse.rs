@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::grpc::{Passed, ask, check_until, status};
-use super::server::{ALICE, Server, question, ten_thousand, until};
+use super::server::{ALICE, Server, alone, question, ten_thousand, until};
 
 /// What a connection of HTTP/2 begins with: no settings of its own.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -103,7 +103,8 @@ fn an_idle_connection_of_grpc_is_told_that_it_ends_and_pings_are_no_use() {
 
 #[test]
 fn ten_thousand_idle_connections_of_grpc_hold_up_nobody() {
-    let mut server = Server::start(&["--idle-time", "60s"]);
+    let _alone = alone();
+    let mut server = Server::start(&["--idle-time", "600s"]);
     let idle = ten_thousand(|| {
         let mut stream = grpc(&server);
         stream.write_all(PREFACE).unwrap();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use portcullis::trust::SigningKey;
 use serde_json::json;
 
-use super::server::{ALICE, Server, bundle, exchange, post, question, read, ten_thousand, until};
+use super::server::{ALICE, Server, alone, bundle, exchange, post, question, read, ten_thousand, until};
 
 /// Which of the numbered bundles decides; 0: none allows.
 fn number(server: &Server) -> usize {
@@ -309,7 +309,8 @@ fn a_pipe_or_a_huge_file_in_the_place_of_the_bundle_is_a_failure_like_any_other(
 
 #[test]
 fn ten_thousand_idle_connections_hold_up_nobody() {
-    let mut server = Server::start(&["--idle-time", "60s"]);
+    let _alone = alone();
+    let mut server = Server::start(&["--idle-time", "600s"]);
     let idle = ten_thousand(|| {
         let mut stream = TcpStream::connect(server.http()).unwrap();
         // Half of a request, which never becomes a whole one.

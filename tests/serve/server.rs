@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use portcullis::Builder;
@@ -35,6 +35,12 @@ pub(crate) fn bundle(number: usize) -> Vec<u8> {
     );
     std::fs::write(folder.path().join("a.gate"), text).unwrap();
     Builder::new().input(folder.path()).build().unwrap()
+}
+
+/// For tests that hold as many connections as a process may have files: one at a time.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static CROWD: Mutex<()> = Mutex::new(());
+    CROWD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(crate) struct Server {

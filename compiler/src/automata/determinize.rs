@@ -204,7 +204,8 @@ impl<E: Ends> Determinizer<'_, E> {
             }
         }
         let Some((delimiter, segments)) = usable else { return Ok(None) };
-        if !parts && segments.iter().any(|(it, _)| it.bytes.len() > segment::SHORT_BYTES) {
+        let longest = segments.iter().map(|(it, _)| it.bytes.len()).max().unwrap_or(0);
+        if !parts && longest > node::SHORT_BYTES && longest - shared(&segments) <= node::SHORT_BYTES {
             return Ok(None);
         }
         let mut entries = Vec::with_capacity(segments.len());
@@ -295,6 +296,14 @@ impl<E: Ends> Determinizer<'_, E> {
         }
         Ok(Node::Table { end, targets, index })
     }
+}
+
+/// How many bytes all segments begin with.
+fn shared(segments: &Segments) -> usize {
+    let Some(((first, _), others)) = segments.split_first() else { return 0 };
+    others.iter().fold(first.bytes.len(), |most, (it, _)| {
+        first.bytes.iter().zip(&it.bytes).take(most).take_while(|(a, b)| a == b).count()
+    })
 }
 
 /// Fewest segments for which a look-up is better than going byte by byte.

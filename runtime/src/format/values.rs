@@ -213,9 +213,11 @@ pub mod node {
     pub const BRANCH_KEYS: usize = 16;
     /// Words of a [`TABLE`]'s index.
     pub const TABLE_WORDS: usize = 64;
-    /// Words that the bundle has at least behind a section of nodes: as many as the keys of the largest [`BRANCH`], which a walk reads
-    /// whatever the size of the node.
-    pub const WORDS_BEHIND: usize = BRANCH_KEYS / 4;
+    /// Words that the bundle has at least behind a section of nodes: as many as the keys of the largest [`BRANCH`], a short [`LITERAL`] and
+    /// the text of a short segment, of each of which a walk reads so many whatever its size.
+    pub const WORDS_BEHIND: usize = SHORT_BYTES / 4;
+    /// Literals and segments of so many bytes at most are read at once.
+    pub const SHORT_BYTES: usize = BRANCH_KEYS;
 }
 
 /// Look-up of a whole segment of a resource: what stands before the next delimiter, or before the end.
@@ -225,8 +227,6 @@ pub mod segment {
     /// Words of a slot: the high half of the hash; the length, with [`ENDS`]; the place of the text, counted from the node's first word;
     /// where it leads. All zero if it is empty.
     pub const SLOT_WORDS: usize = 4;
-    /// Segments of so many bytes at most are read at once.
-    pub const SHORT_BYTES: usize = 16;
     /// Slots that are looked at, from that of the hash on.
     pub const PROBES: u64 = 8;
     /// In the length: the text ends behind the segment, instead of a delimiter.

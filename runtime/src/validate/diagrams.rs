@@ -199,6 +199,9 @@ pub(super) fn classifiers(view: View<'_>, counts: &Counts) -> Result<Vec<u32>, L
                     let interval =
                         view.interval(place).ok_or(invalid(Section::Intervals, place, "unreadable"))?;
                     let address = first_address(&interval);
+                    let v4 = place < it.start + it.root;
+                    let bare = !v4 || interval.b | interval.c | interval.d == 0;
+                    check(bare, Section::Intervals, place, "a word without meaning is not zero")?;
                     if place == it.start || place == it.start + it.root {
                         check(
                             address == 0,

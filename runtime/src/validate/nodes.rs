@@ -74,7 +74,7 @@ pub(super) fn validate(view: View<'_>, terminals: Terminals) -> Result<Automata,
 }
 
 /// Nodes stand side by side in a range of a section and use it up; their edges lead to what is known. Notes where they begin. A walk reads
-/// as many keys as a node may have at most, so something stands behind the last one.
+/// sixteen bytes of keys, literals and texts whatever their number, so something stands behind the last one.
 pub(super) fn nodes<R: References>(
     view: View<'_>,
     section: Section,

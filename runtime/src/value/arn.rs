@@ -39,16 +39,17 @@ pub(crate) struct Glance {
     pub(crate) is_kms: bool,
 }
 
-/// Looks at a resource beside the twelve digits of an account, behind which anything may stand. `None` where that takes longer: where the
-/// sixth part may begin behind the first 48 bytes, and where it has fewer than three behind twelve. Constant.
+/// Looks at a resource beside the twelve digits of an account, behind which anything may stand. `None` where that takes longer: for 12 to 15
+/// bytes, where the sixth part may begin behind the first 48, and where it has fewer than three behind twelve digits. Constant.
 ///
 /// There is no branch here on what the resource is, but for what is rare: no processor could guess it.
 #[inline(always)]
 pub(crate) fn glance(text: &[u8], account: &[u8; 16]) -> Option<Glance> {
     const TWELVE: u32 = 0xfff;
-    // What is shorter is taken for a text without any colon: `*` is.
+    // With fewer bytes than the shortest key's, `::kms:::key/`, it may be taken for a text without any colon: `*` is.
+    const SHORTEST_KEY: usize = 12;
     const NOTHING: &[u8] = &[b'-'; 16];
-    let text = if text.len() < 16 { NOTHING } else { text };
+    let text = if text.len() < SHORTEST_KEY { NOTHING } else { text };
     let first = first_colons(text)?;
     let second = first & first.wrapping_sub(1);
     let third = second & second.wrapping_sub(1);
@@ -56,10 +57,11 @@ pub(crate) fn glance(text: &[u8], account: &[u8; 16]) -> Option<Glance> {
     if fourth & fourth.wrapping_sub(1) == 0 && text.len() > 48 {
         return None;
     }
-    let is_kms = text.get(second.trailing_zeros() as usize..)?.first_chunk() == Some(b":kms:");
-    // Without a bit left the number of trailing zeros is 64.
+    // Without a bit left the number of trailing zeros is 64: no text is looked at there, and nothing is left of the bits.
+    let third_part = text.get(second.trailing_zeros() as usize..).and_then(<[u8]>::first_chunk);
+    let is_kms = third_part == Some(b":kms:");
     let behind = fourth.trailing_zeros() + 1;
-    let has_twelve = first.checked_shr(behind)? & 0x1fff == 0x1000;
+    let has_twelve = first.checked_shr(behind).unwrap_or(0) & 0x1fff == 0x1000;
     let account_at = if has_twelve { behind as usize } else { 0 };
     let named = text.get(account_at..)?.first_chunk()?;
     let is_other = equal16(named, account) & TWELVE != TWELVE;

@@ -245,7 +245,9 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
         let at = it.classifier(f::CLASSIFY_ADDRESS);
         it.set(Section::Classifiers, at + 5, 0);
     }),
-    (33, Section::Intervals, "not the lowest", |it| it.set(Section::Intervals, 3, 1)),
+    (33, Section::Intervals, "not the lowest", |it| it.set(Section::Intervals, 0, 1)),
+    // Of an IPv4 address there are four bytes.
+    (33, Section::Intervals, "without meaning", |it| it.set(Section::Intervals, 3, 1)),
     (33, Section::Intervals, "not ascending", |it| it.set(Section::Intervals, 5, 0)),
     (33, Section::Intervals, "unknown class", |it| it.set(Section::Intervals, 4, 1 << 20)),
     (34, Section::Thresholds, "unknown string", |it| it.set(Section::Thresholds, 0, NONE)),

@@ -75,6 +75,22 @@ pub(super) const NAMES: &[(u32, Section, &str, Change)] = &[
         let at = it.slot(Section::AccountIndex, |entry| entry != 0);
         it.set(Section::AccountIndex, at + 3, 1);
     }),
+    (10, Section::BehindIndex, "something else", |it| {
+        let at = it.slot(Section::BehindIndex, |entry| entry != 0);
+        it.set(Section::BehindIndex, at + 3, 1);
+    }),
+    (10, Section::ResourceIndex, "something else", |it| {
+        let at = it.slot(Section::ResourceIndex, |entry| entry != 0);
+        it.set(Section::ResourceIndex, at + 3, 1);
+    }),
+    (10, Section::EndpointIndex, "something else", |it| {
+        let at = it.slot(Section::EndpointIndex, |entry| entry != 0);
+        it.set(Section::EndpointIndex, at + 3, 1);
+    }),
+    (10, Section::ClassTextIndex, "something else", |it| {
+        let at = it.slot(Section::ClassTextIndex, |entry| entry != 0);
+        it.set(Section::ClassTextIndex, at + 2, it.words(Section::ClassTextIndex)[at + 2] + 1);
+    }),
     (10, Section::ClassTextIndex, "something else", |it| {
         let at = it.slot(Section::ClassTextIndex, |entry| entry != 0);
         it.set(Section::ClassTextIndex, at + 3, it.words(Section::ClassTextIndex)[at + 3] + 1);
