@@ -85,19 +85,25 @@ pub fn context_of(request: &Request) -> Result<ContextMap, AskError> {
 /// [`AskError`] if the context gives a key twice, or session policies do not compile.
 pub fn ask(bundle: &Bundle, request: &Request) -> Result<Decision, AskError> {
     match &request.session {
-        None => {
-            let context = context_of(request)?;
-            Ok(bundle.decide_text(&portcullis_runtime::TextRequest {
-                principal: &request.principal,
-                action: &request.action,
-                resource: &request.resource,
-                resource_account: request.resource_account.as_deref(),
-                context: &context,
-                now: request.now,
-                context_is_complete: request.context_complete,
-            }))
-        }
+        None => Ok(bundle.decide_text(&text_request(request, &context_of(request)?))),
         Some(of) => ask_as(bundle, session(bundle, &request.principal, of)?.principal(), request),
+    }
+}
+
+/// An owned request as the runtime takes one that is all text, with its context built. The session is left out.
+#[must_use]
+pub fn text_request<'a>(
+    request: &'a Request,
+    context: &'a dyn portcullis_runtime::Context,
+) -> portcullis_runtime::TextRequest<'a> {
+    portcullis_runtime::TextRequest {
+        principal: &request.principal,
+        action: &request.action,
+        resource: &request.resource,
+        resource_account: request.resource_account.as_deref(),
+        context,
+        now: request.now,
+        context_is_complete: request.context_complete,
     }
 }
 

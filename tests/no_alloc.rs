@@ -15,10 +15,10 @@ mod worlds;
 use std::collections::BTreeMap;
 
 use allocation_counter::measure;
-use portcullis::ask::context_of;
+use portcullis::ask::{context_of, text_request};
 use portcullis::compiler::automata::Budget;
 use portcullis::compiler::request::{ContextValue, Request};
-use portcullis::runtime::{Bundle, ContextMap, Decision, Effect, ParsedValue, Reason, TextRequest};
+use portcullis::runtime::{Bundle, ContextMap, Decision, Effect, ParsedValue, Reason};
 
 /// The context with every single value parsed already.
 fn parsed_context(request: &Request) -> ContextMap {
@@ -57,15 +57,7 @@ fn decide_with(bundle: &Bundle, request: &Request, context: &ContextMap) -> Deci
     // All of it as texts: the same.
     let mut of_texts = None;
     let allocated = measure(|| {
-        of_texts = Some(bundle.decide_text(&TextRequest {
-            principal: &request.principal,
-            action: &request.action,
-            resource: &request.resource,
-            resource_account: request.resource_account.as_deref(),
-            context,
-            now: request.now,
-            context_is_complete: request.context_complete,
-        }));
+        of_texts = Some(bundle.decide_text(&text_request(request, context)));
     });
     assert_eq!(allocated.count_total, 0, "{request:#?}");
     assert_eq!(of_texts, decided, "{request:#?}");

@@ -14,11 +14,9 @@ use std::time::{Duration, Instant};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
-use portcullis::ask::context_of;
+use portcullis::ask::{context_of, text_request};
 use portcullis::compiler::request::{ContextValue, Request as Owned};
-use portcullis::runtime::{
-    Action, Bundle, Context, ContextMap, Decision, ParsedValue, Principal, Request, TextRequest,
-};
+use portcullis::runtime::{Action, Bundle, Context, ContextMap, Decision, ParsedValue, Principal, Request};
 
 use crate::workloads::{Set, Workload};
 use cache::Cache;
@@ -70,17 +68,7 @@ pub fn by_handles(bundle: &Bundle, prepared: &Prepared<'_>) -> Decision {
 
 /// Decides what is all text.
 pub fn by_strings(bundle: &Bundle, prepared: &Prepared<'_>) -> Decision {
-    let owned = prepared.owned;
-    let context: &dyn Context = &prepared.context;
-    bundle.decide_text(&TextRequest {
-        principal: black_box(&owned.principal),
-        action: black_box(&owned.action),
-        resource: &owned.resource,
-        resource_account: owned.resource_account.as_deref(),
-        context,
-        now: owned.now,
-        context_is_complete: owned.context_complete,
-    })
+    bundle.decide_text(black_box(&text_request(prepared.owned, &prepared.context)))
 }
 
 fn decide(

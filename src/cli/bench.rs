@@ -10,14 +10,14 @@ use serde_json::json;
 use super::inputs::load;
 use super::output::{Format, print};
 use super::{Failure, Outcome, Result, made_requests, requests};
-use crate::ask::context_of;
+use crate::ask::{context_of, text_request};
 use crate::compiler::bundle::model_of;
 use crate::compiler::request::{ContextValue, Request as Owned};
 use crate::files::read_text;
 use crate::grammar::json::lines;
 use crate::grammar::source::Source;
 use crate::runtime::format::Section;
-use crate::runtime::{Action, ContextMap, Principal, Request, TextRequest};
+use crate::runtime::{Action, ContextMap, Principal, Request};
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -97,18 +97,7 @@ pub(super) fn run(arguments: &Arguments) -> Result {
             owned: request,
         });
     }
-    let strings = |it: &Prepared<'_>| {
-        let decision = bundle.decide_text(&TextRequest {
-            principal: &it.owned.principal,
-            action: &it.owned.action,
-            resource: &it.owned.resource,
-            resource_account: it.owned.resource_account.as_deref(),
-            context: &it.context,
-            now: it.owned.now,
-            context_is_complete: it.owned.context_complete,
-        });
-        decision.is_allowed()
-    };
+    let strings = |it: &Prepared<'_>| bundle.decide_text(&text_request(it.owned, &it.context)).is_allowed();
     let handles = |it: &Prepared<'_>| {
         let decision = bundle.decide(&Request {
             principal: it.principal,

@@ -16,8 +16,8 @@ use crate::compiler::model::Model;
 use crate::files::{Input, read_bytes};
 use crate::grammar::suggest::nearest;
 use crate::render::terminal;
-use crate::runtime::Bundle;
 use crate::runtime::format::MAGIC;
+use crate::runtime::{Bundle, LoadError};
 
 /// Policies to read.
 #[derive(Clone, Debug, Args)]
@@ -129,10 +129,9 @@ pub(super) fn load(path: &Path) -> Result<Bundle, Failure> {
 /// Opens the bytes of a bundle that were read from this path.
 pub(super) fn open(path: &Path, bytes: Vec<u8>) -> Result<Bundle, Failure> {
     Bundle::from_bytes(bytes).map_err(|error| {
-        Failure(format!(
-            "{} is no usable bundle: {error}; build it anew with `portcullis build`",
-            path.display()
-        ))
+        // That a bundle is too old the error says with what to do.
+        let anew = if matches!(error, LoadError::TooOld { .. }) { "" } else { "; build it anew" };
+        Failure(format!("{} is no usable bundle: {error}{anew} with `portcullis build`", path.display()))
     })
 }
 

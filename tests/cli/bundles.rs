@@ -41,6 +41,23 @@ fn truncated_bundles_are_refused() {
     assert!(refused(&folder, "b.bundle").contains("truncated or extended"));
 }
 
+/// Those of older formats say what to do, once.
+#[test]
+fn bundles_of_older_formats_are_refused() {
+    let folder = Folder::new();
+    for version in [1, 2] {
+        let old = format!("{}/tests/golden/v{version}.bundle", env!("CARGO_MANIFEST_DIR"));
+        folder.write("b.bundle", std::fs::read(old).unwrap());
+        assert_eq!(
+            refused(&folder, "b.bundle"),
+            format!(
+                "error: b.bundle is no usable bundle: format version {version} is older than this reader reads, which is 3 and newer: build the \
+                 bundle anew with `portcullis build`\n"
+            )
+        );
+    }
+}
+
 #[test]
 fn bit_flipped_bundles_are_refused() {
     let folder = Folder::new();

@@ -94,6 +94,33 @@ mod tests {
         );
     }
 
+    /// Whatever the standard library takes for an address of either family is one here, and nothing else.
+    #[test]
+    fn c10_an_address_is_of_one_family() {
+        for text in [
+            "10.1.2.3",
+            "::1",
+            "::ffff:1.2.3.4",
+            "2001:db8::1",
+            "1.2.3.4.5",
+            "1.2.3.04",
+            "1.2.3",
+            "1.2.3.4:80",
+            "1.2.3.4::",
+            "::1%eth0",
+            "[::1]",
+            " 1.2.3.4",
+            "1.2.3.4 ",
+            "",
+            "256.1.1.1",
+            "0x7f.1.1.1",
+            "::1.2.3.4",
+            "1::2::3",
+        ] {
+            assert_eq!(text.parse().ok(), parse_address(text).map(|it| it.first()), "{text}");
+        }
+    }
+
     #[test]
     fn c10_what_is_no_address() {
         for bad in [

@@ -3,7 +3,14 @@
 use portcullis::runtime::format::{self as f, NONE, Section};
 use portcullis::runtime::hash::{Keys, hash, slot};
 
+use super::Parts;
 use super::cases::Change;
+
+/// Adds one to a word of the first slot of a hash table that is not empty.
+fn one_more(it: &mut Parts, index: Section, word: usize) {
+    let at = it.slot(index, |entry| entry != 0) + word;
+    it.set(index, at, it.words(index)[at] + 1);
+}
 
 /// Sentence, the section whose record is refused, a part of what is said, and the change.
 pub(super) const NAMES: &[(u32, Section, &str, Change)] = &[
@@ -71,30 +78,12 @@ pub(super) const NAMES: &[(u32, Section, &str, Change)] = &[
         let other = if set == 0 { 5 + 2 * it.words(Section::Sets)[0] } else { 0 };
         it.set(Section::PrincipalIndex, at + 3, other);
     }),
-    (10, Section::AccountIndex, "something else", |it| {
-        let at = it.slot(Section::AccountIndex, |entry| entry != 0);
-        it.set(Section::AccountIndex, at + 3, 1);
-    }),
-    (10, Section::BehindIndex, "something else", |it| {
-        let at = it.slot(Section::BehindIndex, |entry| entry != 0);
-        it.set(Section::BehindIndex, at + 3, 1);
-    }),
-    (10, Section::ResourceIndex, "something else", |it| {
-        let at = it.slot(Section::ResourceIndex, |entry| entry != 0);
-        it.set(Section::ResourceIndex, at + 3, 1);
-    }),
-    (10, Section::EndpointIndex, "something else", |it| {
-        let at = it.slot(Section::EndpointIndex, |entry| entry != 0);
-        it.set(Section::EndpointIndex, at + 3, 1);
-    }),
-    (10, Section::ClassTextIndex, "something else", |it| {
-        let at = it.slot(Section::ClassTextIndex, |entry| entry != 0);
-        it.set(Section::ClassTextIndex, at + 2, it.words(Section::ClassTextIndex)[at + 2] + 1);
-    }),
-    (10, Section::ClassTextIndex, "something else", |it| {
-        let at = it.slot(Section::ClassTextIndex, |entry| entry != 0);
-        it.set(Section::ClassTextIndex, at + 3, it.words(Section::ClassTextIndex)[at + 3] + 1);
-    }),
+    (10, Section::AccountIndex, "something else", |it| one_more(it, Section::AccountIndex, 3)),
+    (10, Section::BehindIndex, "something else", |it| one_more(it, Section::BehindIndex, 3)),
+    (10, Section::ResourceIndex, "something else", |it| one_more(it, Section::ResourceIndex, 3)),
+    (10, Section::EndpointIndex, "something else", |it| one_more(it, Section::EndpointIndex, 3)),
+    (10, Section::ClassTextIndex, "something else", |it| one_more(it, Section::ClassTextIndex, 2)),
+    (10, Section::ClassTextIndex, "something else", |it| one_more(it, Section::ClassTextIndex, 3)),
     // An entry 128 slots behind its home, all slots between filled with others.
     (10, Section::PrincipalIndex, "not found", |it| {
         let record = it.words(Section::Principals)[..f::Principal::WORDS].to_vec();
