@@ -112,6 +112,40 @@ pub(crate) fn find_in_end(text: &[u8], length: usize, byte: u8) -> Option<usize>
     }
 }
 
+/// [`find_in_end`] behind so many other occurrences.
+#[inline(always)]
+pub(crate) fn find_nth_in_end(text: &[u8], length: usize, byte: u8, before: usize) -> Option<usize> {
+    if before == 0 {
+        return find_in_end(text, length, byte);
+    }
+    let from = text.len().checked_sub(length)?;
+    let last = text.len().saturating_sub(32);
+    if let Some(window) = text.get(from.min(last)..).and_then(<[u8]>::first_chunk::<32>)
+        && let (Some(low), Some(high)) = (window.first_chunk(), window.last_chunk())
+    {
+        // The two parts of the window that most regions and accounts end in.
+        let found = mask16(low, byte) | mask16(high, byte) << 16;
+        let mut found = found.checked_shr(from.saturating_sub(last) as u32).unwrap_or(0);
+        for _ in 0..before {
+            found &= found.wrapping_sub(1);
+        }
+        if found != 0 {
+            return Some(found.trailing_zeros() as usize);
+        }
+    }
+    find_nth_far(text, length, byte, before)
+}
+
+/// One after the other.
+#[inline(never)]
+fn find_nth_far(text: &[u8], length: usize, byte: u8, before: usize) -> Option<usize> {
+    let mut behind = 0;
+    for _ in 0..before {
+        behind += find_in_end(text, length.checked_sub(behind)?, byte)? + 1;
+    }
+    Some(behind + find_in_end(text, length.checked_sub(behind)?, byte)?)
+}
+
 /// Where a byte first occurs. Most searches end within a few bytes, before a call would have paid.
 #[inline]
 pub(crate) fn find(text: &[u8], byte: u8) -> Option<usize> {
@@ -133,7 +167,8 @@ mod tests {
     #[test]
     fn finding_a_byte() {
         for length in 0..100 {
-            let text: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+            // Bytes that occur once, and some that occur again and again.
+            let text: Vec<u8> = (0..length).map(|at| (if at % 5 < 2 { at } else { at % 7 }) as u8).collect();
             for byte in 0..=255 {
                 assert_eq!(find(&text, byte), memchr::memchr(byte, &text), "{length} {byte}");
                 for from in 0..=length {
@@ -143,6 +178,11 @@ mod tests {
                         memchr::memchr(byte, end),
                         "{length} {byte}"
                     );
+                    for before in 0..4 {
+                        let nth = end.iter().enumerate().filter(|(_, other)| **other == byte).nth(before);
+                        let found = find_nth_in_end(&text, end.len(), byte, before);
+                        assert_eq!(found, nth.map(|(at, _)| at), "{length} {from} {byte} {before}");
+                    }
                 }
             }
         }

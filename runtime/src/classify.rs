@@ -1,11 +1,12 @@
-//! Context keys to classes: each of the first 64 classifiers is asked at most once a request (DESIGN section 3, guards).
+//! Context keys to classes: each of the first 64 classifiers is asked at most once a request (DESIGN section 3, guards),
+//! and once a layer on the short way before that (`diagram`).
 
 use core::cell::{Cell, OnceCell};
 use core::hint::select_unpredictable;
 use core::net::IpAddr;
 
 use crate::atom::{Facts, Held};
-use crate::context::{ParsedValue, Values};
+use crate::context::{Context, ParsedValue, Values};
 use crate::format::index::Slot;
 use crate::format::{self as f, NONE, Section, TERMINAL_BIT, class};
 use crate::glob::simple_lower_case;
@@ -83,12 +84,7 @@ impl Facts<'_> {
         }
         let class = if self.view.key(record.key)?.source == f::KEY_REQUEST {
             // What most conditions ask for, without the detour over what else a key may hold.
-            match self.caller.request.context.get(self.view.layout.keys.get(record.key as usize)?) {
-                None => class::MISSING,
-                Some(Values::Many(_)) => class::LIST,
-                Some(Values::One(text)) => of_value(self.view, classifier, record, Value::text(text))?,
-                Some(Values::Parsed(value)) => of_value(self.view, classifier, record, value.into())?,
-            }
+            requested_class(self.view, self.caller.request.context, classifier, record)?
         } else {
             self.of_held(classifier, record)?
         };
@@ -142,6 +138,22 @@ impl crate::Bundle {
             classes.push(own.iter().map(|&it| facts.class(it)).collect::<Option<_>>()?);
         }
         Some((own, classes))
+    }
+}
+
+/// The class of a key that the request's context tells.
+#[inline(always)]
+pub(crate) fn requested_class(
+    view: &View<'_>,
+    context: &dyn Context,
+    id: u32,
+    classifier: &f::Classifier,
+) -> Option<u32> {
+    match context.get(view.layout.keys.get(classifier.key as usize)?) {
+        None => Some(class::MISSING),
+        Some(Values::Many(_)) => Some(class::LIST),
+        Some(Values::One(text)) => of_value(view, id, classifier, Value::text(text)),
+        Some(Values::Parsed(value)) => of_value(view, id, classifier, value.into()),
     }
 }
 

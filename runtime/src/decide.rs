@@ -7,6 +7,7 @@ use crate::classify::{Remembered, own_classes};
 use crate::combine::{Caller, Facts as Combined, ResourceVerdict, Verdict, combine};
 use crate::context::{Context, Values};
 use crate::decision::{Decision, Effect, Layer, OTHER_HOLDER, Outcome, Reason};
+use crate::diagram::by_classes;
 use crate::direct::{self, Own};
 use crate::format::{self as f, NONE, RCP_SERVICES, Section, limits};
 use crate::layers::{LayerWalk, list_of};
@@ -47,6 +48,7 @@ impl Bundle {
                 resource: request.resource,
                 resource_account: request.resource_account,
                 context: request.context,
+                context_is_complete: request.context_is_complete,
             };
             let outcome = self.by_own_layers(&plain, |own| direct::by_conditions(self, request, own));
             if let Some(decision) = outcome.of_holder(principal.id) {
@@ -73,6 +75,7 @@ impl Bundle {
                 resource: request.resource,
                 resource_account: request.resource_account,
                 context: request.context,
+                context_is_complete: request.context_is_complete,
             };
             let outcome = self.by_own_layers(&plain, |own| self.text_by_conditions(request, id, action, own));
             if let Some(decision) = outcome.of_holder(id) {
@@ -148,6 +151,19 @@ impl Bundle {
         let ends = [reach(nodes, identity, text), reach(nodes, boundary, text)];
         match direct::decision(ends, action.flags, side) {
             UNKNOWN => {
+                let ends = if plain.context_is_complete {
+                    ends
+                } else {
+                    let by_classes = |end| match end & f::terminal::KIND {
+                        f::terminal::DIAGRAM => by_classes(&view, plain.context, record.classes, end),
+                        _ => end,
+                    };
+                    [by_classes(ends[0]), by_classes(ends[1])]
+                };
+                let outcome = direct::decision(ends, action.flags, side);
+                if outcome != UNKNOWN {
+                    return outcome;
+                }
                 let (lists, classes, flags) = ([identity, boundary], record.classes, action.flags);
                 pending(&Own { resource, classes, lists, ends, side, flags })
             }
@@ -349,6 +365,7 @@ struct Plain<'a> {
     resource: &'a str,
     resource_account: Option<&'a str>,
     context: &'a dyn Context,
+    context_is_complete: bool,
 }
 
 /// Whose layers decided, by layer.

@@ -64,7 +64,7 @@ impl fmt::Display for LoadError {
             Self::TooOld { version } => write!(
                 f,
                 "format version {version} is older than this reader reads, which is {} and newer: build the bundle anew",
-                crate::format::OLDEST_READER
+                crate::format::OLDEST_FORMAT
             ),
             Self::UnknownVersion { version } => write!(f, "format version {version} is not known"),
             Self::WrongLength { expected, actual } => {

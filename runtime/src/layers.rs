@@ -4,6 +4,7 @@ use crate::atom::Facts;
 use crate::bundle::Bundle;
 use crate::combine::{Levels, Verdict};
 use crate::decision::RuleId;
+use crate::diagram::by_class;
 use crate::format::{self as f, LIST_BIT, NONE, Section, TERMINAL_BIT, diagram, limits};
 use crate::leaf;
 use crate::owner::LevelRange;
@@ -237,25 +238,6 @@ impl LayerWalk<'_> {
             let first = word(0)?;
             let count = (first >> 8) as usize;
             terminal = match first & 0xff {
-                diagram::SWITCH => {
-                    let class = self.facts.class(word(1)?)? as usize;
-                    let table = words.get(diagram::SWITCH_WORDS + count..)?.as_flattened();
-                    word(diagram::SWITCH_WORDS + usize::from(*table.get(class)?))?
-                }
-                diagram::SPARSE => {
-                    let class = self.facts.class(word(1)?)?;
-                    match pairs_up_to(words, count, class)?.checked_sub(1) {
-                        Some(last) if word(diagram::SPARSE_WORDS + 2 * last)? == class => {
-                            word(diagram::SPARSE_WORDS + 2 * last + 1)?
-                        }
-                        _ => word(2)?,
-                    }
-                }
-                diagram::RUNS => {
-                    // The targets stand in every other word from the third on.
-                    let class = self.facts.class(word(1)?)?;
-                    word(2 + 2 * pairs_up_to(words, count, class)?)?
-                }
                 diagram::ATOM => {
                     let holds = self.facts.atom_holds(view.atom(word(1)?)?)?;
                     word(if holds { 3 } else { 2 })?
@@ -270,7 +252,7 @@ impl LayerWalk<'_> {
                     }
                     word(if holds { 2 } else { 1 })?
                 }
-                _ => return None,
+                _ => by_class(words, first, self.facts.class(word(1)?)?)?,
             };
         }
         Some(terminal)
@@ -289,19 +271,4 @@ impl LayerWalk<'_> {
         }
         Some(())
     }
-}
-
-/// How many of a node's pairs, ascending by class, have a class up to this one.
-#[inline]
-fn pairs_up_to(words: &[[u8; 4]], count: usize, class: u32) -> Option<usize> {
-    let (mut low, mut high) = (0, count);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if u32::from_le_bytes(*words.get(diagram::SPARSE_WORDS + 2 * middle)?) <= class {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    Some(low)
 }

@@ -35,6 +35,7 @@ pub mod combine;
 pub mod context;
 mod decide;
 pub mod decision;
+mod diagram;
 mod direct;
 mod error;
 #[cfg(feature = "explain")]

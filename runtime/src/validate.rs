@@ -15,7 +15,8 @@ mod world;
 
 use crate::error::LoadError;
 use crate::format::{
-    self as f, ALIGNMENT, DIGEST_AT, FORMAT_VERSION, HEADER_BYTES, MAGIC, SECTION_ENTRY_BYTES, Section,
+    self as f, ALIGNMENT, DIGEST_AT, FORMAT_VERSION, HEADER_BYTES, MAGIC, OLDEST_FORMAT, SECTION_ENTRY_BYTES,
+    Section,
 };
 use crate::view::{Extent, Layout, SECTIONS, View};
 
@@ -99,7 +100,7 @@ fn header(bytes: &[u8]) -> Result<(), LoadError> {
     if needs == 0 || needs > version {
         return Err(LoadError::UnknownVersion { version });
     }
-    if version < FORMAT_VERSION {
+    if version < OLDEST_FORMAT {
         return Err(LoadError::TooOld { version });
     }
     let low = u32_at(bytes, 16).ok_or(LoadError::TooShort)?;

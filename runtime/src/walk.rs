@@ -1,6 +1,6 @@
 //! The walk: a resource's bytes through one automaton, to a terminal or a set leaf.
 
-use crate::bytes::{equal16, find, find_in_end, mask16, place};
+use crate::bytes::{equal16, find, find_in_end, find_nth_in_end, mask16, place};
 use crate::format::{LIST_BIT, TERMINAL_BIT, node, segment, terminal};
 use crate::hash::{equal, hash_segment, hash_short_segment, slot};
 use crate::lanes::Lanes;
@@ -123,13 +123,35 @@ pub(crate) fn walk(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> Option<End> {
                 let target = at + 2 + node::TABLE_WORDS + usize::from(*targets.get(usize::from(byte))?);
                 reference = u32::from_le_bytes(*nodes.get(target)?);
             }
-            node::SKIP => match find_in_end(text, rest.len(), parameter as u8) {
+            node::SKIP => match find_nth_in_end(text, rest.len(), parameter as u8, parameter >> 8) {
                 None => return Some(end),
                 Some(found) => {
                     rest = rest.get(found + 1..)?;
                     reference = third;
                 }
             },
+            node::SEARCH => {
+                let literal = body.as_flattened();
+                let length = parameter & 0xffff;
+                let equal = match (rest.first_chunk(), literal.first_chunk()) {
+                    (Some(start), Some(literal)) if length <= node::SHORT_BYTES => {
+                        (!equal16(start, literal) | 1 << length).trailing_zeros() as usize
+                    }
+                    _ => rest.iter().zip(literal.get(..length)?).take_while(|(a, b)| a == b).count(),
+                };
+                if equal == length {
+                    rest = rest.get(length..)?;
+                    reference = fourth;
+                } else {
+                    match find_in_end(text, rest.len() - equal, (parameter >> 16) as u8) {
+                        None => return Some(end),
+                        Some(found) => {
+                            rest = rest.get(equal + found + 1..)?;
+                            reference = third;
+                        }
+                    }
+                }
+            }
             node::SEGMENT if rest.is_empty() => return Some(end),
             node::SEGMENT => match find_segment(nodes, at, parameter as u32, fourth, text, rest)? {
                 None => return Some(End::Terminal(third)),

@@ -241,8 +241,15 @@ fn a_broken_container_is_refused() {
     refused(|bytes| bytes.truncate(HEADER_BYTES - 1), LoadError::TooShort);
     refused(|bytes| bytes[0] = b'p', LoadError::NotABundle);
     refused(|bytes| bytes[28] = 1, LoadError::SectionTable);
-    refused(|bytes| bytes[12] = 0, LoadError::UnknownVersion { version: 3 });
-    refused(|bytes| bytes[12] = 4, LoadError::TooNew { needs: 4 });
+    refused(|bytes| bytes[12] = 0, LoadError::UnknownVersion { version: 4 });
+    refused(|bytes| bytes[12] = 5, LoadError::TooNew { needs: 5 });
+    refused(
+        |bytes| {
+            bytes[8] = 2;
+            bytes[12] = 2;
+        },
+        LoadError::TooOld { version: 2 },
+    );
     refused(|bytes| bytes[8] = 0, LoadError::UnknownVersion { version: 0 });
     let length = golden::bytes().len() as u64;
     let wrong = LoadError::WrongLength { expected: length + (1 << 32), actual: length };
@@ -285,8 +292,8 @@ fn a_later_version_that_names_this_reader_is_read() {
         let [new, old] = [&bundle, &old].map(|bundle| portcullis::ask::ask(bundle, &request).unwrap());
         assert_eq!((new.effect(), new.reason()), (old.effect(), old.reason()));
     }
-    parts.oldest = 4;
-    assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::TooNew { needs: 4 }));
+    parts.oldest = 5;
+    assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::TooNew { needs: 5 }));
 }
 
 /// Sentences 1 to 6 are the container's, tested above; each of the others has a case.

@@ -151,6 +151,9 @@ impl<E: Ends> Determinizer<'_, E> {
                 return self.table(&state, &bytes, end, other, behind);
             }
         }
+        if let Some(node) = self.search(&state, &bytes, end, &other)? {
+            return Ok(node);
+        }
         if let ([byte], false) = (bytes.listed.as_slice(), other == state) {
             return self.literal(&state, *byte, end, other);
         }
@@ -165,7 +168,7 @@ impl<E: Ends> Determinizer<'_, E> {
             && edges.len() == 1
             && let Some((byte, next)) = edges.pop()
         {
-            return Ok(Node::Skip { byte, end, next: self.target(next)? });
+            return self.skip(byte, end, next);
         }
         if edges.len() > node::BRANCH_KEYS {
             let behind = other.clone();
@@ -261,6 +264,82 @@ impl<E: Ends> Determinizer<'_, E> {
             next = self.step(&next, way)?;
         }
         Ok(Node::Literal { bytes, end, miss: self.target(other)?, next: self.target(next)? })
+    }
+
+    /// Up to a byte, and on to as many more as nothing else stands between.
+    fn skip(&mut self, byte: u8, end: u32, mut next: State) -> Result<Node, OverBudget> {
+        let mut count = 1;
+        while count < node::SKIP_COUNT && !next.live.is_empty() && self.end(&next) == end {
+            match self.skipped(&next)? {
+                Some((other, behind)) if other == byte => next = behind,
+                _ => break,
+            }
+            count += 1;
+        }
+        Ok(Node::Skip { byte, count, end, next: self.target(next)? })
+    }
+
+    /// The one byte that leads on from a state, all others leading back to it, and where that leads.
+    fn skipped(&mut self, state: &State) -> Result<Option<(u8, State)>, OverBudget> {
+        let bytes = Bytes::of(self.nfa, state);
+        let &[byte] = bytes.listed.as_slice() else { return Ok(None) };
+        let stays = |continuation| matches!(continuation, Ok(it) if it == *state);
+        if !stays(self.step(state, bytes.other))
+            || !bytes.continuation.is_none_or(|byte| stays(self.step(state, byte)))
+        {
+            self.within()?;
+            return Ok(None);
+        }
+        Ok(Some((byte, self.step(state, byte)?)))
+    }
+
+    /// A literal that is looked for behind every such byte as one delimiter: whatever does not fit it leads up to the next delimiter.
+    ///
+    /// From each state of the run the delimiter leads where it leads from the state that skips to it, and all that neither fits nor is one
+    /// leads to that state.
+    fn search(
+        &mut self,
+        state: &State,
+        bytes: &Bytes,
+        end: u32,
+        other: &State,
+    ) -> Result<Option<Node>, OverBudget> {
+        if other == state || other.live.is_empty() || bytes.listed.len() > 2 {
+            return Ok(None);
+        }
+        let Some((delimiter, behind)) = self.skipped(other)? else { return Ok(None) };
+        if self.end(other) != end {
+            return Ok(None);
+        }
+        let mut literal = Vec::new();
+        let mut at = state.clone();
+        while literal.len() < RUN
+            && !at.live.is_empty()
+            && (literal.is_empty() || !self.states.contains_key(&at))
+        {
+            let ways = Bytes::of(self.nfa, &at);
+            let mut on = ways.listed.iter().copied().filter(|&byte| byte != delimiter);
+            let (way, more) = (on.next(), on.next());
+            let (None, false, true) = (more, ways.continuation.is_some(), self.end(&at) == end) else {
+                break;
+            };
+            // The literal may go on with the delimiter itself.
+            let way = match way {
+                Some(byte) if self.step(&at, delimiter)? == behind => byte,
+                None if self.step(&at, delimiter)? != behind => delimiter,
+                _ => break,
+            };
+            if self.step(&at, ways.other)? != *other {
+                break;
+            }
+            literal.push(way);
+            at = self.step(&at, way)?;
+        }
+        if literal.is_empty() {
+            return Ok(None);
+        }
+        let (again, next) = (self.target(behind)?, self.target(at)?);
+        Ok(Some(Node::Search { bytes: literal, byte: delimiter, end, again, next }))
     }
 
     fn table(

@@ -16,12 +16,49 @@ pub(super) enum Target {
 /// A node whose edges still name states.
 #[derive(Clone, Debug)]
 pub(super) enum Node {
-    Literal { bytes: Vec<u8>, end: u32, miss: Target, next: Target },
-    Branch { end: u32, default: Target, edges: Vec<(u8, Target)> },
-    Table { end: u32, targets: Vec<Target>, index: Box<[u8; 256]> },
-    Skip { byte: u8, end: u32, next: Target },
-    Suffix { bytes: Vec<u8>, no: u32, yes: u32 },
-    Segment { delimiter: u8, end: u32, miss: u32, seed: u32, slots: Vec<Option<(Segment, Target)>> },
+    Literal {
+        bytes: Vec<u8>,
+        end: u32,
+        miss: Target,
+        next: Target,
+    },
+    Branch {
+        end: u32,
+        default: Target,
+        edges: Vec<(u8, Target)>,
+    },
+    Table {
+        end: u32,
+        targets: Vec<Target>,
+        index: Box<[u8; 256]>,
+    },
+    /// Over so many occurrences of a byte.
+    Skip {
+        byte: u8,
+        count: usize,
+        end: u32,
+        next: Target,
+    },
+    /// The literal, or on from behind the next such byte.
+    Search {
+        bytes: Vec<u8>,
+        byte: u8,
+        end: u32,
+        again: Target,
+        next: Target,
+    },
+    Suffix {
+        bytes: Vec<u8>,
+        no: u32,
+        yes: u32,
+    },
+    Segment {
+        delimiter: u8,
+        end: u32,
+        miss: u32,
+        seed: u32,
+        slots: Vec<Option<(Segment, Target)>>,
+    },
 }
 
 impl Node {
@@ -50,10 +87,17 @@ impl Node {
                 }
                 None => (Target::Terminal(*end), None),
             },
-            Self::Skip { byte, end, next } => {
-                let found = rest.iter().position(|other| other == byte);
-                let behind = found.and_then(|found| rest.get(found + 1..));
+            Self::Skip { byte, count, end, next } => {
+                let behind = (0..*count).try_fold(rest, |rest, _| behind(rest, *byte));
                 behind.map_or((Target::Terminal(*end), None), |rest| (*next, Some(rest)))
+            }
+            Self::Search { bytes, byte, end, again, next } => {
+                let equal = rest.iter().zip(bytes).take_while(|(a, b)| a == b).count();
+                if equal == bytes.len() {
+                    return (*next, rest.get(equal..));
+                }
+                let behind = rest.get(equal..).and_then(|rest| behind(rest, *byte));
+                behind.map_or((Target::Terminal(*end), None), |rest| (*again, Some(rest)))
             }
             Self::Segment { delimiter, end, miss, slots, .. } => {
                 let found = rest.iter().position(|byte| byte == delimiter);
@@ -71,6 +115,11 @@ impl Node {
             }
         }
     }
+}
+
+/// What stands behind the first such byte.
+fn behind(text: &[u8], byte: u8) -> Option<&[u8]> {
+    text.get(text.iter().position(|&other| other == byte)? + 1..)
 }
 
 /// An automaton as words, with references relative to its first word, and the reference of its root.
@@ -113,7 +162,7 @@ pub(super) fn layout(nodes: &[Node], root: Target) -> Option<Built> {
 
 fn length(node: &Node) -> u32 {
     (match node {
-        Node::Literal { bytes, .. } => 4 + bytes.len().div_ceil(4),
+        Node::Literal { bytes, .. } | Node::Search { bytes, .. } => 4 + bytes.len().div_ceil(4),
         Node::Branch { edges, .. } => 3 + edges.len().max(1).div_ceil(4) + edges.len().max(1),
         Node::Table { targets, .. } => 2 + node::TABLE_WORDS + targets.len(),
         Node::Skip { .. } => 3,
@@ -178,10 +227,17 @@ fn write(node: &Node, built: &mut Built, resolve: &impl Fn(Target) -> u32) {
                 edge(words, *target);
             }
         }
-        Node::Skip { byte, end, next } => {
-            words.push(tag(node::SKIP, usize::from(*byte)));
+        Node::Skip { byte, count, end, next } => {
+            words.push(tag(node::SKIP, usize::from(*byte) | (count - 1) << 8));
             edge(words, Target::Terminal(*end));
             edge(words, *next);
+        }
+        Node::Search { bytes, byte, end, again, next } => {
+            words.push(tag(node::SEARCH, bytes.len() | usize::from(*byte) << 16));
+            edge(words, Target::Terminal(*end));
+            edge(words, *again);
+            edge(words, *next);
+            push_bytes(words, bytes);
         }
         Node::Segment { delimiter, end, miss, seed, slots } => {
             words.push(tag(node::SEGMENT, slots.len()));

@@ -94,8 +94,22 @@ impl Roots {
             }
             node::SKIP => {
                 let byte = quoted(&[parameter as u8]);
-                let without = other(&format!("no {byte} is left"), word(1));
-                vec![read(format!("up to the next {byte}"), word(2)), without]
+                let (on, without) = match parameter >> 8 {
+                    0 => (format!("up to the next {byte}"), format!("no {byte} is left")),
+                    more => {
+                        let count = more + 1;
+                        (format!("up to the next {byte}, {count} times"), format!("fewer {byte} are left"))
+                    }
+                };
+                vec![read(on, word(2)), other(&without, word(1))]
+            }
+            node::SEARCH => {
+                let byte = quoted(&[(parameter >> 16) as u8]);
+                vec![
+                    exactly(bytes(4, parameter & 0xffff), word(3)),
+                    other(&format!("else up to the next {byte}"), word(2)),
+                    other(&format!("else no {byte} is left"), word(1)),
+                ]
             }
             node::SUFFIX => {
                 let text = format!("ends with {}", quoted(&bytes(3, parameter)));

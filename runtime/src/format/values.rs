@@ -200,7 +200,7 @@ pub mod node {
     pub const BRANCH: u32 = 2;
     /// Parameter: number of targets, 1 to 256. Words: end terminal, 64 words of 256 target indices, the references.
     pub const TABLE: u32 = 3;
-    /// Parameter: a byte. Words: end terminal, next reference.
+    /// Parameter: a byte, and above it how many more of them. Words: end terminal, next reference.
     pub const SKIP: u32 = 4;
     /// Parameter: bytes of the literal. Words: terminal if the rest does not end so, terminal if it does, the bytes.
     pub const SUFFIX: u32 = 5;
@@ -209,6 +209,12 @@ pub mod node {
     /// Parameter: number of slots. Words: terminal if the rest is empty, terminal of an unknown segment, delimiter and seed, words of texts;
     /// then the slots, and the texts: [`segment`](super::segment).
     pub const SEGMENT: u32 = 7;
+    /// Parameter: bytes of the literal, and above bit 16 a byte. Words: end terminal, reference behind the byte, next reference, the bytes.
+    pub const SEARCH: u32 = 8;
+    /// Most bytes of a [`SEARCH`]'s literal.
+    pub const SEARCH_BYTES: usize = 0xffff;
+    /// Most occurrences that a [`SKIP`] goes over.
+    pub const SKIP_COUNT: usize = 8;
     /// Most keys of a [`BRANCH`].
     pub const BRANCH_KEYS: usize = 16;
     /// Words of a [`TABLE`]'s index.

@@ -134,7 +134,8 @@ fn node_length(view: View<'_>, section: Section, at: u32) -> Option<u32> {
             Some(3 + words_of(parameter) + parameter)
         }
         node::TABLE if (1..=256).contains(&parameter) => Some(2 + node::TABLE_WORDS as u32 + parameter),
-        node::SKIP if parameter <= 0xff => Some(3),
+        node::SKIP if parameter >> 8 < node::SKIP_COUNT as u32 => Some(3),
+        node::SEARCH if parameter & 0xffff > 0 => Some(4 + words_of(parameter & 0xffff)),
         node::SUFFIX if parameter > 0 => Some(3 + words_of(parameter)),
         node::LEAF if parameter == 0 => Some(2),
         node::SEGMENT if parameter.is_power_of_two() => {
@@ -154,7 +155,7 @@ fn edges(view: View<'_>, section: Section, at: u32, references: &impl References
     let edge = |index: u32| check(references.known(word(index)?), section, at, "unknown node or terminal");
     let terminal = |index: u32| check(references.terminal(word(index)?), section, at, "unknown terminal");
     match first & 0xff {
-        node::LITERAL => {
+        node::LITERAL | node::SEARCH => {
             terminal(1)?;
             edge(2)?;
             edge(3)?;

@@ -20,6 +20,7 @@ fn node_at(parts: &Parts, kind: u32) -> usize {
         }
         at += match words[at] & 0xff {
             node::LITERAL => 4 + parameter.div_ceil(4),
+            node::SEARCH => 4 + (parameter & 0xffff).div_ceil(4),
             node::BRANCH => 3 + parameter.div_ceil(4) + parameter,
             node::TABLE => 66 + parameter,
             node::SUFFIX => 3 + parameter.div_ceil(4),
@@ -377,7 +378,10 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     (42, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, node::LITERAL)),
     (42, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, 17 << 8 | node::BRANCH)),
     (42, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, 257 << 8 | node::TABLE)),
-    (42, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, 256 << 8 | node::SKIP)),
+    (42, Section::Nodes, "unknown node", |it| it.set(Section::Nodes, 0, 8 << 16 | node::SKIP)),
+    (42, Section::Nodes, "unknown node", |it| {
+        it.set(Section::Nodes, 0, u32::from(b'/') << 24 | node::SEARCH)
+    }),
     (42, Section::Nodes, "past the end", |it| it.set(Section::Nodes, 0, 0xff_ffff << 8 | node::LITERAL)),
     (43, Section::Nodes, "unknown terminal", |it| {
         let at = node_at(it, node::LITERAL);
@@ -391,6 +395,10 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     (43, Section::Nodes, "unknown node or terminal", |it| {
         let at = node_at(it, node::SKIP);
         it.set(Section::Nodes, at + 2, NONE);
+    }),
+    (43, Section::Nodes, "unknown node or terminal", |it| {
+        let at = node_at(it, node::SEARCH);
+        it.set(Section::Nodes, at + 2, at as u32 + 1);
     }),
     (43, Section::Nodes, "unknown node or terminal", |it| {
         let at = node_at(it, node::TABLE);

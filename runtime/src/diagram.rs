@@ -1,0 +1,88 @@
+//! Diagrams as far as classes lead that a principal's record and the request's context tell by themselves: what most conditions ask for,
+//! without all that the others need.
+
+use core::hint::select_unpredictable;
+
+use crate::classify::requested_class;
+use crate::context::Context;
+use crate::format::{self as f, NONE, Section, diagram, terminal};
+use crate::view::View;
+
+/// Nodes of a diagram that are gone through here. Whatever asks for more goes the long way, on which no class is found out twice.
+const NODES: usize = 8;
+
+/// As far as a diagram leads by such classes: to its end, or to a node that asks for something else. What is no diagram stays what it is.
+///
+/// `own` is where the classes begin that the principal defines by itself. In a bundle without resources, for a user or role itself, and not
+/// where the request's context says everything.
+#[inline(never)]
+pub(crate) fn by_classes(view: &View<'_>, context: &dyn Context, own: u32, from: u32) -> u32 {
+    let mut reached = from;
+    let mut left = NODES;
+    while reached & terminal::KIND == terminal::DIAGRAM && left > 0 {
+        let Some(target) = step(view, context, own, reached) else { break };
+        reached = target;
+        left -= 1;
+    }
+    reached
+}
+
+#[inline(always)]
+fn step(view: &View<'_>, context: &dyn Context, own: u32, node: u32) -> Option<u32> {
+    let words = view.words_at(Section::Diagrams, (node & terminal::VALUE) as usize)?;
+    let [first, classifier] = words.first_chunk::<2>()?.map(u32::from_le_bytes);
+    if !matches!(first & 0xff, diagram::SWITCH | diagram::SPARSE | diagram::RUNS) {
+        return None;
+    }
+    let record = view.classifier(classifier)?;
+    let class = if record.own != NONE {
+        view.word(Section::PrincipalClasses, own.checked_add(record.own)?)?
+    } else {
+        // No resource that the bundle holds has tags of its own: there are none.
+        let source = view.key(record.key)?.source;
+        if source != f::KEY_REQUEST && source != f::KEY_RESOURCE_TAG {
+            return None;
+        }
+        requested_class(view, context, classifier, &record)?
+    };
+    by_class(words, first, class)
+}
+
+/// Where a node leads that asks for a class. `None` for other nodes.
+#[inline(always)]
+pub(crate) fn by_class(words: &[[u8; 4]], first: u32, class: u32) -> Option<u32> {
+    let word = |at: usize| words.get(at).map(|word| u32::from_le_bytes(*word));
+    let count = (first >> 8) as usize;
+    match first & 0xff {
+        diagram::SWITCH => {
+            let table = words.get(diagram::SWITCH_WORDS + count..)?.as_flattened();
+            word(diagram::SWITCH_WORDS + usize::from(*table.get(class as usize)?))
+        }
+        diagram::SPARSE => match pairs_up_to(words, count, class)?.checked_sub(1) {
+            Some(last) if word(diagram::SPARSE_WORDS + 2 * last)? == class => {
+                word(diagram::SPARSE_WORDS + 2 * last + 1)
+            }
+            _ => word(2),
+        },
+        // The targets stand in every other word from the third on.
+        diagram::RUNS => word(2 + 2 * pairs_up_to(words, count, class)?),
+        _ => None,
+    }
+}
+
+/// How many of a node's pairs, ascending by class, have a class up to this one. There is no branch on which half it is in: no processor could
+/// guess it.
+#[inline(always)]
+fn pairs_up_to(words: &[[u8; 4]], count: usize, class: u32) -> Option<usize> {
+    let up_to = |pair: usize| {
+        let own = words.get(diagram::SPARSE_WORDS + 2 * pair)?;
+        Some(u32::from_le_bytes(*own) <= class)
+    };
+    let (mut base, mut size) = (0, count);
+    while size > 1 {
+        let middle = base + size / 2;
+        base = select_unpredictable(up_to(middle)?, middle, base);
+        size -= size / 2;
+    }
+    Some(if size == 0 { 0 } else { base + usize::from(up_to(base)?) })
+}
