@@ -123,7 +123,7 @@ pub(crate) fn find_nth_in_end(text: &[u8], length: usize, byte: u8, before: usiz
     if let Some(window) = text.get(from.min(last)..).and_then(<[u8]>::first_chunk::<32>)
         && let (Some(low), Some(high)) = (window.first_chunk(), window.last_chunk())
     {
-        // The two parts of the window that most regions and accounts end in.
+        // A region and an account end within so many bytes.
         let found = mask16(low, byte) | mask16(high, byte) << 16;
         let mut found = found.checked_shr(from.saturating_sub(last) as u32).unwrap_or(0);
         for _ in 0..before {

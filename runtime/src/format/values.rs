@@ -209,10 +209,8 @@ pub mod node {
     /// Parameter: number of slots. Words: terminal if the rest is empty, terminal of an unknown segment, delimiter and seed, words of texts;
     /// then the slots, and the texts: [`segment`](super::segment).
     pub const SEGMENT: u32 = 7;
-    /// Parameter: bytes of the literal, and above bit 16 a byte. Words: end terminal, reference behind the byte, next reference, the bytes.
+    /// Parameter: bytes of the literal in its low 16 bits, a byte in its high 8. Words: end terminal, reference behind the byte, next reference, the bytes.
     pub const SEARCH: u32 = 8;
-    /// Most bytes of a [`SEARCH`]'s literal.
-    pub const SEARCH_BYTES: usize = 0xffff;
     /// Most occurrences that a [`SKIP`] goes over.
     pub const SKIP_COUNT: usize = 8;
     /// Most keys of a [`BRANCH`].
