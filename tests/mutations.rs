@@ -78,6 +78,8 @@ const TESTS: [&[&str]; 5] = [
         "--test",
         "combination",
         "--test",
+        "walks",
+        "--test",
         "differential",
         "--test",
         "cli",

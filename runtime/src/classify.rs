@@ -1,5 +1,5 @@
 //! Context keys to classes: each of the first 64 classifiers is asked at most once a request (DESIGN section 3, guards),
-//! and once a layer on the short way before that (`diagram`).
+//! and at up to eight nodes a layer on the short way before that (`diagram`).
 
 use core::cell::{Cell, OnceCell};
 use core::hint::select_unpredictable;

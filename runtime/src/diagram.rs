@@ -7,8 +7,9 @@ use crate::classify::requested_class;
 use crate::context::Context;
 use crate::format::{self as f, NONE, Section, diagram, terminal};
 use crate::view::View;
+use crate::walk::UNKNOWN;
 
-/// Nodes of a diagram that are gone through here. Whatever asks for more goes the long way, on which no class is found out twice.
+/// Nodes of a diagram that are gone through here. Whatever asks for more goes the long way, which remembers classes.
 const NODES: usize = 8;
 
 /// As far as a diagram leads by such classes: to its end, or to a node that asks for something else. What is no diagram stays what it is.
@@ -17,6 +18,10 @@ const NODES: usize = 8;
 /// where the request's context says everything.
 #[inline(never)]
 pub(crate) fn by_classes(view: &View<'_>, context: &dyn Context, own: u32, from: u32) -> u32 {
+    // It names no node, though it has their kind.
+    if from == UNKNOWN {
+        return from;
+    }
     let mut reached = from;
     let mut left = NODES;
     while reached & terminal::KIND == terminal::DIAGRAM && left > 0 {
