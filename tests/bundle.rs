@@ -1,7 +1,8 @@
-//! The bundle format: golden bytes and decisions of version 3, damaged and crafted bundles, determinism, and handles.
+//! The bundle format: golden bytes and decisions of version 4, damaged and crafted bundles, determinism, and handles.
 //!
 //! When the format or the compiler changes on purpose, `PORTCULLIS_BLESS=1 cargo test --test bundle` writes what `golden/` holds anew: the
-//! bytes, and what is decided. A bundle of an older format version stays as it is: readers tell that it is too old.
+//! bytes, and what is decided. A bundle of an older format version stays as it is: readers decide by it as
+//! they did, or tell that it is too old.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -22,5 +23,7 @@ mod same;
 
 #[path = "support/compiled.rs"]
 mod compiled;
+#[path = "support/nodes.rs"]
+mod nodes;
 #[path = "support/worlds.rs"]
 mod worlds;

@@ -80,6 +80,8 @@ const TESTS: [&[&str]; 5] = [
         "--test",
         "walks",
         "--test",
+        "classes",
+        "--test",
         "differential",
         "--test",
         "cli",

@@ -9,11 +9,15 @@
 
 #[path = "support/compiled.rs"]
 mod compiled;
+#[path = "support/nodes.rs"]
+mod nodes;
 
 use portcullis::ask::ask;
 use portcullis::compiler::reference;
 use portcullis::compiler::request::Request;
 use portcullis::runtime::format::{Section, node};
+
+use nodes::{Node, nodes};
 
 /// All texts of these letters up to a length.
 fn texts(letters: &[char], length: usize) -> Vec<String> {
@@ -30,8 +34,8 @@ fn texts(letters: &[char], length: usize) -> Vec<String> {
     all
 }
 
-/// Every pattern is allowed and every other denied, by an action for each pair; gives how many kinds of nodes of each number were built.
-fn compare(patterns: &[&str], resources: &[String]) -> Vec<usize> {
+/// Every pattern is allowed and every other denied, by an action for each pair; gives the nodes that were built.
+fn compare(patterns: &[&str], resources: &[String]) -> Vec<Node> {
     let mut statements = Vec::new();
     let mut actions = Vec::new();
     for (at, allowed) in patterns.iter().enumerate() {
@@ -64,35 +68,8 @@ fn compare(patterns: &[&str], resources: &[String]) -> Vec<usize> {
         }
     }
     assert!(effects.len() == 3 && effects.values().all(|&count| count > 100), "{effects:?}");
-    kinds(&bundle)
-}
-
-/// How many nodes there are of each kind, and at 0 how many lead over several bytes of one kind at once.
-fn kinds(bundle: &portcullis::runtime::Bundle) -> Vec<usize> {
-    let words: Vec<u32> = bundle
-        .section(Section::Nodes)
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|word| u32::from_le_bytes(*word))
-        .collect();
-    let (mut counts, mut at) = (vec![0; 16], 0);
-    while let Some(first) = words.get(at) {
-        let parameter = (first >> 8) as usize;
-        counts[(first & 0xff) as usize] += 1;
-        counts[0] += usize::from(first & 0xff == node::SKIP && parameter >> 8 > 0);
-        at += match first & 0xff {
-            node::LITERAL => 4 + parameter.div_ceil(4),
-            node::SEARCH => 4 + (parameter & 0xffff).div_ceil(4),
-            node::BRANCH => 3 + parameter.div_ceil(4) + parameter,
-            node::TABLE => 66 + parameter,
-            node::SUFFIX => 3 + parameter.div_ceil(4),
-            node::SKIP => 3,
-            node::LEAF => 2,
-            _ => 5 + parameter * 4 + words[at + 4] as usize,
-        };
-    }
-    counts
+    let words = bundle.section(Section::Nodes).as_chunks::<4>().0;
+    nodes(&words.iter().map(|word| u32::from_le_bytes(*word)).collect::<Vec<_>>())
 }
 
 #[test]
@@ -108,8 +85,22 @@ fn r1_literals_are_found_behind_every_delimiter() {
     resources.extend(
         resources.clone().into_iter().step_by(7).map(|text| format!("{text}/aaaaaaaaaaaaaaaaaaaaaaaa/ab/b")),
     );
-    let counts = compare(&patterns, &resources);
-    assert!(counts[node::SEARCH as usize] > 50, "{counts:?}");
+    let nodes = compare(&patterns, &resources);
+    assert!(nodes.iter().filter(|node| node.kind == node::SEARCH).count() > 50);
+}
+
+/// Rule R2: `?` is a character, of however many bytes.
+#[test]
+fn r2_characters_of_several_bytes_beside_literals_that_are_looked_for() {
+    let start = "arn:aws:s3:::";
+    let patterns = ["*\u{e9}/*", "*/\u{e9}?/*", "*?/b/*", "*/b\u{e9}/*", "*/\u{e9}b", "*\u{e9}a\u{e9}*"]
+        .map(|pattern| format!("{start}{pattern}"));
+    let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+    // One that begins with the same byte, one that ends with the same.
+    let texts = texts(&['\u{e9}', 'b', '/', '\u{e8}', '\u{129}'], 4);
+    let resources: Vec<String> = texts.into_iter().map(|text| format!("{start}{text}/b/\u{e9}")).collect();
+    let nodes = compare(&patterns, &resources);
+    assert!(nodes.iter().any(|node| node.kind == node::SEARCH));
 }
 
 #[test]
@@ -128,6 +119,6 @@ fn r1_several_parts_are_gone_over_at_once() {
     resources.extend(
         parts.iter().step_by(3).map(|text| format!("arn:aws:{text}:abababababababababab:abababababababab:a")),
     );
-    let counts = compare(&patterns, &resources);
-    assert!(counts[0] > 10, "{counts:?}");
+    let nodes = compare(&patterns, &resources);
+    assert!(nodes.iter().filter(|node| node.skips_several()).count() > 10);
 }

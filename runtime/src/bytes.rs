@@ -129,8 +129,9 @@ pub(crate) fn find_nth_in_end(text: &[u8], length: usize, byte: u8, before: usiz
         for _ in 0..before {
             found &= found.wrapping_sub(1);
         }
-        if found != 0 {
-            return Some(found.trailing_zeros() as usize);
+        // The window may be all there is.
+        if found != 0 || length <= 32 {
+            return (found != 0).then_some(found.trailing_zeros() as usize);
         }
     }
     find_nth_far(text, length, byte, before)
@@ -178,7 +179,7 @@ mod tests {
                         memchr::memchr(byte, end),
                         "{length} {byte}"
                     );
-                    for before in 0..4 {
+                    for before in 0..8 {
                         let nth = end.iter().enumerate().filter(|(_, other)| **other == byte).nth(before);
                         let found = find_nth_in_end(&text, end.len(), byte, before);
                         assert_eq!(found, nth.map(|(at, _)| at), "{length} {from} {byte} {before}");

@@ -7,7 +7,7 @@ use crate::classify::{Remembered, own_classes};
 use crate::combine::{Caller, Facts as Combined, ResourceVerdict, Verdict, combine};
 use crate::context::{Context, Values};
 use crate::decision::{Decision, Effect, Layer, OTHER_HOLDER, Outcome, Reason};
-use crate::diagram::by_classes;
+use crate::diagram::{by_classes, is_node};
 use crate::direct::{self, Own};
 use crate::format::{self as f, NONE, RCP_SERVICES, Section, limits};
 use crate::layers::{LayerWalk, list_of};
@@ -151,18 +151,15 @@ impl Bundle {
         let ends = [reach(nodes, identity, text), reach(nodes, boundary, text)];
         match direct::decision(ends, action.flags, side) {
             UNKNOWN => {
-                let ends = if plain.context_is_complete {
-                    ends
-                } else {
-                    let by_classes = |end| match end & f::terminal::KIND {
-                        f::terminal::DIAGRAM => by_classes(&view, plain.context, record.classes, end),
-                        _ => end,
-                    };
-                    [by_classes(ends[0]), by_classes(ends[1])]
-                };
-                let outcome = direct::decision(ends, action.flags, side);
-                if outcome != UNKNOWN {
-                    return outcome;
+                let mut ends = ends;
+                if !plain.context_is_complete {
+                    for end in ends.iter_mut().filter(|end| is_node(**end)) {
+                        *end = by_classes(&view, plain.context, record.classes, *end);
+                    }
+                    let outcome = direct::decision(ends, action.flags, side);
+                    if outcome != UNKNOWN {
+                        return outcome;
+                    }
                 }
                 let (lists, classes, flags) = ([identity, boundary], record.classes, action.flags);
                 pending(&Own { resource, classes, lists, ends, side, flags })

@@ -9,8 +9,15 @@ use crate::format::{self as f, NONE, Section, diagram, terminal};
 use crate::view::View;
 use crate::walk::UNKNOWN;
 
-/// Nodes of a diagram that are gone through here. Whatever asks for more goes the long way, which remembers classes.
+/// Nodes of a diagram that are gone through here. Whatever takes more goes the long way, which remembers classes: what is asked again there,
+/// and by the other layer, costs less than remembering here.
 const NODES: usize = 8;
+
+/// Whether this names a diagram's node.
+#[inline(always)]
+pub(crate) const fn is_node(end: u32) -> bool {
+    end & terminal::KIND == terminal::DIAGRAM && end != UNKNOWN
+}
 
 /// As far as a diagram leads by such classes: to its end, or to a node that asks for something else. What is no diagram stays what it is.
 ///
@@ -18,13 +25,9 @@ const NODES: usize = 8;
 /// where the request's context says everything.
 #[inline(never)]
 pub(crate) fn by_classes(view: &View<'_>, context: &dyn Context, own: u32, from: u32) -> u32 {
-    // It names no node, though it has their kind.
-    if from == UNKNOWN {
-        return from;
-    }
     let mut reached = from;
     let mut left = NODES;
-    while reached & terminal::KIND == terminal::DIAGRAM && left > 0 {
+    while is_node(reached) && left > 0 {
         let Some(target) = step(view, context, own, reached) else { break };
         reached = target;
         left -= 1;

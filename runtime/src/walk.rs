@@ -68,21 +68,12 @@ pub(crate) fn walk(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> Option<End> {
         match first & 0xff {
             node::LITERAL => {
                 let literal = body.as_flattened();
-                // What stands behind a short literal is read, and left out of account.
-                let differ = match (rest.first_chunk(), text.last_chunk(), literal.first_chunk()) {
-                    (Some(start), _, Some(literal)) if parameter <= node::SHORT_BYTES => {
-                        !equal16(start, literal) & ((1 << parameter) - 1)
-                    }
-                    // Near the end of the text, where that is: what is missing differs.
-                    (None, Some(last), Some(literal)) if parameter <= node::SHORT_BYTES => {
-                        let start = u128::from_le_bytes(*last).checked_shr(128 - 8 * rest.len() as u32);
-                        let start = start.unwrap_or(0).to_le_bytes();
-                        (!equal16(&start, literal) | u32::MAX << rest.len()) & ((1 << parameter) - 1)
-                    }
-                    _ if starts_with(rest, literal.get(..parameter)?)? => 0,
+                let differ = match differing(text, rest, literal, parameter) {
+                    Some(differ) => differ,
+                    None if starts_with(rest, literal.get(..parameter)?)? => 0,
                     // The same verdict whether the text ends or differs: no need to see where.
-                    _ if third == second => return Some(end),
-                    _ => {
+                    None if third == second => return Some(end),
+                    None => {
                         let equal = rest.iter().zip(literal).take_while(|(a, b)| a == b).count();
                         let Some(behind) = rest.get(equal + 1..) else { return Some(end) };
                         rest = behind;
@@ -133,11 +124,9 @@ pub(crate) fn walk(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> Option<End> {
             node::SEARCH => {
                 let literal = body.as_flattened();
                 let length = parameter & 0xffff;
-                let equal = match (rest.first_chunk(), literal.first_chunk()) {
-                    (Some(start), Some(literal)) if length <= node::SHORT_BYTES => {
-                        (!equal16(start, literal) | 1 << length).trailing_zeros() as usize
-                    }
-                    _ => rest.iter().zip(literal.get(..length)?).take_while(|(a, b)| a == b).count(),
+                let equal = match differing(text, rest, literal, length) {
+                    Some(differ) => (differ | 1 << length).trailing_zeros() as usize,
+                    None => rest.iter().zip(literal.get(..length)?).take_while(|(a, b)| a == b).count(),
                 };
                 if equal == length {
                     rest = rest.get(length..)?;
@@ -169,6 +158,27 @@ pub(crate) fn walk(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> Option<End> {
             _ => return None,
         }
     }
+}
+
+/// In which bytes the rest of a text differs from a literal of at most sixteen, as bits; `None` for longer ones, and for texts of fewer.
+///
+/// What stands behind the literal is read, and left out of account; what is missing of the rest differs.
+#[inline(always)]
+fn differing(text: &[u8], rest: &[u8], literal: &[u8], length: usize) -> Option<u32> {
+    if length > node::SHORT_BYTES {
+        return None;
+    }
+    let literal = literal.first_chunk()?;
+    let differ = match rest.first_chunk() {
+        Some(start) => !equal16(start, literal),
+        // Near the end of the text, where that is.
+        None => {
+            let last = text.last_chunk()?;
+            let start = u128::from_le_bytes(*last).checked_shr(128 - 8 * rest.len() as u32);
+            !equal16(&start.unwrap_or(0).to_le_bytes(), literal) | u32::MAX << rest.len()
+        }
+    };
+    Some(differ & ((1 << length) - 1))
 }
 
 /// Where a segment node leads the rest of a text, and what of it stands behind the delimiter; `None` inside if it does not know the segment.
@@ -359,6 +369,48 @@ mod tests {
             }
         }
         assert!(walked > 50_000);
+    }
+
+    /// A literal that is looked for, of every length: at once, at a place of many, behind none.
+    #[test]
+    fn searches_of_every_length_at_every_place() {
+        let mut state = 1_u64;
+        let mut walked = [0; 2];
+        for length in 1..=36 {
+            for number in 0..400 {
+                let mut letters = |count: usize| -> Vec<u8> {
+                    let letter = |_| {
+                        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                        *b"aaaaaaaaaaaaaaaa/aaaaaaaaab\0".get((state >> 59) as usize).unwrap_or(&b'a')
+                    };
+                    (0..count).map(letter).collect()
+                };
+                let literal = letters(length);
+                let (before, between, behind) =
+                    (letters(length % 7), letters(length % 19), letters(length * 5 % 23));
+                // The literal or its beginning, and perhaps all of it later.
+                let cut = behind.len() % (length + 1);
+                let later = &literal[..if number % 3 == 0 { cut } else { length }];
+                let text = [&before[..], b"|", &literal[..cut], &between, b"/", later, &behind].concat();
+                let node = [node::SEARCH | ((length as u32) | u32::from(b'/') << 16) << 8, END, 3, NEXT];
+                let skip = [node::SKIP | u32::from(b'|') << 8, MISS, 3];
+                let nodes = section(skip.into_iter().chain(node).chain(words(&literal)).collect());
+                let mut rest = &text[before.len() + 1..];
+                let expected = loop {
+                    let equal = rest.iter().zip(&literal).take_while(|(a, b)| a == b).count();
+                    if equal == length {
+                        break NEXT;
+                    }
+                    match rest[equal..].iter().position(|&byte| byte == b'/') {
+                        Some(found) => rest = &rest[equal + found + 1..],
+                        None => break END,
+                    }
+                };
+                assert_eq!(reached(&nodes, &text), expected, "{literal:?} {text:?}");
+                walked[usize::from(expected == NEXT)] += 1;
+            }
+        }
+        assert!(walked.iter().all(|&count| count > 1_000), "{walked:?}");
     }
 
     /// Segments of every length, alone, before and behind others; what is known and what is not.

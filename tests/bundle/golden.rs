@@ -12,6 +12,7 @@ use portcullis::runtime::format::{self as f, Section, diagram, node};
 use portcullis::runtime::{Bundle, Effect, LoadError};
 
 use super::compiled;
+use super::nodes::{Node, nodes};
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -212,28 +213,6 @@ pub(super) fn records(bundle: &Bundle, section: Section, words: usize) -> Vec<Ve
     all.chunks(words).map(<[u32]>::to_vec).collect()
 }
 
-/// The kinds of the nodes, by walking over the arena as FORMAT.md says.
-fn node_kinds(bundle: &Bundle) -> Vec<u32> {
-    let words: Vec<u32> = records(bundle, Section::Nodes, 1).concat();
-    let mut kinds = Vec::new();
-    let mut at = 0;
-    while let Some(first) = words.get(at) {
-        let parameter = (first >> 8) as usize;
-        kinds.push(first & 0xff);
-        at += match first & 0xff {
-            node::LITERAL => 4 + parameter.div_ceil(4),
-            node::SEARCH => 4 + (parameter & 0xffff).div_ceil(4),
-            node::BRANCH => 3 + parameter.div_ceil(4) + parameter,
-            node::TABLE => 66 + parameter,
-            node::SKIP => 3,
-            node::SUFFIX => 3 + parameter.div_ceil(4),
-            node::LEAF => 2,
-            other => panic!("node kind {other}"),
-        };
-    }
-    kinds
-}
-
 /// The first node of each kind, by walking over the diagrams as FORMAT.md says.
 pub(super) fn diagrams(words: &[u32], classifiers: &[u32]) -> std::collections::BTreeMap<u32, usize> {
     let mut first = std::collections::BTreeMap::new();
@@ -270,8 +249,11 @@ fn the_golden_bundle_holds_every_kind_of_record() {
     let column = |section, words: usize, field: usize| -> Vec<u32> {
         records(&bundle, section, words).iter().map(|record| record[field]).collect()
     };
-    seen(node_kinds(&bundle), node::LITERAL..=node::LEAF, "node kind");
-    seen(node_kinds(&bundle), node::SEARCH..=node::SEARCH, "node kind");
+    let nodes = nodes(&records(&bundle, Section::Nodes, 1).concat());
+    let kinds: Vec<u32> = nodes.iter().map(|node| node.kind).collect();
+    seen(kinds.clone(), node::LITERAL..=node::LEAF, "node kind");
+    seen(kinds, node::SEARCH..=node::SEARCH, "node kind");
+    assert!(nodes.iter().any(Node::skips_several), "no skip over several bytes");
     seen(column(Section::Operands, f::Operand::WORDS, 0), f::OPERAND_TEXT..=f::OPERAND_IP, "operand kind");
     let operators = column(Section::Atoms, f::Atom::WORDS, 0);
     let comparisons = operators.iter().map(|operator| operator & f::ATOM_COMPARISON).collect();
@@ -282,8 +264,8 @@ fn the_golden_bundle_holds_every_kind_of_record() {
     seen(column(Section::Pieces, f::Piece::WORDS, 0), f::PIECE_LITERAL..=f::PIECE_VARIABLE, "piece kind");
     seen(column(Section::Keys, f::Key::WORDS, 1), f::KEY_REQUEST..=f::KEY_SOURCES, "key source");
     let words = |section| records(&bundle, section, 1).concat();
-    let nodes = diagrams(&words(Section::Diagrams), &words(Section::Classifiers));
-    seen(nodes.into_keys().collect(), diagram::SWITCH..=diagram::RUNS, "diagram node");
+    let diagrams = diagrams(&words(Section::Diagrams), &words(Section::Classifiers));
+    seen(diagrams.into_keys().collect(), diagram::SWITCH..=diagram::RUNS, "diagram node");
     let readings = column(Section::Classifiers, f::Classifier::WORDS, 0);
     seen(readings, f::CLASSIFY_TEXT..=f::CLASSIFY_PRESENCE, "reading");
     seen(column(Section::RuleRoots, f::RuleRoot::WORDS, 2), 0..=1, "negation of rule roots");

@@ -29,7 +29,8 @@ fn limited() -> impl bincode::config::Config {
 fn compiler() -> Vec<u8> {
     let hash = hash(&Keys::of(0), 0, COMPILER.as_bytes()) ^ hash_segment(1, b"segment");
     // What of the runtime decides the meaning or the layout of an automaton.
-    let limits = [limits::RESOURCE_BYTES, node::BRANCH_KEYS, node::TABLE_WORDS, leaf::RULES];
+    let limits =
+        [limits::RESOURCE_BYTES, node::BRANCH_KEYS, node::TABLE_WORDS, node::SKIP_COUNT, leaf::RULES];
     let layout = [segment::HEADER_WORDS, segment::SLOT_WORDS, segment::PROBES as usize, node::SHORT_BYTES];
     let layout = limits.into_iter().chain(layout).flat_map(|it| (it as u64).to_le_bytes());
     let versions = [COMPILER.as_bytes(), &FORMAT_VERSION.to_le_bytes(), &hash.to_le_bytes()].concat();

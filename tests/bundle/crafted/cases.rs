@@ -3,6 +3,7 @@
 use portcullis::runtime::format::{self as f, NONE, Section, TERMINAL_BIT, diagram, node};
 
 use super::Parts;
+use crate::nodes::nodes;
 
 /// The first word of the first block of the first leaf.
 fn block(parts: &Parts) -> usize {
@@ -11,23 +12,8 @@ fn block(parts: &Parts) -> usize {
 
 /// The first word of the first node of a kind.
 fn node_at(parts: &Parts, kind: u32) -> usize {
-    let words = parts.words(Section::Nodes);
-    let mut at = 0;
-    loop {
-        let parameter = (words[at] >> 8) as usize;
-        if words[at] & 0xff == kind {
-            return at;
-        }
-        at += match words[at] & 0xff {
-            node::LITERAL => 4 + parameter.div_ceil(4),
-            node::SEARCH => 4 + (parameter & 0xffff).div_ceil(4),
-            node::BRANCH => 3 + parameter.div_ceil(4) + parameter,
-            node::TABLE => 66 + parameter,
-            node::SUFFIX => 3 + parameter.div_ceil(4),
-            node::SKIP => 3,
-            _ => 2,
-        };
-    }
+    let nodes = nodes(&parts.words(Section::Nodes));
+    nodes.iter().find(|node| node.kind == kind).unwrap().at
 }
 
 pub(super) type Change = fn(&mut Parts);
@@ -383,6 +369,7 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
         it.set(Section::Nodes, 0, u32::from(b'/') << 24 | node::SEARCH)
     }),
     (42, Section::Nodes, "past the end", |it| it.set(Section::Nodes, 0, 0xff_ffff << 8 | node::LITERAL)),
+    (42, Section::Nodes, "past the end", |it| it.set(Section::Nodes, 0, 0xffff << 8 | node::SEARCH)),
     (43, Section::Nodes, "unknown terminal", |it| {
         let at = node_at(it, node::LITERAL);
         it.set(Section::Nodes, at + 1, f::terminal::NOTHING | 1);

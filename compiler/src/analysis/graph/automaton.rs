@@ -202,7 +202,8 @@ impl Drawing<'_> {
         let mut ways = self.automata.roots.ways(state);
         ways.retain(|way| !way.within);
         ways.iter_mut().for_each(|way| way.target = self.shared(way.target));
-        let hides = ways.iter().any(|way| way.text == "else" && way.target != fallback);
+        let hides =
+            ways.iter().any(|way| way.otherwise && way.text.starts_with("else") && way.target != fallback);
         ways.retain(|way| way.target != fallback || hides && !way.otherwise);
         ways
     }
