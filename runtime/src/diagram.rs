@@ -94,3 +94,37 @@ fn pairs_up_to(words: &[[u8; 4]], count: usize, class: u32) -> Option<usize> {
     }
     Some(if size == 0 { 0 } else { base + usize::from(up_to(base)?) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// What stands in place of a terminal where a walk alone does not tell has a diagram's kind, and names a word that may lie anywhere behind.
+    #[test]
+    fn an_unfinished_walk_is_no_node() {
+        assert_eq!(UNKNOWN & terminal::KIND, terminal::DIAGRAM);
+        assert!(!is_node(UNKNOWN));
+        for value in [0, 7, terminal::VALUE - 1] {
+            assert!(is_node(terminal::DIAGRAM | value));
+            assert!(
+                ![terminal::ALLOWS, terminal::DENIES, terminal::NOTHING]
+                    .iter()
+                    .any(|kind| is_node(kind | value))
+            );
+        }
+    }
+
+    /// By halves as one after the other.
+    #[test]
+    fn pairs_are_counted_up_to_a_class() {
+        for count in 0..40_usize {
+            let pairs = (0..count as u32).flat_map(|pair| [3 + 2 * pair, 9]);
+            let words: Vec<[u8; 4]> = [0, 0, 0].into_iter().chain(pairs).map(u32::to_le_bytes).collect();
+            for class in 0..90 {
+                let expected = (0..count as u32).filter(|pair| 3 + 2 * pair <= class).count();
+                assert_eq!(pairs_up_to(&words, count, class), Some(expected), "{count} {class}");
+            }
+        }
+    }
+}
