@@ -20,6 +20,7 @@ use portcullis::compiler::convert::{Extent, to_gate, to_json};
 use portcullis::compiler::ir::{TextOptions, print};
 use portcullis::compiler::lower;
 use portcullis::compiler::model::Model;
+use portcullis::compiler::resolve;
 use portcullis::grammar::gate::format;
 use portcullis::grammar::json::{Kind, Value};
 use portcullis::grammar::source::Source;
@@ -163,6 +164,45 @@ fn the_generated_account() {
     round("account-small.json", &read(&[("account-small.json".to_owned(), small)]));
 }
 
+/// Lists, parts of lists and conditions that several statements hold; not what would save nothing.
+#[test]
+fn what_statements_share_has_a_name() {
+    let json = r#"{"Version": "2012-10-17", "Statement": [
+  {"Sid": "One", "Effect": "Allow", "Action": ["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:RunInstances"],
+   "Resource": ["arn:aws:ec2:*:123456789012:instance/i-*", "arn:aws:ec2:*:123456789012:subnet/*"],
+   "Condition": {"IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "198.51.100.0/24"]}, "Bool": {"aws:SecureTransport": "true"}}},
+  {"Sid": "Two", "Effect": "Allow", "Action": ["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "s3:ListBucket"],
+   "Resource": ["arn:aws:ec2:*:123456789012:instance/i-*", "arn:aws:ec2:*:123456789012:subnet/*"],
+   "Condition": {"Bool": {"aws:SecureTransport": "true"}, "IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "198.51.100.0/24"]}}},
+  {"Sid": "Three", "Effect": "Allow", "Action": ["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"], "Resource": "*",
+   "Condition": {"IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "198.51.100.0/24"]}, "StringEquals": {"aws:PrincipalTag/team": "ops"}}},
+  {"Sid": "Four", "Effect": "Allow", "Action": ["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"], "Resource": "arn:aws:ec2:*:123456789012:subnet/*"},
+  {"Sid": "Five", "Effect": "Allow", "Action": ["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"], "Resource": "*",
+   "Condition": {"IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "198.51.100.0/24"]}, "StringLike": {"ec2:InstanceType": "t3.*"}}}
+]}"#;
+    let gate = "let ec2 = ec2:Describe[Instances, SecurityGroups, Subnets]
+let sourceIp = if aws:SourceIp in [192.0.2.0/24, 198.51.100.0/24]
+let when = if $sourceIp and aws:SecureTransport
+
+policy a {
+  One: allow $ec2, ec2:RunInstances on arn:aws:ec2:*:123456789012:[instance/i-*, subnet/*] if $when
+  Two: allow $ec2, s3:ListBucket on arn:aws:ec2:*:123456789012:[instance/i-*, subnet/*] if $when
+  Three: allow $ec2, ec2:DescribeVpcs on * if $sourceIp and aws:PrincipalTag/team = ops
+  Four: allow $ec2 on arn:aws:ec2:*:123456789012:subnet/*
+  Five: allow $ec2, ec2:DescribeVpcs on * if $sourceIp and ec2:InstanceType like t3.*
+}
+";
+    let read = |name: &str, text: &str| {
+        let options = resolve::Options { require_principal: false, ..resolve::Options::default() };
+        model(resolve::resolve(&[Source::new(name, text)], &[], &options))
+    };
+    let one = read("a.json", json);
+    assert_eq!(gate_of(&one), gate);
+    let other = read("a.gate", gate);
+    same("in .gate", &text(&one), &text(&other));
+    assert_eq!(gate_of(&other), gate);
+}
+
 /// Characters that are no white space.
 fn solid(text: &str) -> usize {
     text.chars().filter(|character| !character.is_whitespace()).count()
@@ -182,7 +222,7 @@ fn every_aws_managed_policy() {
         solid(&gate),
         100.0 * solid(&gate) as f64 / documents as f64
     );
-    assert!(solid(&gate) * 100 < documents * 56);
+    assert!(solid(&gate) * 100 <= documents * 40);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod conditions;
 mod gate;
 mod json;
 mod lists;
+mod share;
 
 pub use gate::to_gate;
 pub use json::{Output, to_json};

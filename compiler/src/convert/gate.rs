@@ -11,7 +11,6 @@ use portcullis_runtime::value::arn;
 
 use self::names::Names;
 use super::conditions::{Shape, shape};
-use super::lists::factored;
 use super::{Extent, NoForm, account_of};
 use crate::facts::trust_action;
 use crate::model::{
@@ -25,10 +24,13 @@ use crate::model::{
 /// [`NoForm`] for an account that is in two partitions, and for routes that may not be left out.
 pub fn to_gate(model: &Model, extent: &Extent) -> Result<String, NoForm> {
     extent.check(model)?;
-    // Twice: what is repeated shows when everything was written once.
-    let mut counting = Writer::new(model, extent, Names::counting());
-    counting.all()?;
-    let names = counting.names.chosen();
+    // Three times: what is repeated shows when everything was written, and what is repeated in that when it was written again.
+    let mut names = Names::counting();
+    for _ in 0..2 {
+        let mut counting = Writer::new(model, extent, names);
+        counting.all()?;
+        names = counting.names.chosen();
+    }
     let mut writer = Writer::new(model, extent, names);
     writer.all()?;
     let lets = writer.names.declarations();
@@ -347,7 +349,8 @@ impl<'m> Writer<'m> {
             let resources = self.selection(&texts, resources.negated, names::Of::Resources);
             let _ = write!(self.out, " on {resources}");
         }
-        let conditions: Vec<String> = statement.conditions.iter().map(|it| self.condition(it)).collect();
+        let tests = statement.conditions.iter().map(|it| (self.condition(it), &*it.key_text)).collect();
+        let conditions = self.names.condition(tests);
         if !conditions.is_empty() {
             let _ = write!(self.out, " if {}", conditions.join(" and "));
         }
@@ -356,13 +359,8 @@ impl<'m> Writer<'m> {
 
     /// Actions or resources, or all but some.
     fn selection(&mut self, texts: &[&str], negated: bool, of: names::Of<'_>) -> String {
-        let listed = if texts.is_empty() { "[]".to_owned() } else { self.list(texts, of).join(", ") };
+        let listed = if texts.is_empty() { "[]".to_owned() } else { self.names.list(texts, of).join(", ") };
         if negated { format!("* except {listed}") } else { listed }
-    }
-
-    fn list(&mut self, texts: &[&str], of: names::Of<'_>) -> Vec<String> {
-        let words: Vec<String> = texts.iter().map(|text| self.names.word(text, of)).collect();
-        self.names.list(texts, factored(&words), of)
     }
 
     fn condition(&mut self, condition: &Condition) -> String {
@@ -371,8 +369,7 @@ impl<'m> Writer<'m> {
         match shape(condition, &texts) {
             Shape::Whole(text) => text,
             Shape::Compared(one, several) => {
-                let key = condition.key_text.rsplit([':', '/']).next().unwrap_or("values");
-                let mut items = self.list(&texts, names::Of::Key(key));
+                let mut items = self.names.list(&texts, names::Of::Values(&condition.key_text, &several));
                 match (texts.len(), items.pop()) {
                     (1, Some(only)) => format!("{one} {only}"),
                     (_, Some(last)) if items.is_empty() && (last.starts_with('$') || last.ends_with(']')) => {

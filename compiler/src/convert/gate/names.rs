@@ -1,4 +1,7 @@
-//! Names for what a text repeats: long values and lists that stand there several times become `let`.
+//! Names for what a text repeats: long values, lists, parts of lists and conditions that stand there several times become `let`.
+//!
+//! A text is written three times. The first time the lists of actions, resources and values are counted, the second time the conditions,
+//! which hold values by their names; the third time everything that was counted has its name.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
@@ -6,118 +9,381 @@ use std::fmt::Write as _;
 use portcullis_grammar::gate::text::{is_word, word_or_quote};
 use portcullis_runtime::value::arn;
 
-/// What a text is one of, which gives its name.
+use crate::convert::lists::factored;
+use crate::convert::share::{Element, Problem, Symbol, share};
+
+/// What a set is made of, and what its parts are named for.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Of<'k> {
-    /// Actions.
+    /// Actions: their service.
     Actions,
-    /// Resources.
+    /// Resources: their type.
     Resources,
-    /// Values of this key.
-    Key(&'k str),
+    /// Values: the key that they are compared with, and the test without them.
+    Values(&'k str, &'k str),
 }
 
-/// How often something stands there before it gets a name, and how long it has to be.
-const OFTEN: usize = 2;
-const LONG_LIST: usize = 40;
+/// How often a beginning of resources stands there before it gets a name, and how long it has to be.
 const OFTEN_ALONE: usize = 3;
 const LONG_ALONE: usize = 18;
+/// How many characters a name has to save.
+const LEAST: u32 = 32;
 
-/// A list that was counted.
-struct Repeated {
-    count: usize,
-    length: usize,
-    hint: String,
+/// How far names are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Lists,
+    Conditions,
+    Written,
 }
 
-/// What is counted, or, the second time, what has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Actions,
+    Resources,
+    Values,
+    Conditions,
+}
+
+impl Kind {
+    fn of(of: Of<'_>) -> Self {
+        match of {
+            Of::Actions => Self::Actions,
+            Of::Resources => Self::Resources,
+            Of::Values(..) => Self::Values,
+        }
+    }
+
+    /// The name of what is of several classes.
+    fn mixed(self) -> &'static str {
+        match self {
+            Self::Actions => "actions",
+            Self::Resources => "resources",
+            Self::Values => "values",
+            Self::Conditions => "when",
+        }
+    }
+
+    /// How few elements have a name.
+    fn fewest(self) -> usize {
+        match self {
+            Self::Actions | Self::Values => 2,
+            Self::Resources | Self::Conditions => 1,
+        }
+    }
+}
+
+/// The sets of a kind, as they are counted.
 #[derive(Default)]
+struct Counted {
+    sets: BTreeMap<Vec<String>, u32>,
+    /// What a text is named for.
+    classes: HashMap<String, String>,
+    /// Tests and their values.
+    tests: HashSet<(String, Vec<String>)>,
+}
+
+/// Words of a list, or tests of a condition: texts, and names by number.
+type Words = Vec<Result<String, usize>>;
+
+/// A name and what it stands for.
+struct Named {
+    name: String,
+    kind: Kind,
+    words: Words,
+    is_declared: bool,
+}
+
+/// What is counted, and what has a name.
 pub(super) struct Names {
-    /// Lists by their texts, sorted: how often, how long when written, and the name that fits.
-    lists: BTreeMap<Vec<String>, Repeated>,
+    stage: Stage,
+    counted: BTreeMap<Kind, Counted>,
     /// Beginnings of resources: how often.
     bases: BTreeMap<String, usize>,
-    /// The names of both, the second time.
+    /// The names of those.
     chosen: HashMap<String, String>,
-    chosen_lists: HashMap<Vec<String>, String>,
-    /// Names in the order of their declaration, with what they stand for.
-    order: Vec<(String, String)>,
-    counting: bool,
+    /// How each set is written.
+    sets: BTreeMap<Kind, HashMap<Vec<String>, Words>>,
+    named: Vec<Named>,
+    taken: HashSet<String>,
+    /// Declarations in their order, and the beginnings that are among them.
+    declarations: String,
+    declared: HashSet<String>,
 }
 
 impl Names {
     /// For the first time.
     pub(super) fn counting() -> Self {
-        Self { counting: true, ..Self::default() }
+        Self {
+            stage: Stage::Lists,
+            counted: BTreeMap::new(),
+            bases: BTreeMap::new(),
+            chosen: HashMap::new(),
+            sets: BTreeMap::new(),
+            named: Vec::new(),
+            taken: HashSet::new(),
+            declarations: String::new(),
+            declared: HashSet::new(),
+        }
     }
 
-    /// For the second time: what was repeated has a name now.
-    pub(super) fn chosen(self) -> Self {
-        let mut names = Self::default();
-        let mut taken = HashSet::new();
-        for (base, count) in &self.bases {
-            if *count >= OFTEN_ALONE && base.len() >= LONG_ALONE {
-                let name = free(&resource_name(base), &mut taken);
-                names.order.push((name.clone(), word_or_quote(base)));
-                names.chosen.insert(base.clone(), name);
+    /// For the next time: what was counted has a name now.
+    pub(super) fn chosen(mut self) -> Self {
+        let counted = std::mem::take(&mut self.counted);
+        if self.stage == Stage::Lists {
+            for (base, count) in std::mem::take(&mut self.bases) {
+                if count >= OFTEN_ALONE && base.len() >= LONG_ALONE {
+                    let name = free(&identifier(base.rsplit(':').next().unwrap_or("")), &mut self.taken);
+                    self.chosen.insert(base, name);
+                }
             }
         }
-        for (texts, list) in self.lists {
-            if list.count >= OFTEN && list.length >= LONG_LIST {
-                names.chosen_lists.insert(texts, free(&list.hint, &mut taken));
+        for (kind, counted) in counted {
+            self.choose(kind, counted);
+        }
+        for named in &mut self.named {
+            named.is_declared = false;
+        }
+        self.declarations.clear();
+        self.declared.clear();
+        self.stage = if self.stage == Stage::Lists { Stage::Conditions } else { Stage::Written };
+        self
+    }
+
+    fn choose(&mut self, kind: Kind, counted: Counted) {
+        let texts: Vec<&String> = {
+            let texts: HashSet<&String> = counted.sets.keys().flatten().collect();
+            let mut texts: Vec<&String> = texts.into_iter().collect();
+            texts.sort_unstable();
+            texts
+        };
+        let numbers: HashMap<&String, u32> = texts.iter().copied().zip(0..).collect();
+        let based =
+            |text: &str| base(text).and_then(|base| Some((self.chosen.get(base)?.as_str(), base.len())));
+        let based: Vec<Option<(&str, usize)>> =
+            texts.iter().map(|text| based(text).filter(|_| kind == Kind::Resources)).collect();
+        let classes: Vec<&str> = texts
+            .iter()
+            .zip(&based)
+            .map(|(text, based)| match based {
+                Some((name, _)) => name,
+                None => counted.classes.get(*text).map_or("", String::as_str),
+            })
+            .collect();
+        let mut class_names: Vec<&str> = classes.clone();
+        class_names.sort_unstable();
+        class_names.dedup();
+        let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
+        // `$`, the name, and the two digits that most have.
+        let reference = |name: &str| length(name) + 4;
+        let elements = texts.iter().zip(&classes).zip(&based).map(|((text, class), based)| Element {
+            cost: match based {
+                Some((name, base)) => length(name) + length(text.get(*base..).unwrap_or("")) + 1,
+                None => cost(kind, text),
+            },
+            length: length(text),
+            class: class_names.binary_search(class).ok().and_then(|at| u32::try_from(at).ok()).unwrap_or(0),
+        });
+        let numbered = |set: &Vec<String>| set.iter().filter_map(|text| numbers.get(text).copied()).collect();
+        let shared = share(Problem {
+            elements: elements.collect(),
+            sets: counted.sets.iter().map(|(set, count)| (numbered(set), *count)).collect(),
+            names: class_names.iter().map(|name| reference(name)).collect(),
+            mixed: reference(kind.mixed()),
+            fewest: kind.fewest(),
+            least: LEAST,
+        });
+        let first = self.named.len();
+        let words = |symbols: &Vec<Symbol>| {
+            let words = symbols.iter().map(|symbol| match symbol {
+                Symbol::Part(part) => Err(first + *part as usize),
+                Symbol::Element(element) => {
+                    Ok(texts.get(*element as usize).map(|text| (*text).clone()).unwrap_or_default())
+                }
+            });
+            words.collect::<Words>()
+        };
+        // What is used most has the shortest name.
+        let mut uses = vec![0_u32; shared.parts.len()];
+        let counts = counted.sets.values().copied().chain(std::iter::repeat(1));
+        for (symbols, count) in shared.sets.iter().chain(&shared.parts).zip(counts) {
+            for symbol in symbols {
+                if let Symbol::Part(part) = symbol {
+                    uses.get_mut(*part as usize).into_iter().for_each(|uses| *uses += count);
+                }
             }
         }
-        names
+        let class_names: Vec<String> = class_names.into_iter().map(str::to_owned).collect();
+        let mut order: Vec<usize> = (0..shared.parts.len()).collect();
+        order.sort_by_key(|part| std::cmp::Reverse(uses.get(*part).copied()));
+        let mut names = vec![String::new(); order.len()];
+        for part in order {
+            let class = shared.classes.get(part).copied().flatten();
+            let class = class.and_then(|class| class_names.get(class as usize)).map(String::as_str);
+            let class = class.filter(|class| !class.is_empty()).unwrap_or(kind.mixed());
+            if let Some(name) = names.get_mut(part) {
+                *name = free(class, &mut self.taken);
+            }
+        }
+        let named = shared.parts.iter().zip(names).map(|(part, name)| Named {
+            name,
+            kind,
+            words: words(part),
+            is_declared: false,
+        });
+        self.named.extend(named);
+        let sets = counted.sets.keys().cloned().zip(shared.sets.iter().map(words)).collect();
+        self.sets.insert(kind, sets);
     }
 
     /// The declarations of the names that were used.
-    pub(super) fn declarations(&self) -> String {
-        let mut text = String::new();
-        for (name, value) in &self.order {
-            let _ = writeln!(text, "let {name} = {value}");
+    pub(super) fn declarations(&self) -> &str {
+        &self.declarations
+    }
+
+    /// A list as it is written: the names of parts that it shares, and what else is in it.
+    pub(super) fn list(&mut self, texts: &[&str], of: Of<'_>) -> Vec<String> {
+        let kind = Kind::of(of);
+        let mut key: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        key.sort_unstable();
+        key.dedup();
+        if self.stage == Stage::Lists {
+            self.bases(&key, of);
+            let counted = self.counted.entry(kind).or_default();
+            for text in &key {
+                counted.classes.entry(text.clone()).or_insert_with(|| class(text, of));
+            }
+            let words: Vec<String> = key.iter().map(|text| word_or_quote(text)).collect();
+            // A test that stands there again will have a name itself.
+            let is_new = match of {
+                Of::Values(_, test) => counted.tests.insert((test.to_owned(), key.clone())),
+                Of::Actions | Of::Resources => true,
+            };
+            *counted.sets.entry(key).or_default() += u32::from(is_new);
+            return factored(&words);
+        }
+        match self.sets.get(&kind).and_then(|sets| sets.get(&key)).cloned() {
+            Some(words) => self.items(kind, words),
+            None => self.items(kind, key.into_iter().map(Ok).collect()),
+        }
+    }
+
+    /// The tests of a condition as they are written, each with the key that it is about: the names of what it shares, and what else is in it.
+    pub(super) fn condition(&mut self, tests: Vec<(String, &str)>) -> Vec<String> {
+        let mut key: Vec<String> = tests.iter().map(|(text, _)| text.clone()).collect();
+        key.sort_unstable();
+        key.dedup();
+        let in_order = || tests.iter().map(|(text, _)| text.clone()).collect();
+        match self.stage {
+            Stage::Lists => in_order(),
+            Stage::Conditions => {
+                let counted = self.counted.entry(Kind::Conditions).or_default();
+                for (text, about) in &tests {
+                    counted.classes.entry(text.clone()).or_insert_with(|| key_name(about));
+                }
+                *counted.sets.entry(key).or_default() += 1;
+                in_order()
+            }
+            Stage::Written => match self.sets.get(&Kind::Conditions).and_then(|sets| sets.get(&key)).cloned()
+            {
+                Some(words) if words.iter().any(Result::is_err) => self.items(Kind::Conditions, words),
+                _ => in_order(),
+            },
+        }
+    }
+
+    fn items(&mut self, kind: Kind, words: Words) -> Vec<String> {
+        let mut texts = Vec::new();
+        let mut names = Vec::new();
+        for word in words {
+            match word {
+                Ok(text) if kind == Kind::Conditions => texts.push(text),
+                Ok(text) => texts.push(self.word(&text, kind)),
+                Err(number) => names.push(self.name(number)),
+            }
+        }
+        if kind == Kind::Conditions {
+            names.sort_unstable();
+            names.extend(texts);
+            return names;
+        }
+        texts.extend(names);
+        factored(&texts)
+    }
+
+    /// `$name`, declared.
+    fn name(&mut self, number: usize) -> String {
+        let Some(named) = self.named.get_mut(number) else { return String::new() };
+        let text = format!("${}", named.name);
+        if !named.is_declared {
+            named.is_declared = true;
+            let (kind, words) = (named.kind, named.words.clone());
+            let items = self.items(kind, words);
+            let name = text.get(1..).unwrap_or("");
+            let _ = match items.as_slice() {
+                _ if kind == Kind::Conditions => {
+                    writeln!(self.declarations, "let {name} = if {}", items.join(" and "))
+                }
+                [only] => writeln!(self.declarations, "let {name} = {only}"),
+                _ => writeln!(self.declarations, "let {name} = [{}]", items.join(", ")),
+            };
         }
         text
     }
 
-    /// A text as it is written, with the name of what it begins with.
-    pub(super) fn word(&mut self, text: &str, of: Of<'_>) -> String {
-        if !matches!(of, Of::Resources) || !is_word(text) {
-            return word_or_quote(text);
-        }
-        let Some(base) = base(text) else { return word_or_quote(text) };
-        if self.counting {
-            *self.bases.entry(base.to_owned()).or_default() += 1;
-            return text.to_owned();
-        }
-        match self.chosen.get(base) {
-            Some(name) => format!("${name}{}", text.get(base.len()..).unwrap_or("")),
-            None => text.to_owned(),
+    fn bases(&mut self, texts: &[String], of: Of<'_>) {
+        for text in texts.iter().filter(|text| matches!(of, Of::Resources) && is_word(text)) {
+            if let Some(base) = base(text) {
+                *self.bases.entry(base.to_owned()).or_default() += 1;
+            }
         }
     }
 
-    /// A list as it is written, or its name.
-    pub(super) fn list(&mut self, texts: &[&str], items: Vec<String>, of: Of<'_>) -> Vec<String> {
-        if texts.len() < 2 {
-            return items;
+    /// A text as it is written, with the name of what it begins with.
+    fn word(&mut self, text: &str, kind: Kind) -> String {
+        if kind != Kind::Resources || !is_word(text) {
+            return word_or_quote(text);
         }
-        let mut key: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
-        key.sort_unstable();
-        key.dedup();
-        if self.counting {
-            let length = items.join(", ").len();
-            let hint = || hint(&items, of);
-            let entry = self.lists.entry(key).or_insert_with(|| Repeated { count: 0, length, hint: hint() });
-            entry.count += 1;
-            return items;
+        let Some(base) = base(text) else { return word_or_quote(text) };
+        let Some(name) = self.chosen.get(base) else { return text.to_owned() };
+        if self.declared.insert(base.to_owned()) {
+            let _ = writeln!(self.declarations, "let {name} = {base}");
         }
-        let Some(name) = self.chosen_lists.get(&key) else { return items };
-        if !self.order.iter().any(|(known, _)| known == name) {
-            let text = items.join(", ");
-            let is_one = items.len() == 1;
-            self.order.push((name.clone(), if is_one { text } else { format!("[{text}]") }));
-        }
-        vec![format!("${name}")]
+        format!("${name}{}", text.get(base.len()..).unwrap_or(""))
     }
+}
+
+/// Roughly what a text costs in a list: beginnings that others have too are written once.
+fn cost(kind: Kind, text: &str) -> u32 {
+    let length = match kind {
+        Kind::Actions => {
+            let name = text.rsplit(':').next().unwrap_or(text);
+            let first =
+                name.bytes().skip(1).position(|byte| byte.is_ascii_uppercase()).map_or(0, |at| at + 1);
+            name.len().min((name.len() - first).max(5))
+        }
+        Kind::Resources => arn::split(text).map_or(text.len(), |parts| parts[5].len() + 3),
+        Kind::Values => text.len(),
+        Kind::Conditions => text.len() + 3,
+    };
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// What parts with a text are named for.
+fn class(text: &str, of: Of<'_>) -> String {
+    match of {
+        Of::Actions => text.split_once(':').map_or(String::new(), |(service, _)| identifier(service)),
+        Of::Resources => arn::split(text).map_or(String::new(), |parts| {
+            let kind = parts[5].split(['/', ':', '*', '$']).next().unwrap_or("");
+            identifier(if kind.is_empty() || parts[5].len() == kind.len() { parts[2] } else { kind })
+        }),
+        Of::Values(key, _) => key_name(key),
+    }
+}
+
+/// The last part of a condition key, as a name.
+fn key_name(key: &str) -> String {
+    identifier(key.rsplit([':', '/']).next().unwrap_or(""))
 }
 
 /// The resource that an ARN is of or lies under: up to the first slash of its last part, without wildcards and variables.
@@ -127,34 +393,6 @@ fn base(text: &str) -> Option<&str> {
     let end = parts[5].find('/').map_or(text.len(), |at| start + at);
     let base = text.get(..end)?;
     (!base.contains(['*', '?', '$']) && end > start && parts[2] == "s3").then_some(base)
-}
-
-fn resource_name(base: &str) -> String {
-    identifier(base.rsplit(':').next().unwrap_or(base))
-}
-
-/// A name for a list.
-fn hint(items: &[String], of: Of<'_>) -> String {
-    match of {
-        Of::Key(key) => identifier(key),
-        Of::Actions | Of::Resources => {
-            let first = items.first().map_or("", String::as_str);
-            let head = first.split(['[', ',']).next().unwrap_or("");
-            let head = if let Of::Resources = of {
-                head.rsplit(':').find(|it| !it.is_empty()).unwrap_or("")
-            } else {
-                head
-            };
-            let name = identifier(head);
-            if items.len() == 1 && !name.is_empty() {
-                name
-            } else if let Of::Resources = of {
-                "resources".to_owned()
-            } else {
-                format!("{name}AndMore")
-            }
-        }
-    }
 }
 
 /// Letters and digits of a text, words capitalized but the first.
@@ -177,11 +415,12 @@ fn identifier(text: &str) -> String {
             upper = true;
         }
     }
-    if name.is_empty() { "values".to_owned() } else { name }
+    name
 }
 
 fn free(hint: &str, taken: &mut HashSet<String>) -> String {
-    let names = std::iter::once(hint.to_owned()).chain((2..).map(|number: usize| format!("{hint}{number}")));
+    let hint = if hint.is_empty() { "values" } else { hint };
+    let names = std::iter::once(hint.to_owned()).chain((2..).map(|number: usize| format!("{hint}_{number}")));
     let name = names.into_iter().find(|name| !taken.contains(name)).unwrap_or_default();
     taken.insert(name.clone());
     name
