@@ -182,11 +182,12 @@ fn what_statements_share_has_a_name() {
 ]}"#;
     let gate = "let ec2 = ec2:Describe[Instances, SecurityGroups, Subnets]
 let sourceIp = if aws:SourceIp in [192.0.2.0/24, 198.51.100.0/24]
-let when = if $sourceIp and aws:SecureTransport
 
 policy a {
-  One: allow $ec2, ec2:RunInstances on arn:aws:ec2:*:123456789012:[instance/i-*, subnet/*] if $when
-  Two: allow $ec2, s3:ListBucket on arn:aws:ec2:*:123456789012:[instance/i-*, subnet/*] if $when
+  One: allow $ec2, ec2:RunInstances on arn:aws:ec2:*:123456789012:[instance/i-*, subnet/*] if $sourceIp
+      and aws:SecureTransport
+  Two: allow $ec2, s3:ListBucket on arn:aws:ec2:*:123456789012:[instance/i-*, subnet/*] if $sourceIp
+      and aws:SecureTransport
   Three: allow $ec2, ec2:DescribeVpcs on * if $sourceIp and aws:PrincipalTag/team = ops
   Four: allow $ec2 on arn:aws:ec2:*:123456789012:subnet/*
   Five: allow $ec2, ec2:DescribeVpcs on * if $sourceIp and ec2:InstanceType like t3.*
@@ -201,6 +202,41 @@ policy a {
     let other = read("a.gate", gate);
     same("in .gate", &text(&one), &text(&other));
     assert_eq!(gate_of(&other), gate);
+}
+
+/// A name that would stand where a policy means something else, and values that are compared with two keys, in whatever order these stand.
+#[test]
+fn names_are_no_variables_and_no_others() {
+    let list = r#""first-long-value-number-one", "second-long-value-number-two", "third-long-value""#;
+    let statement = |number: usize| {
+        let key = |name: &str| format!(r#""aws:PrincipalTag/{name}": [{list}, "{name}-{number}"]"#);
+        let (zeta, alpha) = (key("zeta"), key("alpha"));
+        format!(
+            r#"{{"Sid": "S{number}", "Effect": "Allow", "Resource": "arn:aws:s3:::b/${{ec2}}/{number}",
+                "Action": ["ec2:DescribeInstances", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "ec2:DescribeRouteTables",
+                    "ec2:DescribeSecurityGroups", "ec2:Other{number}"],
+                "Condition": {{"StringEquals": {{{zeta}, {alpha}}},
+                    "IpAddress": {{"aws:SourceIp": ["192.0.2.0/24", "198.51.100.0/24"]}},
+                    "Bool": {{"aws:SecureTransport": "true"}}}}}}"#
+        )
+    };
+    let statements: Vec<String> = (0..4).map(statement).collect();
+    let document = format!(r#"{{"Version": "2008-10-17", "Statement": [{}]}}"#, statements.join(","));
+    let snapshot = format!(
+        r#"{{"UserDetailList": [{{"Path": "/", "UserName": "a", "Arn": "arn:aws:iam::123456789012:user/a", "GroupList": [],
+            "UserPolicyList": [{{"PolicyName": "p", "PolicyDocument": {document}}}]}}]}}"#
+    );
+    let gate = round("names", &read(&[("a.json".to_owned(), snapshot)]));
+    for named in [
+        "let ec2_2 = ec2:Describe[Instances, RouteTables, SecurityGroups, Subnets, Vpcs]\n",
+        "let values = [first-long-value-number-one,",
+    ] {
+        assert!(gate.contains(named), "{named} in\n{gate}");
+    }
+    assert!(
+        !gate.contains("let ec2 ") && !gate.contains("let alpha") && !gate.contains("let zeta"),
+        "{gate}"
+    );
 }
 
 /// Characters that are no white space.

@@ -18,7 +18,8 @@ use crate::model::{
     PrincipalClause, PrincipalType, Resource, Statement, Tag,
 };
 
-/// The text of a model, in no particular layout: `grammar::gate::format` gives it one. Linear, but for the sorting of lists.
+/// The text of a model, in no particular layout: `grammar::gate::format` gives it one. Linear, but for the sorting of lists and the search for
+/// what they share, which is bounded.
 ///
 /// # Errors
 /// [`NoForm`] for an account that is in two partitions, and for routes that may not be left out.
@@ -29,7 +30,7 @@ pub fn to_gate(model: &Model, extent: &Extent) -> Result<String, NoForm> {
     for _ in 0..2 {
         let mut counting = Writer::new(model, extent, names);
         counting.all()?;
-        names = counting.names.chosen();
+        names = counting.names.chosen(&counting.out);
     }
     let mut writer = Writer::new(model, extent, names);
     writer.all()?;
@@ -349,8 +350,15 @@ impl<'m> Writer<'m> {
             let resources = self.selection(&texts, resources.negated, names::Of::Resources);
             let _ = write!(self.out, " on {resources}");
         }
-        let tests = statement.conditions.iter().map(|it| (self.condition(it), &*it.key_text)).collect();
-        let conditions = self.names.condition(tests);
+        // Names are numbered as they are met, so not in the order of the tests, which is not kept.
+        let mut tests: Vec<(usize, &Condition)> = statement.conditions.iter().enumerate().collect();
+        tests.sort_by_cached_key(|(_, it)| (&*it.key_text, it.operator.to_string(), operands(it)));
+        let mut written: Vec<(usize, String, &Condition)> =
+            tests.into_iter().map(|(at, it)| (at, self.condition(it), it)).collect();
+        written.sort_unstable_by_key(|(at, ..)| *at);
+        let tests: Vec<(String, &str, usize)> =
+            written.into_iter().map(|(_, text, it)| (text, &*it.key_text, it.operands.len())).collect();
+        let conditions = self.names.condition(&tests);
         if !conditions.is_empty() {
             let _ = write!(self.out, " if {}", conditions.join(" and "));
         }
@@ -364,8 +372,7 @@ impl<'m> Writer<'m> {
     }
 
     fn condition(&mut self, condition: &Condition) -> String {
-        let texts: BTreeSet<&str> = condition.operands.iter().map(|operand| &*operand.text).collect();
-        let texts: Vec<&str> = texts.into_iter().collect();
+        let texts = operands(condition);
         match shape(condition, &texts) {
             Shape::Whole(text) => text,
             Shape::Compared(one, several) => {
@@ -423,6 +430,12 @@ impl<'m> Writer<'m> {
             _ => word_or_quote(text),
         }
     }
+}
+
+/// The values of a test, sorted, each once.
+fn operands(condition: &Condition) -> Vec<&str> {
+    let texts: BTreeSet<&str> = condition.operands.iter().map(|operand| &*operand.text).collect();
+    texts.into_iter().collect()
 }
 
 fn path_and_name(path: &str, name: &str) -> String {

@@ -1,18 +1,25 @@
 //! What several sets have in common, so that it stands once: greedily, the part that saves most characters first.
 //!
-//! A part is a set like the others: it can be made of parts, and what it has in common with others becomes one.
+//! A part is a set like the others: it can be made of parts, and what it has in common with others becomes one. What is not found within the
+//! budget of work stays where it stands.
+
+mod ends;
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// How deep parts are made of parts. The conditions of `.gate` nest 64 deep, and what a reader has to look up should not be deep at all.
 const DEEPEST: u32 = 6;
-/// How many bytes all parts may stand for: far less than the names of `.gate` may.
-const EXPANDED: u64 = 8 << 20;
-/// How many sets are looked at for one that may have something in common with it, the rarest elements first; and how many of those that have
-/// most in common are weighed.
-const LOOKED_AT: usize = 20_000;
+/// What all uses of parts may come to, as the reader of `.gate` counts names: four kinds of sets stay well below its 64 MiB.
+const CHARGED: u64 = 8 << 20;
+/// How many sets are looked at for one that may have something in common with it: those that stand next to it, of each symbol and of all.
+const NEIGHBOURS: usize = 128;
+const LOOKED_AT: usize = 4_096;
+/// How many of those that have most in common are weighed.
 const WEIGHED: usize = 8;
+/// Steps that the whole search may take: some seconds.
+const WORK: u64 = 300_000_000;
 /// What `let`, `=` and the line cost beside the name.
 const DECLARATION: u32 = 6;
 /// What parts one text from the next.
@@ -23,8 +30,8 @@ const COMMA: u32 = 2;
 pub(super) struct Element {
     /// Characters where it stands in a list, roughly.
     pub(super) cost: u32,
-    /// Bytes of its text.
-    pub(super) length: u32,
+    /// What the reader of `.gate` counts for it where it stands behind a name.
+    pub(super) charge: u32,
     /// What it is of: parts of one class are named for it.
     pub(super) class: u32,
 }
@@ -41,7 +48,7 @@ pub(super) struct Problem {
     /// Characters of the name of what is of several classes.
     pub(super) mixed: u32,
     /// How few elements a part has.
-    pub(super) fewest: usize,
+    pub(super) fewest: u32,
     /// How few characters a part saves.
     pub(super) least: u32,
 }
@@ -58,7 +65,7 @@ pub(super) enum Symbol {
 /// The sets, made of elements and parts.
 #[derive(Debug)]
 pub(super) struct Shared {
-    /// What each part is made of, sorted. No part is made of itself.
+    /// What each part is made of, sorted. No part is made of itself, and none that is used saves nothing.
     pub(super) parts: Vec<Vec<Symbol>>,
     /// The class of each part.
     pub(super) classes: Vec<Option<u32>>,
@@ -66,25 +73,20 @@ pub(super) struct Shared {
     pub(super) sets: Vec<Vec<Symbol>>,
 }
 
-/// Finds common parts. Deterministic. Time: sets times what is looked at, and that again for each part; space linear.
+/// Finds common parts. Deterministic. Time: [`WORK`] steps at most; space linear.
 pub(super) fn share(problem: Problem) -> Shared {
     let mut sharing = Sharing::new(problem);
     let mut heap: BinaryHeap<Found> = (0..sharing.sets.len()).filter_map(|set| sharing.best(set)).collect();
-    while let Some(found) = heap.pop() {
-        let again = |sharing: &mut Sharing, heap: &mut BinaryHeap<Found>, set: usize| {
-            heap.extend(sharing.best(set));
-        };
-        let common = sharing.common(found.one.0, found.other.0);
-        match sharing.weigh(&common) {
-            // As it was when it was found: nothing is better.
-            Some((gain, holders)) if gain == found.gain => {
-                let made = sharing.make(&common, &holders);
-                again(&mut sharing, &mut heap, found.one.0);
-                heap.extend(made.and_then(|set| sharing.best(set)));
-            }
-            _ => again(&mut sharing, &mut heap, found.one.0),
-        }
+    while let Some(found) = heap.pop().filter(|_| sharing.work < WORK) {
+        let (one, other) = (found.one.0, found.other.0);
+        let common = sharing.common(one, other);
+        // As it was when it was found, nothing is better.
+        let same = sharing.weigh_anew(&common) == Some(found.gain);
+        let made = if same { sharing.make(&common) } else { None };
+        heap.extend(sharing.best(one));
+        heap.extend(made.and_then(|set| sharing.best(set)));
     }
+    sharing.prune();
     sharing.shared()
 }
 
@@ -101,26 +103,33 @@ struct Sharing {
     sets: Vec<Vec<u32>>,
     /// How often the text of a set stands there.
     times: Vec<u32>,
-    /// The sets that hold a symbol, sorted.
+    /// The sets that hold a symbol, sorted; and when that changed.
     holders: Vec<Vec<u32>>,
-    /// By symbol: the elements, and behind them the parts.
+    changed: Vec<u64>,
+    /// By symbol: groups of elements that stand nowhere one without the other, and behind them the parts.
     symbols: Vec<Facts>,
-    /// How many sets and elements the problem had.
+    groups: Vec<Vec<u32>>,
+    /// How many sets the problem had.
     given: usize,
-    elements: usize,
-    expanded: u64,
+    charged: u64,
+    /// By the hash of what was weighed: when, and what it saved. It is weighed anew before anything comes of it.
+    weighed: HashMap<u64, (u64, Option<u64>)>,
+    now: u64,
+    work: u64,
     scratch: Vec<u32>,
     names: Vec<u32>,
     mixed: u32,
-    fewest: usize,
+    fewest: u32,
     least: u32,
 }
 
 /// What is known of a symbol.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Facts {
     cost: u32,
-    length: u64,
+    charge: u64,
+    /// Elements in it.
+    elements: u32,
     /// `None` of several.
     class: Option<u32>,
     /// The longest chains of parts below it and above it.
@@ -128,110 +137,101 @@ struct Facts {
     above: u32,
 }
 
-impl Sharing {
-    fn new(problem: Problem) -> Self {
-        let Problem { elements, sets, names, mixed, fewest, least } = problem;
-        let symbols = elements.iter().map(|element| Facts {
-            cost: element.cost + COMMA,
-            length: u64::from(element.length),
-            class: Some(element.class),
-            below: 0,
-            above: 0,
-        });
-        let mut sharing = Self {
-            times: sets.iter().map(|(_, times)| *times).collect(),
-            holders: vec![Vec::new(); elements.len()],
-            symbols: symbols.collect(),
-            given: sets.len(),
-            elements: elements.len(),
-            expanded: 0,
-            scratch: Vec::new(),
-            sets: sets.into_iter().map(|(set, _)| set).collect(),
-            names,
-            mixed,
-            fewest,
-            least,
-        };
-        for set in 0..sharing.given {
-            for symbol in sharing.set(set).to_vec() {
-                sharing.add_holder(symbol, set);
-            }
-        }
-        // What stands there several times has a name from the start, if it saves anything.
-        for set in 0..sharing.given {
-            let content = sharing.set(set).to_vec();
-            let (cost, _, name) = sharing.price(&content);
-            let times = u64::from(sharing.times.get(set).copied().unwrap_or(0));
-            let without = times * cost;
-            let with = (times + 1) * name + cost + u64::from(DECLARATION + sharing.least);
-            if times > 1 && content.len() >= sharing.fewest && without > with {
-                sharing.make(&content, &[set]);
-            }
-        }
-        // These stand for no more than the input held.
-        sharing.expanded = 0;
-        sharing
-    }
+/// What a part of some symbols would be.
+struct Price {
+    cost: u64,
+    charge: u64,
+    elements: u32,
+    class: Option<u32>,
+    below: u32,
+    /// Of a reference to it.
+    name: u64,
+}
 
+impl Sharing {
     fn set(&self, set: usize) -> &[u32] {
         self.sets.get(set).map_or(&[], Vec::as_slice)
     }
 
     fn facts(&self, symbol: u32) -> Facts {
-        let none = Facts { cost: 0, length: 0, class: None, below: 0, above: 0 };
-        self.symbols.get(symbol as usize).copied().unwrap_or(none)
+        self.symbols.get(symbol as usize).copied().unwrap_or_default()
     }
 
-    fn add_holder(&mut self, symbol: u32, set: usize) {
-        if let Some(holders) = self.holders.get_mut(symbol as usize) {
-            let set = set as u32;
-            if let Err(at) = holders.binary_search(&set) {
-                holders.insert(at, set);
-            }
+    fn price(&self, content: &[u32]) -> Price {
+        let all = || content.iter().map(|symbol| self.facts(*symbol));
+        let class = all().next().and_then(|first| first.class);
+        let class = class.filter(|_| all().all(|facts| facts.class == class));
+        let name = class.and_then(|class| self.names.get(class as usize).copied()).unwrap_or(self.mixed);
+        Price {
+            cost: all().map(|facts| u64::from(facts.cost)).sum(),
+            charge: all().map(|facts| facts.charge).sum(),
+            elements: all().map(|facts| facts.elements).sum(),
+            class,
+            below: all().map(|facts| facts.below).max().unwrap_or(0) + 1,
+            name: u64::from(name + COMMA),
         }
     }
 
-    /// Cost, class, and cost of a reference to a part of these.
-    fn price(&self, content: &[u32]) -> (u64, Option<u32>, u64) {
-        let cost = content.iter().map(|symbol| u64::from(self.facts(*symbol).cost)).sum();
-        let mut classes = content.iter().map(|symbol| self.facts(*symbol).class);
-        let first = classes.next().flatten();
-        let class = first.filter(|_| classes.all(|class| class == first));
-        let name = class.and_then(|class| self.names.get(class as usize).copied()).unwrap_or(self.mixed);
-        (cost, class, u64::from(name + COMMA))
+    fn common(&mut self, one: usize, other: usize) -> Vec<u32> {
+        let common = intersection(self.set(one), self.set(other));
+        self.work += self.set(one).len().min(self.set(other).len()) as u64;
+        common
     }
 
-    fn common(&self, one: usize, other: usize) -> Vec<u32> {
-        intersection(self.set(one), self.set(other))
+    /// What a part of these symbols saved when it was weighed last, if none of them has changed since.
+    fn weigh(&mut self, content: &[u32]) -> Option<u64> {
+        self.work += content.len() as u64;
+        let changed = content.iter().filter_map(|symbol| self.changed.get(*symbol as usize)).max();
+        let changed = changed.copied().unwrap_or(0);
+        match self.weighed.get(&hash(content)) {
+            Some((when, gain)) if *when >= changed => *gain,
+            _ => self.weigh_anew(content),
+        }
     }
 
-    /// What a part of these symbols saves, if it is anything, and the sets that hold all of them.
-    fn weigh(&self, content: &[u32]) -> Option<(u64, Vec<usize>)> {
-        if content.len() < self.fewest {
+    /// What a part of these symbols saves, if it is anything.
+    fn weigh_anew(&mut self, content: &[u32]) -> Option<u64> {
+        let gain = self.gain(content);
+        self.weighed.insert(hash(content), (self.now, gain));
+        gain
+    }
+
+    fn gain(&mut self, content: &[u32]) -> Option<u64> {
+        let price = self.price(content);
+        if price.elements < self.fewest {
             return None;
         }
-        let (cost, _, name) = self.price(content);
-        let mut lists: Vec<&Vec<u32>> =
-            content.iter().filter_map(|symbol| self.holders.get(*symbol as usize)).collect();
+        let holders = self.holders_of(content);
+        let known = self.known(content, &holders);
+        let times: u64 =
+            holders.iter().filter(|set| Some(**set) != known).map(|set| self.uses_of(*set)).sum();
+        let declared = if known.is_some() { 0 } else { price.cost + price.name + u64::from(DECLARATION) };
+        let gain = (times * price.cost.checked_sub(price.name)?).checked_sub(declared)?;
+        let fits = self.charged + times * price.charge <= CHARGED && self.is_flat(&price, &holders, known);
+        (gain >= u64::from(self.least).max(1) && fits).then_some(gain)
+    }
+
+    fn uses_of(&self, set: usize) -> u64 {
+        self.times.get(set).map_or(0, |times| u64::from(*times))
+    }
+
+    /// The sets that hold all of some symbols.
+    fn holders_of(&mut self, content: &[u32]) -> Vec<usize> {
+        let mut lists: Vec<&[u32]> = content
+            .iter()
+            .filter_map(|symbol| self.holders.get(*symbol as usize))
+            .map(Vec::as_slice)
+            .collect();
         lists.sort_by_key(|list| list.len());
-        let (first, rest) = lists.split_first()?;
-        let mut holders = (*first).clone();
-        for list in rest {
-            if holders.len() < 2 {
-                return None;
-            }
+        let Some((first, rest)) = lists.split_first() else { return Vec::new() };
+        let mut holders = first.to_vec();
+        let mut work = holders.len();
+        for list in rest.iter().filter(|_| first.len() > 1) {
+            work += holders.len();
             holders = intersection(&holders, list);
         }
-        let holders: Vec<usize> = holders.into_iter().map(|set| set as usize).collect();
-        let known = self.known(content, &holders);
-        let times = holders.iter().filter(|set| Some(**set) != known).map(|set| self.times.get(*set));
-        let times: u64 = times.flatten().map(|times| u64::from(*times)).sum();
-        let declared = if known.is_some() { 0 } else { cost + name + u64::from(DECLARATION) };
-        let gain = (times * cost.checked_sub(name)?).checked_sub(declared)?;
-        if gain < u64::from(self.least).max(1) || !self.fits(content, &holders, known) {
-            return None;
-        }
-        Some((gain, holders))
+        self.work += work as u64;
+        holders.into_iter().map(|set| set as usize).collect()
     }
 
     /// The part that is made of exactly these, of the sets that hold them.
@@ -240,58 +240,71 @@ impl Sharing {
     }
 
     fn part_symbol(&self, set: usize) -> Option<u32> {
-        set.checked_sub(self.given).map(|part| (self.elements + part) as u32)
+        set.checked_sub(self.given).map(|part| (self.groups.len() + part) as u32)
     }
 
-    /// Whether parts stay few enough bytes, and flat.
-    fn fits(&self, content: &[u32], holders: &[usize], known: Option<usize>) -> bool {
-        let below = content.iter().map(|symbol| self.facts(*symbol).below).max().unwrap_or(0) + 1;
-        let above = holders
-            .iter()
-            .filter(|set| Some(**set) != known)
-            .filter_map(|set| self.part_symbol(*set))
-            .map(|part| self.facts(part).above + 1)
-            .max()
-            .unwrap_or(0);
-        let above =
-            above.max(known.and_then(|set| self.part_symbol(set)).map_or(0, |it| self.facts(it).above));
-        let length: u64 = content.iter().map(|symbol| self.facts(*symbol).length).sum();
-        below + above <= DEEPEST && (known.is_some() || self.expanded + length <= EXPANDED)
+    /// Whether parts stay flat.
+    fn is_flat(&self, price: &Price, holders: &[usize], known: Option<usize>) -> bool {
+        let above = |set: &usize| {
+            let symbol = self.part_symbol(*set)?;
+            Some(self.facts(symbol).above + u32::from(Some(*set) != known))
+        };
+        price.below + holders.iter().filter_map(above).max().unwrap_or(0) <= DEEPEST
     }
 
-    /// Puts a part in the place of its content. Gives the set of the part if it is new.
-    fn make(&mut self, content: &[u32], holders: &[usize]) -> Option<usize> {
+    /// Puts a part in the place of its content, wherever that stands. Gives the set of the part if it is new.
+    fn make(&mut self, content: &[u32]) -> Option<usize> {
+        let holders = self.holders_of(content);
+        self.make_of(content, &holders)
+    }
+
+    fn make_of(&mut self, content: &[u32], holders: &[usize]) -> Option<usize> {
         let known = self.known(content, holders);
         let set = known.unwrap_or(self.sets.len());
         let symbol = self.part_symbol(set)?;
-        if known.is_none() {
-            let (_, class, name) = self.price(content);
-            let length = content.iter().map(|symbol| self.facts(*symbol).length).sum();
-            let below = content.iter().map(|symbol| self.facts(*symbol).below).max().unwrap_or(0) + 1;
-            self.expanded += length;
-            self.symbols.push(Facts { cost: name as u32, length, class, below, above: 0 });
-            self.holders.push(Vec::new());
-            self.sets.push(content.to_vec());
-            self.times.push(1);
-            for symbol in content {
-                self.add_holder(*symbol, set);
+        let price = self.price(content);
+        let others: Vec<u32> =
+            holders.iter().copied().filter(|holder| *holder != set).map(|holder| holder as u32).collect();
+        self.now += 1;
+        self.charged += others.iter().map(|set| self.uses_of(*set as usize)).sum::<u64>() * price.charge;
+        for symbol in content {
+            if let Some(sets) = self.holders.get_mut(*symbol as usize) {
+                sets.retain(|set| others.binary_search(set).is_err());
+                self.work += sets.len() as u64;
             }
         }
-        for holder in holders.iter().copied().filter(|holder| *holder != set) {
-            if let Some(symbols) = self.sets.get_mut(holder) {
-                symbols.retain(|symbol| content.binary_search(symbol).is_err());
-                symbols.push(symbol);
-                symbols.sort_unstable();
-            }
+        if known.is_none() {
+            let Price { class, charge, elements, below, .. } = price;
+            let cost = price.name as u32;
+            self.symbols.push(Facts { cost, charge, elements, class, below, above: 0 });
+            self.holders.push(Vec::new());
+            self.changed.push(0);
+            self.sets.push(content.to_vec());
+            self.times.push(1);
+            // Its number is the highest.
             for symbol in content {
-                if let Some(holders) = self.holders.get_mut(*symbol as usize) {
-                    holders.retain(|set| *set as usize != holder);
+                self.holders.iter_mut().skip(*symbol as usize).take(1).for_each(|sets| sets.push(set as u32));
+            }
+        }
+        for changed in content.iter().chain([&symbol]) {
+            self.changed.iter_mut().skip(*changed as usize).take(1).for_each(|when| *when = self.now);
+        }
+        for holder in &others {
+            if let Some(symbols) = self.sets.get_mut(*holder as usize) {
+                self.work += symbols.len() as u64;
+                symbols.retain(|symbol| content.binary_search(symbol).is_err());
+                if let Err(at) = symbols.binary_search(&symbol) {
+                    symbols.insert(at, symbol);
                 }
             }
-            self.add_holder(symbol, holder);
-            if let Some(upper) = self.part_symbol(holder) {
+            if let Some(upper) = self.part_symbol(*holder as usize) {
                 self.raise(upper, symbol);
             }
+        }
+        if let Some(sets) = self.holders.get_mut(symbol as usize) {
+            sets.extend(&others);
+            sets.sort_unstable();
+            sets.dedup();
         }
         for below in content {
             self.raise(symbol, *below);
@@ -304,19 +317,15 @@ impl Sharing {
         let above = self.facts(upper).above + 1;
         let below = self.facts(lower).below + 1;
         if self.facts(lower).above < above {
-            if let Some(facts) = self.symbols.get_mut(lower as usize) {
-                facts.above = above;
-            }
-            if let Some(part) = (lower as usize).checked_sub(self.elements) {
+            self.symbols.iter_mut().skip(lower as usize).take(1).for_each(|facts| facts.above = above);
+            if let Some(part) = (lower as usize).checked_sub(self.groups.len()) {
                 for next in self.set(self.given + part).to_vec() {
                     self.raise(lower, next);
                 }
             }
         }
         if self.facts(upper).below < below {
-            if let Some(facts) = self.symbols.get_mut(upper as usize) {
-                facts.below = below;
-            }
+            self.symbols.iter_mut().skip(upper as usize).take(1).for_each(|facts| facts.below = below);
             for holder in self.holders.get(upper as usize).cloned().unwrap_or_default() {
                 if let Some(next) = self.part_symbol(holder as usize) {
                     self.raise(next, upper);
@@ -325,8 +334,11 @@ impl Sharing {
         }
     }
 
-    /// The set that a set shares most with.
+    /// The set that a set shares most with, of those about it: sets are sorted, and like ones stand side by side.
     fn best(&mut self, one: usize) -> Option<Found> {
+        if self.work >= WORK {
+            return None;
+        }
         let mut order: Vec<(usize, u32)> = self
             .set(one)
             .iter()
@@ -337,11 +349,13 @@ impl Sharing {
         weights.resize(self.sets.len(), 0);
         let mut touched: Vec<usize> = Vec::new();
         let mut budget = LOOKED_AT;
-        for (count, symbol) in order {
-            let Some(left) = budget.checked_sub(count) else { break };
-            budget = left;
+        for (_, symbol) in order {
             let cost = self.facts(symbol).cost;
-            for set in self.holders.get(symbol as usize).into_iter().flatten() {
+            let sets = self.holders.get(symbol as usize).map_or(&[][..], Vec::as_slice);
+            let own = sets.partition_point(|set| (*set as usize) < one);
+            let from = own.saturating_sub(NEIGHBOURS);
+            for set in sets.iter().skip(from).take((2 * NEIGHBOURS).min(budget)) {
+                budget -= 1;
                 let set = *set as usize;
                 if let Some(weight) = weights.get_mut(set).filter(|_| set != one) {
                     if *weight == 0 {
@@ -351,35 +365,26 @@ impl Sharing {
                 }
             }
         }
+        self.work += (LOOKED_AT - budget) as u64;
         touched.sort_unstable_by_key(|set| (Reverse(weights.get(*set).copied()), *set));
         for set in &touched {
-            if let Some(weight) = weights.get_mut(*set) {
-                *weight = 0;
-            }
+            weights.iter_mut().skip(*set).take(1).for_each(|weight| *weight = 0);
         }
         self.scratch = weights;
-        let weighed = touched.into_iter().take(WEIGHED).filter_map(|other| {
-            let (gain, _) = self.weigh(&self.common(one, other))?;
-            Some(Found { gain, one: Reverse(one), other: Reverse(other) })
-        });
-        weighed.max()
+        let mut best = None;
+        for other in touched.into_iter().take(WEIGHED) {
+            let common = self.common(one, other);
+            let gain = self.weigh(&common);
+            best = best.max(gain.map(|gain| Found { gain, one: Reverse(one), other: Reverse(other) }));
+        }
+        best
     }
+}
 
-    fn shared(self) -> Shared {
-        let symbol = |symbol: &u32| match (*symbol as usize).checked_sub(self.elements) {
-            Some(part) => Symbol::Part(part as u32),
-            None => Symbol::Element(*symbol),
-        };
-        let written = self.sets.iter().map(|set| {
-            let mut set: Vec<Symbol> = set.iter().map(symbol).collect();
-            set.sort_unstable();
-            set
-        });
-        let mut sets: Vec<Vec<Symbol>> = written.collect();
-        let parts = sets.split_off(self.given);
-        let classes = self.symbols.get(self.elements..).unwrap_or(&[]).iter().map(|it| it.class).collect();
-        Shared { parts, classes, sets }
-    }
+fn hash(content: &[u32]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What is in both of two sorted lists.

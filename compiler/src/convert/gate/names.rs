@@ -29,6 +29,9 @@ const LONG_ALONE: usize = 18;
 /// How many characters a name has to save.
 const LEAST: u32 = 32;
 
+/// How long what a name is made of may be.
+const LONGEST_HINT: usize = 32;
+
 /// How far names are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -65,7 +68,7 @@ impl Kind {
     }
 
     /// How few elements have a name.
-    fn fewest(self) -> usize {
+    fn fewest(self) -> u32 {
         match self {
             Self::Actions | Self::Values => 2,
             Self::Resources | Self::Conditions => 1,
@@ -77,8 +80,8 @@ impl Kind {
 #[derive(Default)]
 struct Counted {
     sets: BTreeMap<Vec<String>, u32>,
-    /// What a text is named for.
-    classes: HashMap<String, String>,
+    /// What a text is named for, and what the reader of `.gate` counts for it. A text of several is named for none.
+    classes: HashMap<String, (String, u32)>,
     /// Tests and their values.
     tests: HashSet<(String, Vec<String>)>,
 }
@@ -86,9 +89,20 @@ struct Counted {
 /// Words of a list, or tests of a condition: texts, and names by number.
 type Words = Vec<Result<String, usize>>;
 
-/// A name and what it stands for.
+impl Counted {
+    fn class(&mut self, text: &str, class: String, charge: usize) {
+        let charge = u32::try_from(charge).unwrap_or(u32::MAX);
+        let known = self.classes.entry(text.to_owned()).or_insert_with(|| (class.clone(), charge));
+        if known.0 != class {
+            known.0.clear();
+        }
+    }
+}
+
+/// What a name stands for. The name is given where it is declared first, so names are numbered in the order of the text.
 struct Named {
-    name: String,
+    hint: String,
+    name: Option<String>,
     kind: Kind,
     words: Words,
     is_declared: bool,
@@ -101,11 +115,11 @@ pub(super) struct Names {
     /// Beginnings of resources: how often.
     bases: BTreeMap<String, usize>,
     /// The names of those.
-    chosen: HashMap<String, String>,
+    chosen: BTreeMap<String, String>,
     /// How each set is written.
     sets: BTreeMap<Kind, HashMap<Vec<String>, Words>>,
     named: Vec<Named>,
-    taken: HashSet<String>,
+    taken: Taken,
     /// Declarations in their order, and the beginnings that are among them.
     declarations: String,
     declared: HashSet<String>,
@@ -118,25 +132,33 @@ impl Names {
             stage: Stage::Lists,
             counted: BTreeMap::new(),
             bases: BTreeMap::new(),
-            chosen: HashMap::new(),
+            chosen: BTreeMap::new(),
             sets: BTreeMap::new(),
             named: Vec::new(),
-            taken: HashSet::new(),
+            taken: Taken::default(),
             declarations: String::new(),
             declared: HashSet::new(),
         }
     }
 
-    /// For the next time: what was counted has a name now.
-    pub(super) fn chosen(mut self) -> Self {
+    /// For the next time: what was counted in this text has a name now.
+    pub(super) fn chosen(mut self, text: &str) -> Self {
         let counted = std::mem::take(&mut self.counted);
+        let bases = std::mem::take(&mut self.bases);
         if self.stage == Stage::Lists {
-            for (base, count) in std::mem::take(&mut self.bases) {
-                if count >= OFTEN_ALONE && base.len() >= LONG_ALONE {
-                    let name = free(&identifier(base.rsplit(':').next().unwrap_or("")), &mut self.taken);
-                    self.chosen.insert(base, name);
-                }
+            // What looks like a policy variable would be one that is no name.
+            for inside in text.split("${").skip(1) {
+                self.taken.take(inside.split(['}', ',']).next().unwrap_or("").trim());
             }
+            let often =
+                bases.into_iter().filter(|(base, count)| *count >= OFTEN_ALONE && base.len() >= LONG_ALONE);
+            for (base, _) in often {
+                let name = self.taken.free(&identifier(base.rsplit(':').next().unwrap_or("")));
+                self.chosen.insert(base, name);
+            }
+        } else {
+            // Parts of lists stand once: how often a beginning stands there is known only now.
+            self.chosen.retain(|base, _| bases.get(base).is_some_and(|count| *count >= OFTEN_ALONE));
         }
         for (kind, counted) in counted {
             self.choose(kind, counted);
@@ -167,7 +189,7 @@ impl Names {
             .zip(&based)
             .map(|(text, based)| match based {
                 Some((name, _)) => name,
-                None => counted.classes.get(*text).map_or("", String::as_str),
+                None => counted.classes.get(*text).map_or("", |(class, _)| class.as_str()),
             })
             .collect();
         let mut class_names: Vec<&str> = classes.clone();
@@ -181,7 +203,7 @@ impl Names {
                 Some((name, base)) => length(name) + length(text.get(*base..).unwrap_or("")) + 1,
                 None => cost(kind, text),
             },
-            length: length(text),
+            charge: counted.classes.get(*text).map_or(0, |(_, charge)| *charge),
             class: class_names.binary_search(class).ok().and_then(|at| u32::try_from(at).ok()).unwrap_or(0),
         });
         let numbered = |set: &Vec<String>| set.iter().filter_map(|text| numbers.get(text).copied()).collect();
@@ -203,37 +225,22 @@ impl Names {
             });
             words.collect::<Words>()
         };
-        // What is used most has the shortest name.
-        let mut uses = vec![0_u32; shared.parts.len()];
-        let counts = counted.sets.values().copied().chain(std::iter::repeat(1));
-        for (symbols, count) in shared.sets.iter().chain(&shared.parts).zip(counts) {
-            for symbol in symbols {
-                if let Symbol::Part(part) = symbol {
-                    uses.get_mut(*part as usize).into_iter().for_each(|uses| *uses += count);
-                }
-            }
-        }
-        let class_names: Vec<String> = class_names.into_iter().map(str::to_owned).collect();
-        let mut order: Vec<usize> = (0..shared.parts.len()).collect();
-        order.sort_by_key(|part| std::cmp::Reverse(uses.get(*part).copied()));
-        let mut names = vec![String::new(); order.len()];
-        for part in order {
-            let class = shared.classes.get(part).copied().flatten();
-            let class = class.and_then(|class| class_names.get(class as usize)).map(String::as_str);
-            let class = class.filter(|class| !class.is_empty()).unwrap_or(kind.mixed());
-            if let Some(name) = names.get_mut(part) {
-                *name = free(class, &mut self.taken);
-            }
-        }
-        let named = shared.parts.iter().zip(names).map(|(part, name)| Named {
-            name,
+        let hint = |class: &Option<u32>| {
+            let class =
+                class.and_then(|class| class_names.get(class as usize)).filter(|class| !class.is_empty());
+            class.map_or(kind.mixed(), |class| class).to_owned()
+        };
+        let named = shared.parts.iter().zip(&shared.classes).map(|(part, class)| Named {
+            hint: hint(class),
+            name: None,
             kind,
             words: words(part),
             is_declared: false,
         });
-        self.named.extend(named);
+        let named: Vec<Named> = named.collect();
         let sets = counted.sets.keys().cloned().zip(shared.sets.iter().map(words)).collect();
         self.sets.insert(kind, sets);
+        self.named.extend(named);
     }
 
     /// The declarations of the names that were used.
@@ -251,7 +258,7 @@ impl Names {
             self.bases(&key, of);
             let counted = self.counted.entry(kind).or_default();
             for text in &key {
-                counted.classes.entry(text.clone()).or_insert_with(|| class(text, of));
+                counted.class(text, class(text, of), text.len() + 64);
             }
             let words: Vec<String> = key.iter().map(|text| word_or_quote(text)).collect();
             // A test that stands there again will have a name itself.
@@ -268,18 +275,20 @@ impl Names {
         }
     }
 
-    /// The tests of a condition as they are written, each with the key that it is about: the names of what it shares, and what else is in it.
-    pub(super) fn condition(&mut self, tests: Vec<(String, &str)>) -> Vec<String> {
-        let mut key: Vec<String> = tests.iter().map(|(text, _)| text.clone()).collect();
+    /// The tests of a condition as they are written, each with the key that it is about and the number of its values: the names of what it
+    /// shares, and what else is in it.
+    pub(super) fn condition(&mut self, tests: &[(String, &str, usize)]) -> Vec<String> {
+        let mut key: Vec<String> = tests.iter().map(|(text, ..)| text.clone()).collect();
         key.sort_unstable();
         key.dedup();
-        let in_order = || tests.iter().map(|(text, _)| text.clone()).collect();
+        let in_order = || tests.iter().map(|(text, ..)| text.clone()).collect();
         match self.stage {
             Stage::Lists => in_order(),
             Stage::Conditions => {
                 let counted = self.counted.entry(Kind::Conditions).or_default();
-                for (text, about) in &tests {
-                    counted.classes.entry(text.clone()).or_insert_with(|| key_name(about));
+                for (text, about, values) in tests {
+                    // Of a test the reader counts the values and itself, and what joins it to others.
+                    counted.class(text, key_name(about), 128 * (values + 2));
                 }
                 *counted.sets.entry(key).or_default() += 1;
                 in_order()
@@ -314,21 +323,22 @@ impl Names {
     /// `$name`, declared.
     fn name(&mut self, number: usize) -> String {
         let Some(named) = self.named.get_mut(number) else { return String::new() };
-        let text = format!("${}", named.name);
-        if !named.is_declared {
-            named.is_declared = true;
-            let (kind, words) = (named.kind, named.words.clone());
-            let items = self.items(kind, words);
-            let name = text.get(1..).unwrap_or("");
-            let _ = match items.as_slice() {
-                _ if kind == Kind::Conditions => {
-                    writeln!(self.declarations, "let {name} = if {}", items.join(" and "))
-                }
-                [only] => writeln!(self.declarations, "let {name} = {only}"),
-                _ => writeln!(self.declarations, "let {name} = [{}]", items.join(", ")),
-            };
+        if let Some(name) = named.name.as_ref().filter(|_| named.is_declared) {
+            return format!("${name}");
         }
-        text
+        named.is_declared = true;
+        let (kind, words) = (named.kind, named.words.clone());
+        let items = self.items(kind, words);
+        let Some(named) = self.named.get_mut(number) else { return String::new() };
+        let name = named.name.get_or_insert_with(|| self.taken.free(&named.hint)).clone();
+        let _ = match items.as_slice() {
+            _ if kind == Kind::Conditions => {
+                writeln!(self.declarations, "let {name} = if {}", items.join(" and "))
+            }
+            [only] => writeln!(self.declarations, "let {name} = {only}"),
+            _ => writeln!(self.declarations, "let {name} = [{}]", items.join(", ")),
+        };
+        format!("${name}")
     }
 
     fn bases(&mut self, texts: &[String], of: Of<'_>) {
@@ -345,6 +355,9 @@ impl Names {
             return word_or_quote(text);
         }
         let Some(base) = base(text) else { return word_or_quote(text) };
+        if self.stage == Stage::Conditions {
+            *self.bases.entry(base.to_owned()).or_default() += 1;
+        }
         let Some(name) = self.chosen.get(base) else { return text.to_owned() };
         if self.declared.insert(base.to_owned()) {
             let _ = writeln!(self.declarations, "let {name} = {base}");
@@ -364,7 +377,7 @@ fn cost(kind: Kind, text: &str) -> u32 {
         }
         Kind::Resources => arn::split(text).map_or(text.len(), |parts| parts[5].len() + 3),
         Kind::Values => text.len(),
-        Kind::Conditions => text.len() + 3,
+        Kind::Conditions => text.len(),
     };
     u32::try_from(length).unwrap_or(u32::MAX)
 }
@@ -404,24 +417,75 @@ fn identifier(text: &str) -> String {
             if name.is_empty() && character.is_ascii_digit() {
                 name.push('_');
             }
-            let first = name.is_empty();
-            name.push(match (first, upper) {
-                (true, _) => character.to_ascii_lowercase(),
-                (_, true) => character.to_ascii_uppercase(),
-                _ => character,
-            });
+            name.push(if upper && !name.is_empty() { character.to_ascii_uppercase() } else { character });
             upper = false;
         } else {
             upper = true;
         }
+        if name.len() >= LONGEST_HINT {
+            break;
+        }
     }
-    name
+    // Of capitals at the beginning the last one begins a word, if a small letter follows.
+    let capitals = name.bytes().take_while(u8::is_ascii_uppercase).count();
+    let follows = name.as_bytes().get(capitals).is_some_and(u8::is_ascii_lowercase);
+    let lower = if capitals > 1 && follows { capitals - 1 } else { capitals };
+    name.get(..lower).unwrap_or("").to_ascii_lowercase() + name.get(lower..).unwrap_or("")
 }
 
-fn free(hint: &str, taken: &mut HashSet<String>) -> String {
-    let hint = if hint.is_empty() { "values" } else { hint };
-    let names = std::iter::once(hint.to_owned()).chain((2..).map(|number: usize| format!("{hint}_{number}")));
-    let name = names.into_iter().find(|name| !taken.contains(name)).unwrap_or_default();
-    taken.insert(name.clone());
-    name
+/// Names that are taken.
+#[derive(Default)]
+struct Taken {
+    names: HashSet<String>,
+    /// By hint: the number to try next.
+    next: HashMap<String, usize>,
+}
+
+impl Taken {
+    fn take(&mut self, name: &str) {
+        self.names.insert(name.to_owned());
+    }
+
+    fn free(&mut self, hint: &str) -> String {
+        let hint = if hint.is_empty() { "values" } else { hint };
+        let next = self.next.entry(hint.to_owned()).or_insert(1);
+        loop {
+            let name = if *next == 1 { hint.to_owned() } else { format!("{hint}_{next}") };
+            *next += 1;
+            if self.names.insert(name.clone()) {
+                return name;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_words_of_letters() {
+        let cases = [
+            ("AWSServiceName", "awsServiceName"),
+            ("SG", "sg"),
+            ("SourceIp", "sourceIp"),
+            ("acme-lake.dev", "acmeLakeDev"),
+            ("2nd", "_2nd"),
+            ("", ""),
+            ("*", ""),
+            ("aws:", "aws"),
+        ];
+        for (text, name) in cases {
+            assert_eq!(identifier(text), name);
+        }
+        assert_eq!(identifier(&"x".repeat(300)).len(), LONGEST_HINT);
+    }
+
+    #[test]
+    fn no_name_is_given_twice() {
+        let mut taken = Taken::default();
+        taken.take("a");
+        taken.take("a_3");
+        assert_eq!(["a", "a", "a_2", ""].map(|hint| taken.free(hint)), ["a_2", "a_4", "a_2_2", "values"]);
+    }
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// Sets of elements that cost ten each, with names of four characters.
-fn shared(sets: &[&[u32]], fewest: usize) -> Shared {
+fn shared(sets: &[&[u32]], fewest: u32) -> Shared {
     let count = sets.iter().flat_map(|set| set.iter()).max().map_or(0, |last| last + 1);
     share(Problem {
-        elements: (0..count).map(|class| Element { cost: 10, length: 10, class }).collect(),
+        elements: (0..count).map(|class| Element { cost: 10, charge: 10, class }).collect(),
         sets: sets.iter().map(|set| (set.to_vec(), 1)).collect(),
         names: vec![4; count as usize],
         mixed: 4,
@@ -43,7 +43,7 @@ fn depth(shared: &Shared, symbols: &[Symbol]) -> u32 {
 }
 
 /// Every set still stands for itself.
-fn checked(sets: &[&[u32]], fewest: usize) -> Shared {
+fn checked(sets: &[&[u32]], fewest: u32) -> Shared {
     let shared = shared(sets, fewest);
     assert_eq!(shared.sets.len(), sets.len());
     for (set, symbols) in sets.iter().zip(&shared.sets) {
@@ -72,7 +72,7 @@ fn what_several_sets_hold_stands_once() {
 
 #[test]
 fn what_stands_there_several_times_has_a_name() {
-    let element = Element { cost: 10, length: 10, class: 0 };
+    let element = Element { cost: 10, charge: 10, class: 0 };
     let problem = |times| Problem {
         elements: vec![element; 3],
         sets: vec![(vec![0, 1, 2], times)],
@@ -113,4 +113,29 @@ fn sets_made_by_chance_stand_for_themselves() {
         let again = self::shared(&sets, 1 + round % 2);
         assert_eq!((shared.sets, shared.parts), (again.sets, again.parts));
     }
+}
+
+/// Names that the reader of `.gate` would have to count too often are not given.
+#[test]
+fn what_a_reader_would_refuse_has_no_name() {
+    let problem = |charge| Problem {
+        elements: vec![Element { cost: 100, charge, class: 0 }; 3],
+        sets: vec![(vec![0, 1], 4), (vec![0, 2], 4)],
+        names: vec![4],
+        mixed: 4,
+        fewest: 1,
+        least: 1,
+    };
+    assert!(!share(problem(10)).parts.is_empty());
+    assert!(share(problem(u32::try_from(CHARGED).unwrap() / 4 + 1)).parts.is_empty());
+}
+
+/// Sets that all hold the same are many pairs, and one part.
+#[test]
+fn many_sets_that_are_nearly_equal() {
+    let sets: Vec<Vec<u32>> = (20..3_000).map(|own| (0..20).chain([own]).collect()).collect();
+    let sets: Vec<&[u32]> = sets.iter().map(Vec::as_slice).collect();
+    let shared = checked(&sets, 2);
+    assert_eq!((shared.parts.len(), shared.parts[0].len()), (1, 20));
+    assert!(shared.sets.iter().all(|set| set.len() == 2));
 }
