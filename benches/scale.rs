@@ -143,7 +143,14 @@ fn organization(managed: &[Managed], name: &str, count: usize, combinations: Opt
     let cold = [Section::Strings, Section::Provenance, Section::Model, Section::Facts].map(size);
     let hot = length - cold.iter().sum::<usize>();
     let principals = bundle.principal_count();
-    let own = [Section::Principals, Section::PrincipalIndex, Section::BehindIndex, Section::Tags].map(size);
+    let own = [
+        Section::Principals,
+        Section::PrincipalIndex,
+        Section::BehindIndex,
+        Section::Profiles,
+        Section::Tags,
+    ]
+    .map(size);
     println!(
         "| {name} | {:.1} s | {peak} MiB | {:.1} MB | {:.1} MB | {:.0} bytes | {:.0} ms |",
         took.as_secs_f64(),

@@ -18,8 +18,9 @@ use portcullis::ask::{ask, ask_as};
 use portcullis::compiler::automata::{Budget, Cache};
 use portcullis::compiler::model::Model;
 use portcullis::compiler::request::Request;
-use portcullis::compiler::{CompileOptions, compile, compile_cached, reference, resolve};
+use portcullis::compiler::{CompileOptions, PackedFrom, compile, compile_cached, reference, resolve};
 use portcullis::grammar::source::Source;
+use portcullis::runtime::format::Section;
 use portcullis::runtime::{Bundle, Layer, Reason};
 
 fn model(name: &str, text: String) -> Model {
@@ -155,6 +156,30 @@ fn whole_worlds_decide_as_the_reference_does() {
     }
     println!("{total} requests over whole worlds, {hits} decided by a statement, no difference");
     assert!(hits * 10 >= total * 4, "only {hits} of {total} requests were decided by a statement");
+}
+
+/// As in a bundle of many principals, which are packed there: users and roles with and without paths, unique ids and tags, and what stands
+/// behind sessions.
+#[test]
+fn packed_principals_decide_as_the_reference_does() {
+    let options = CompileOptions { packed_from: PackedFrom(0), ..CompileOptions::default() };
+    let (mut hits, mut total, mut packed) = (0, 0, 0);
+    for seed in 0..size(60, 5_000) {
+        let (world, whole) = (worlds::world(seed, 60), organizations::world(seed, 100));
+        let small = (model("world.json", world.snapshot), world.requests);
+        let large = (models(&format!("seed {seed}"), &whole.files), whole.requests);
+        for (model, requests) in [small, large] {
+            let bundle = Bundle::from_bytes(compile(&model, &options).unwrap()).unwrap();
+            packed += usize::from(!bundle.section(Section::Profiles).is_empty());
+            hits += compare(&format!("seed {seed}"), &model, &bundle, &requests);
+            total += requests.len();
+        }
+    }
+    println!("{total} requests of packed principals, {hits} decided by a statement, no difference");
+    assert!(
+        hits * 10 >= total * 4 && packed * 10 >= size(60, 5_000) as usize * 19,
+        "{hits} of {total}, {packed}"
+    );
 }
 
 /// A rule whose conditions can never hold comes to nothing, beside rules that hold.

@@ -28,6 +28,18 @@ pub struct CompileOptions {
     pub strip: bool,
     /// What one automaton may cost.
     pub budget: automata::Budget,
+    /// From how many users and roles on they are packed: a fifth of the bytes each, and a look-up that touches more of them.
+    pub packed_from: PackedFrom,
+}
+
+/// How many users and roles are many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PackedFrom(pub usize);
+
+impl Default for PackedFrom {
+    fn default() -> Self {
+        Self(32_768)
+    }
 }
 
 /// A pass of the pipeline, for whoever watches how far it is.
@@ -108,5 +120,5 @@ pub fn compile_cached(
     automata::verify(&ir, &automata).map_err(CompileError::Violation)?;
     // Behind this point: every cell has its root list, and every terminal is folded.
     begins(Step::Write);
-    bundle::write(model, &ir, &automata, options.strip).map_err(CompileError::Write)
+    bundle::write(model, &ir, &automata, options).map_err(CompileError::Write)
 }

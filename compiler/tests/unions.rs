@@ -1,6 +1,7 @@
 //! Permission sets that are unions: which ones become so, and what is checked of them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
+use portcullis_compiler::CompileOptions;
 use portcullis_compiler::automata::{Automata, Budget, build, verify};
 use portcullis_compiler::bundle::{WriteError, write};
 use portcullis_compiler::ir::{
@@ -138,9 +139,22 @@ fn what_is_asked_most_has_rows_of_its_own() {
 fn a_service_twice_is_no_bundle() {
     let ir = ir(2, &[&[0]]);
     let mut automata = built(&ir, 0);
-    assert!(write(&Model::default(), &ir, &automata, true).is_ok());
+    assert!(
+        write(
+            &Model::default(),
+            &ir,
+            &automata,
+            &CompileOptions { strip: true, ..CompileOptions::default() }
+        )
+        .is_ok()
+    );
     let twice = automata.sets[0].services[0];
     automata.sets[0].services.push(twice);
-    let written = write(&Model::default(), &ir, &automata, true);
+    let written = write(
+        &Model::default(),
+        &ir,
+        &automata,
+        &CompileOptions { strip: true, ..CompileOptions::default() },
+    );
     assert!(matches!(written, Err(WriteError::Services)), "{written:?}");
 }

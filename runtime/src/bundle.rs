@@ -101,7 +101,15 @@ impl Bundle {
     /// Number of principals.
     #[must_use]
     pub fn principal_count(&self) -> usize {
-        self.layout.extent(Section::Principals).length / (format::Principal::WORDS * 4)
+        self.view().principal_count().map_or(0, |count| count as usize)
+    }
+
+    /// The permission sets of all principals, in the order of the bundle: the identity layer, and the boundary or [`format::NONE`].
+    pub fn principal_sets(&self) -> impl Iterator<Item = (u32, u32)> {
+        let view = self.view();
+        (0..self.principal_count() as u32).filter_map(move |id| {
+            view.principal(id).map(|principal| (principal.identity, principal.boundary))
+        })
     }
 
     /// The ARNs of all principals, in the order of the bundle.

@@ -7,7 +7,7 @@ use crate::atom::Held;
 use crate::format::{self as f, NONE};
 use crate::glob::Text;
 use crate::owner;
-use crate::principal::{PrincipalKind, parts};
+use crate::principal::{PrincipalKind, behind_role, parts, role_of_name};
 use crate::request::Request;
 use crate::view::View;
 
@@ -23,7 +23,7 @@ pub(crate) struct Made {
 
 impl Made {
     /// The parts one behind the other; `None` where they are too long, which limits and validation exclude.
-    fn of(parts: &[&str]) -> Option<Self> {
+    pub(crate) fn of(parts: &[&str]) -> Option<Self> {
         let mut made = Self { bytes: [0; MADE_BYTES], length: 0 };
         for part in parts {
             let end = made.length + part.len();
@@ -33,7 +33,7 @@ impl Made {
         Some(made)
     }
 
-    fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         self.bytes.get(..self.length).and_then(|bytes| core::str::from_utf8(bytes).ok()).unwrap_or("")
     }
 }
@@ -98,7 +98,7 @@ impl<'a> Caller<'a> {
                 _ => None,
             },
             f::KEY_CALLER_BEHIND => match kind {
-                PrincipalKind::Held if is_role() => self.string(self.record()?.behind),
+                PrincipalKind::Held if is_role() => self.behind_own(),
                 PrincipalKind::RoleSession | PrincipalKind::FederatedUser => one(parts(kind, text).behind),
                 PrincipalKind::Role => self.behind_role(),
                 _ => None,
@@ -133,13 +133,19 @@ impl<'a> Caller<'a> {
     fn behind_role(&self) -> Option<Held<'_>> {
         let text = self.request.principal.text();
         let it = parts(PrincipalKind::Role, text);
-        let made = Self::made(
-            &self.room.behind,
-            &["arn:", it.partition, ":sts::", it.account, ":assumed-role/", it.name],
-        )?;
-        let Held::One(Text::Borrowed(behind)) = made else { return None };
-        let table = crate::principal::Principals { view: *self.view, behind: true };
-        crate::hash::search_id(behind.as_bytes(), &table).is_none().then_some(made)
+        let made = one(self.room.behind.get_or_init(|| behind_role(&it)).as_ref()?.text());
+        if role_of_name(self.view, &it).is_none() { made } else { None }
+    }
+
+    /// What stands behind the sessions of the role itself.
+    fn behind_own(&self) -> Option<Held<'_>> {
+        match self.record()?.behind {
+            NONE => {
+                let it = parts(PrincipalKind::Role, self.request.principal.text());
+                one(self.room.behind.get_or_init(|| behind_role(&it)).as_ref()?.text())
+            }
+            behind => self.string(behind),
+        }
     }
 
     /// The keys that principal and resource define (rule C12).
@@ -199,19 +205,17 @@ impl<'a> Caller<'a> {
         let (kind, text) = (self.kind(), principal.text());
         let is_user = kind == PrincipalKind::Held && record.kind == f::PRINCIPAL_USER;
         match source {
-            f::KEY_USERNAME if is_user => self.string(record.name),
+            f::KEY_USERNAME if is_user => one(self.view.name_of(&record)?),
             f::KEY_USER_ID => match kind {
                 PrincipalKind::FederatedUser => {
                     let it = parts(kind, text);
                     Self::made(&self.room.user_id, &[it.account, ":", it.name])
                 }
                 PrincipalKind::RoleSession => {
-                    let Some(Held::One(Text::Borrowed(id))) = self.string(record.unique_id) else {
-                        return None;
-                    };
+                    let id = self.view.unique_id_of(&record)?;
                     Self::made(&self.room.user_id, &[id, ":", parts(kind, text).session])
                 }
-                _ => self.string(record.unique_id),
+                _ => one(self.view.unique_id_of(&record)?),
             },
             f::KEY_PRINCIPAL_ARN if kind == PrincipalKind::FederatedUser => one(text),
             f::KEY_PRINCIPAL_ARN => self.string(record.arn),

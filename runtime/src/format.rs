@@ -1,11 +1,14 @@
 //! The bundle format: header, sections and records. `FORMAT.md` is its specification; this file is the one description from which
 //! both the reader and (feature `encode`) the writer of every record come.
 
+pub mod index;
+mod packed;
 mod rcp;
 mod section;
 mod values;
 mod words;
 
+pub use packed::BEHIND_ARN;
 pub use rcp::RCP_SERVICES;
 pub use section::Section;
 pub use values::*;
@@ -14,11 +17,15 @@ pub use words::{class, diagram, terminal};
 /// The first eight bytes of every bundle.
 pub const MAGIC: [u8; 8] = *b"PORTCULL";
 /// The format version that this crate writes.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 /// The oldest format version that this crate reads: in those before, names are hashed otherwise.
 pub const OLDEST_FORMAT: u32 = 3;
 /// The oldest reader version that can read what this crate writes: those before know neither [`node::SEARCH`] nor a [`node::SKIP`] over several.
 pub const OLDEST_READER: u32 = 4;
+/// The same where principals are packed.
+pub const PACKED_READER: u32 = 5;
+/// The version from which on there is the section `Profiles`.
+pub const PROFILES_SINCE: u32 = 5;
 /// Length of the header in bytes; the section table follows.
 pub const HEADER_BYTES: usize = 64;
 /// Where in the header the digest stands: it covers all bytes but its own.
@@ -91,20 +98,6 @@ pub mod leaf {
     pub const ALTERNATIVE_WORDS: usize = 3;
 }
 
-/// The hash tables: how long a look-up may take.
-pub mod index {
-    /// An entry stands less than this many slots behind the slot that its hash names.
-    pub const PROBES: u32 = 128;
-    /// Words before the slots: the seed, and zero.
-    pub const HEADER_WORDS: usize = 2;
-    /// Words of a slot, all 0 in an empty one: the high half of the hash; an id + 1; and of what it names what is wanted next, so that its
-    /// record need not be read for that. Of an action its service and class; of all others the string that is the name, and then of a
-    /// principal its identity set, of a text its classifier, else 0.
-    pub const SLOT_WORDS: usize = 4;
-    /// A slot.
-    pub type Slot = [u32; SLOT_WORDS];
-}
-
 macro_rules! records {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident,)* })*) => {$(
         $(#[$doc])*
@@ -168,6 +161,40 @@ records! {
         place,
         /// String: the ARN of its sessions, or of a federated user's, without the session's name.
         behind,
+        /// Grants: the trust policy of a role, or [`NONE`].
+        trust,
+        /// First of its classes in `PrincipalClasses`.
+        classes,
+    }
+    /// A user or role in a bundle of many: what is its own.
+    PackedPrincipal {
+        /// String: the ARN.
+        arn,
+        /// Set: the identity layer.
+        identity,
+        /// Profile: all else.
+        profile,
+    }
+    /// What users and roles in a bundle of many have in common: the fields of a [`Principal`] that do not stand in [`PackedPrincipal`].
+    Profile {
+        /// Digits 1 to 4 of the account, as they stand.
+        account,
+        /// Digits 5 to 8.
+        account_5,
+        /// Digits 9 to 12.
+        account_9,
+        /// [`BEHIND_ARN`], or [`NONE`] without a unique id.
+        unique_id,
+        /// [`PRINCIPAL_USER`], [`PRINCIPAL_ROLE`] or [`PRINCIPAL_SERVICE_LINKED`].
+        kind,
+        /// Set: the permissions boundary, or [`NONE`].
+        boundary,
+        /// First tag; 0 without tags.
+        tags,
+        /// Number of tags.
+        tag_count,
+        /// Account.
+        place,
         /// Grants: the trust policy of a role, or [`NONE`].
         trust,
         /// First of its classes in `PrincipalClasses`.

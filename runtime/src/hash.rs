@@ -6,7 +6,8 @@
 //! and validation checks that. Equality is always compared in full. Texts of up to 64 bytes, which nearly all names are, take one of four
 //! fixed paths with overlapping reads: no loop whose length the processor would have to guess.
 
-use crate::format::index::{PROBES, Slot};
+use crate::format::Section;
+use crate::format::index::{PROBES, Slot, packed_home, packed_tag};
 use crate::lanes::Lanes;
 use crate::view::{Index, View};
 
@@ -272,6 +273,30 @@ pub(crate) fn search_short_folded(text: &[u8], table: &impl Table) -> Option<Slo
 #[inline(always)]
 pub(crate) fn search(text: &[u8], table: &impl Table) -> Option<Slot> {
     search_any::<false>(text, table)
+}
+
+/// The id of a principal of a packed table by its ARN.
+#[inline(never)]
+pub(crate) fn search_packed(text: &[u8], view: &View<'_>) -> Option<u32> {
+    let index = view.index(Section::PrincipalIndex);
+    let hash = hash(&index.keys, 0, text);
+    let tag = packed_tag(hash, index.bits);
+    let mut place = packed_home(hash, index.slots);
+    for _ in 0..PROBES {
+        let found = view.packed_slot(index, place)?;
+        if found == 0 {
+            return None;
+        }
+        if found >> index.bits == tag {
+            let id = (found & !(u32::MAX << index.bits)).wrapping_sub(1);
+            let name = view.string_of_length(view.packed_principal(id)?.arn, text.len())?;
+            if name.is_some_and(|name| equal(name, text)) {
+                return Some(id);
+            }
+        }
+        place = if place + 1 == index.slots { 0 } else { place + 1 };
+    }
+    None
 }
 
 /// The id of a name.

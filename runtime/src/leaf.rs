@@ -96,17 +96,21 @@ fn advance(block: &[[u8; 4]], rest: &[u8], state: &mut [u64]) -> Option<()> {
         *to = wide(masks, index)?;
     }
     let of_classes = masks.get(2 * width..)?;
+    // What moves on, behind a word of which nothing does.
+    let mut moved = [0_u64; leaf::BLOCK_WORDS + 1];
     for &byte in rest {
         let class = usize::from(*classes.get(usize::from(byte))?);
         let of_class = of_classes.get(class * 4 * width..(class + 1) * 4 * width)?;
         let (advance, stay) = of_class.split_at_checked(2 * width)?;
         let (advance, stay) = (advance.as_flattened().as_chunks::<8>().0, stay.as_flattened().as_chunks().0);
-        let mut carry = 0;
+        // In two steps, neither of which waits for the word before: compilers take several words at once.
+        for ((moved, to), advance) in moved.iter_mut().skip(1).zip(&*state).zip(advance) {
+            *moved = *to & u64::from_le_bytes(*advance);
+        }
         let mut live = 0;
-        for ((to, advance), stay) in state.iter_mut().zip(advance).zip(stay) {
-            let moved = *to & u64::from_le_bytes(*advance);
-            *to = moved << 1 | carry | *to & u64::from_le_bytes(*stay);
-            carry = moved >> 63;
+        for (((to, before), moved), stay) in state.iter_mut().zip(&moved).zip(moved.iter().skip(1)).zip(stay)
+        {
+            *to = moved << 1 | before >> 63 | *to & u64::from_le_bytes(*stay);
             live |= *to;
         }
         if live == 0 {

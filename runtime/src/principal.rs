@@ -1,9 +1,10 @@
 //! Who asks: the kinds of principals, and what the bundle holds of them (DESIGN section 5, rules N1–N5, E13).
 
 use crate::bundle::Bundle;
+use crate::caller::Made;
 use crate::format::index::Slot;
 use crate::format::{NONE, Section, limits};
-use crate::hash::{SHORT_BYTES, Table, search, search_id, search_short};
+use crate::hash::{SHORT_BYTES, Table, search, search_id, search_packed, search_short};
 use crate::session::Session;
 use crate::value::arn;
 use crate::view::{Index, View};
@@ -179,10 +180,10 @@ pub fn classify(text: &str) -> PrincipalKind {
     }
 }
 
-/// The ARNs of principals, or of what stands behind their sessions.
-pub(crate) struct Principals<'a> {
-    pub(crate) view: View<'a>,
-    pub(crate) behind: bool,
+/// The ARNs of principals that are not packed, or of what stands behind the sessions of all.
+struct Principals<'a> {
+    view: View<'a>,
+    behind: bool,
 }
 
 impl Table for Principals<'_> {
@@ -232,17 +233,22 @@ impl Bundle {
     /// The user or role of an ARN and its identity set; [`NONE`] twice if there is none.
     #[inline(never)]
     pub(crate) fn principal_slot(&self, text: &[u8]) -> (u32, u32) {
-        if text.len() > SHORT_BYTES {
-            return self.long_principal_slot(text);
+        if text.len() > SHORT_BYTES || self.view().is_packed() {
+            return self.other_principal_slot(text);
         }
         of_slot(search_short(text, &Principals { view: self.view(), behind: false }))
     }
 
-    /// The same for what few principals are as long as: what it takes is not to burden the others.
+    /// The same for what few principals are as long as, and in bundles of many: what it takes is not to burden the others.
     #[inline(never)]
-    fn long_principal_slot(&self, text: &[u8]) -> (u32, u32) {
+    fn other_principal_slot(&self, text: &[u8]) -> (u32, u32) {
         if text.len() > limits::RESOURCE_BYTES {
             return (NONE, NONE);
+        }
+        let view = self.view();
+        if view.is_packed() {
+            let id = search_packed(text, &view).unwrap_or(NONE);
+            return (id, view.packed_principal(id).map_or(NONE, |principal| principal.identity));
         }
         of_slot(search(text, &Principals { view: self.view(), behind: false }))
     }
@@ -252,10 +258,44 @@ impl Bundle {
     #[inline(never)]
     fn stranger(&self, text: &str) -> (u32, PrincipalKind) {
         let kind = classify(text);
-        let id = match parts(kind, text).behind {
-            "" => None,
-            behind => search_id(behind.as_bytes(), &Principals { view: self.view(), behind: true }),
-        };
-        (id.unwrap_or(NONE), kind)
+        (behind(&self.view(), kind, text).unwrap_or(NONE), kind)
     }
+}
+
+/// The user or role behind a session.
+fn behind(view: &View<'_>, kind: PrincipalKind, text: &str) -> Option<u32> {
+    let it = parts(kind, text);
+    match kind {
+        PrincipalKind::RoleSession => held_behind(view, it.behind, &it, ":role/"),
+        PrincipalKind::FederatedUser => held_behind(view, it.behind, &it, ":user/"),
+        _ => None,
+    }
+}
+
+/// The role that stands behind the sessions of this name, whatever its path.
+pub(crate) fn role_of_name(view: &View<'_>, role: &Parts<'_>) -> Option<u32> {
+    held_behind(view, behind_role(role)?.text(), role, ":role/")
+}
+
+fn held_behind(view: &View<'_>, behind: &str, it: &Parts<'_>, kind: &str) -> Option<u32> {
+    let id = search_id(behind.as_bytes(), &Principals { view: *view, behind: true });
+    if id.is_some() || !view.is_packed() {
+        return id;
+    }
+    // Without a path the ARN follows; only others stand in the table.
+    let arn = Made::of(&["arn:", it.partition, ":iam::", it.account, kind, it.name])?;
+    held(view, arn.text().as_bytes())
+}
+
+/// The user or role of an ARN.
+pub(crate) fn held(view: &View<'_>, arn: &[u8]) -> Option<u32> {
+    match view.is_packed() {
+        true => search_packed(arn, view),
+        false => search_id(arn, &Principals { view: *view, behind: false }),
+    }
+}
+
+/// What stands behind the sessions of a role.
+pub(crate) fn behind_role(role: &Parts<'_>) -> Option<Made> {
+    Made::of(&["arn:", role.partition, ":sts::", role.account, ":assumed-role/", role.name])
 }

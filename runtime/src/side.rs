@@ -3,9 +3,9 @@
 use crate::combine::Contract;
 use crate::decision::OTHER_HOLDER;
 use crate::format::{self as f, NONE};
-use crate::hash::{equal, search_id};
+use crate::hash::equal;
 use crate::owner;
-use crate::principal::Principals;
+use crate::principal;
 use crate::request::Request;
 use crate::value::arn;
 use crate::view::View;
@@ -240,7 +240,7 @@ fn trust(view: &View<'_>, request: &Request<'_>, flags: u32, side: &mut Resource
         return Some(());
     }
     if side.grants == NONE
-        && let Some(role) = search_id(request.resource.as_bytes(), &Principals { view: *view, behind: false })
+        && let Some(role) = principal::held(view, request.resource.as_bytes())
     {
         (side.grants, side.holder) = (view.principal(role)?.trust, OTHER_HOLDER | role);
     }

@@ -15,8 +15,8 @@ mod world;
 
 use crate::error::LoadError;
 use crate::format::{
-    self as f, ALIGNMENT, DIGEST_AT, FORMAT_VERSION, HEADER_BYTES, MAGIC, OLDEST_FORMAT, SECTION_ENTRY_BYTES,
-    Section,
+    self as f, ALIGNMENT, DIGEST_AT, FORMAT_VERSION, HEADER_BYTES, MAGIC, OLDEST_FORMAT, PROFILES_SINCE,
+    SECTION_ENTRY_BYTES, Section,
 };
 use crate::view::{Extent, Layout, SECTIONS, View};
 
@@ -125,8 +125,11 @@ fn layout(bytes: &[u8]) -> Result<Layout, LoadError> {
     let mut extents = [Extent::default(); SECTIONS];
     let count = u32_at(bytes, 24).ok_or(LoadError::TooShort)? as usize;
     let table = count.checked_mul(SECTION_ENTRY_BYTES).and_then(|length| length.checked_add(HEADER_BYTES));
+    // Those before had no profiles.
+    let version = u32_at(bytes, 8).ok_or(LoadError::TooShort)?;
+    let wanted = if version < PROFILES_SINCE { SECTIONS - 1 } else { SECTIONS };
     let mut end =
-        table.filter(|&end| count >= SECTIONS && end <= bytes.len()).ok_or(LoadError::SectionTable)?;
+        table.filter(|&end| count >= wanted && end <= bytes.len()).ok_or(LoadError::SectionTable)?;
     let mut before = 0;
     for number in 0..count {
         let entry = HEADER_BYTES + number * SECTION_ENTRY_BYTES;

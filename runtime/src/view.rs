@@ -9,8 +9,9 @@ use alloc::string::String;
 use crate::error::LoadError;
 use crate::format::{
     self, Account, Action, ActionPattern, ArnPattern, Atom, ClassText, Classifier, Endpoint, Grants,
-    Interval, Key, LIST_BIT, NONE, Operand, Piece, Principal, Range, Resource, Route, RouteEdge, RouteEnd,
-    RoutePiece, RouteState, RuleRoot, Section, Service, Set, SetService, Tag, Threshold, index, row,
+    Interval, Key, LIST_BIT, NONE, Operand, PackedPrincipal, Piece, Principal, Profile, Range, Resource,
+    Route, RouteEdge, RouteEnd, RoutePiece, RouteState, RuleRoot, Section, Service, Set, SetService, Tag,
+    Threshold, index, row,
 };
 use crate::hash::Keys;
 
@@ -40,6 +41,8 @@ pub(crate) struct Layout {
     /// The first word of each section: in 32 bits, so that no place that a reference names can overflow the 64 of an address.
     starts: [u32; SECTIONS],
     principals: Index,
+    /// Whether principals are packed.
+    packed: bool,
     actions: Index,
     class_texts: Index,
     others: [Index; 4],
@@ -80,17 +83,20 @@ impl World {
 pub(crate) struct Index {
     pub(crate) keys: Keys,
     pub(crate) slots: u32,
+    /// Of a packed table: the bits of a slot that are an id.
+    pub(crate) bits: u32,
     /// Word of the bundle.
     first: u32,
 }
 
 impl Index {
-    fn of(words: &[[u8; 4]], extent: Extent) -> Self {
+    fn of(words: &[[u8; 4]], extent: Extent, slot_words: usize) -> Self {
         let first = extent.start / 4;
         let seed = words.get(first).map_or(0, |word| u32::from_le_bytes(*word));
-        let slots = (extent.length / 4).saturating_sub(index::HEADER_WORDS) / index::SLOT_WORDS;
+        let slots = (extent.length / 4).saturating_sub(index::HEADER_WORDS) / slot_words;
         // A bundle is shorter than 4 GiB.
-        Self { keys: Keys::of(seed), slots: slots as u32, first: (first + index::HEADER_WORDS) as u32 }
+        let first = (first + index::HEADER_WORDS) as u32;
+        Self { keys: Keys::of(seed), slots: slots as u32, bits: 0, first }
     }
 }
 
@@ -98,7 +104,16 @@ impl Layout {
     pub(crate) fn new(bytes: &[u8], extents: [Extent; SECTIONS]) -> Self {
         let words = bytes.as_chunks::<4>().0;
         let extent = |section: Section| extents.get(section as usize - 1).copied().unwrap_or_default();
-        let index = |section| Index::of(words, extent(section));
+        let index = |section| Index::of(words, extent(section), index::SLOT_WORDS);
+        let packed = extent(Section::Profiles).length > 0;
+        let principals = match packed {
+            true => {
+                let count = extent(Section::Principals).length / (4 * PackedPrincipal::WORDS);
+                let bits = index::packed_bits(count as u32).unwrap_or(u32::BITS - 1);
+                Index { bits, ..Index::of(words, extent(Section::PrincipalIndex), 1) }
+            }
+            false => index(Section::PrincipalIndex),
+        };
         let records = |section| words.get(extent(section).start / 4..).unwrap_or(&[]);
         let world = format::World::read(records(Section::World));
         let count = extent(Section::Accounts).length / (4 * Account::WORDS);
@@ -118,7 +133,8 @@ impl Layout {
         Self {
             extents,
             starts,
-            principals: index(Section::PrincipalIndex),
+            principals,
+            packed,
             actions: index(Section::ActionIndex),
             class_texts: index(Section::ClassTextIndex),
             others: [
@@ -168,7 +184,9 @@ macro_rules! accessors {
 }
 
 accessors! {
-    principal: Principal in Principals;
+    whole_principal: Principal in Principals;
+    packed_principal: PackedPrincipal in Principals;
+    profile: Profile in Profiles;
     account: Account in Accounts;
     grants: Grants in Grants;
     resource: Resource in Resources;
@@ -230,17 +248,72 @@ impl<'a> View<'a> {
         Some(words.map(u32::from_le_bytes))
     }
 
+    /// Whether principals are packed.
+    #[inline(always)]
+    pub(crate) fn is_packed(&self) -> bool {
+        self.layout.packed
+    }
+
+    /// Number of principals; an error where there is a part of one.
+    pub(crate) fn principal_count(&self) -> Result<u32, LoadError> {
+        let words = if self.is_packed() { PackedPrincipal::WORDS } else { Principal::WORDS };
+        self.count(Section::Principals, words)
+    }
+
+    /// A principal.
+    #[inline(always)]
+    pub(crate) fn principal(&self, id: u32) -> Option<Principal> {
+        if self.is_packed() {
+            let packed = self.packed_principal(id)?;
+            return Some(packed.with(self.profile(packed.profile)?));
+        }
+        self.whole_principal(id)
+    }
+
     /// The account of a principal.
     pub(crate) fn account_of(&self, principal: u32) -> Option<&'a str> {
-        let at = principal as usize * Principal::WORDS + 1;
-        core::str::from_utf8(self.bytes_at(Section::Principals, at, 12)?).ok()
+        core::str::from_utf8(self.account_window(principal)?.get(..12)?).ok()
     }
 
     /// The account of a principal, and what stands behind it.
     #[inline(always)]
     pub(crate) fn account_window(&self, principal: u32) -> Option<&'a [u8; 16]> {
-        let at = principal as usize * Principal::WORDS + 1;
-        self.fixed::<4>(Section::Principals, at)?.as_flattened().first_chunk()
+        let words = if self.is_packed() {
+            let profile = self.packed_principal(principal)?.profile;
+            self.fixed::<4>(Section::Profiles, profile as usize * Profile::WORDS)?
+        } else {
+            self.fixed::<4>(Section::Principals, principal as usize * Principal::WORDS + 1)?
+        };
+        words.as_flattened().first_chunk()
+    }
+
+    /// The name of a principal.
+    pub(crate) fn name_of(&self, principal: &Principal) -> Option<&'a str> {
+        match principal.name {
+            NONE => self.string(principal.arn)?.rsplit('/').next(),
+            name => self.string(name),
+        }
+    }
+
+    /// The unique id of a principal, if it has one.
+    pub(crate) fn unique_id_of(&self, principal: &Principal) -> Option<&'a str> {
+        match principal.unique_id {
+            NONE => None,
+            format::BEHIND_ARN => self.string(self.behind_string(principal.arn)?),
+            id => self.string(id),
+        }
+    }
+
+    /// The string that stands right behind another one.
+    pub(crate) fn behind_string(&self, string: u32) -> Option<u32> {
+        let words = self.string_bytes(string)?.len().div_ceil(4);
+        string.checked_add(1)?.checked_add(u32::try_from(words).ok()?)
+    }
+
+    /// A slot of a packed table.
+    #[inline(always)]
+    pub(crate) fn packed_slot(&self, index: &Index, slot: u32) -> Option<u32> {
+        self.words.get(index.first as usize + slot as usize).map(|word| u32::from_le_bytes(*word))
     }
 
     /// The permission set at a word.

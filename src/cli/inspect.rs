@@ -12,7 +12,7 @@ use super::output::{Format, plain, print};
 use super::{Outcome, Result};
 use crate::compiler::bundle::facts_of;
 use crate::runtime::Bundle;
-use crate::runtime::format::{NONE, Principal, Section, Set, SetService, row};
+use crate::runtime::format::{NONE, Section, Set, SetService, row};
 
 /// Arguments of `inspect`.
 #[derive(Debug, clap::Args)]
@@ -48,10 +48,9 @@ fn costs(bundle: &Bundle) -> Vec<Cost> {
     let words = |section| bundle.section(section).as_chunks::<4>().0;
     let (sets, rows) = (words(Section::Sets), row_sizes(words(Section::Rows)));
     let mut holders: HashMap<u32, (usize, String)> = HashMap::new();
-    let records = words(Section::Principals).chunks_exact(Principal::WORDS).filter_map(Principal::read);
-    for (record, arn) in records.zip(bundle.principals()) {
-        let boundary = Some(record.boundary).filter(|set| ![NONE, record.identity].contains(set));
-        for set in [Some(record.identity), boundary].into_iter().flatten() {
+    for ((identity, boundary), arn) in bundle.principal_sets().zip(bundle.principals()) {
+        let boundary = Some(boundary).filter(|set| ![NONE, identity].contains(set));
+        for set in [Some(identity), boundary].into_iter().flatten() {
             holders.entry(set).or_insert_with(|| (0, arn.to_owned())).0 += 1;
         }
     }

@@ -4,6 +4,8 @@
 mod cases;
 #[path = "crafted/names.rs"]
 mod names;
+#[path = "crafted/packed.rs"]
+mod packed;
 #[path = "crafted/routes.rs"]
 mod routes;
 #[path = "crafted/segments.rs"]
@@ -25,6 +27,11 @@ fn cases() -> impl Iterator<Item = &'static (u32, Section, &'static str, Change)
     STRUCTURE.iter().chain(names::NAMES).chain(segments::SEGMENTS).chain(world::WORLD).chain(routes::ROUTES)
 }
 
+/// Those of packed principals.
+fn packed_cases() -> impl Iterator<Item = &'static (u32, Section, &'static str, Change)> {
+    packed::PACKED.iter()
+}
+
 /// A bundle taken apart.
 #[derive(Clone)]
 pub(super) struct Parts {
@@ -35,14 +42,18 @@ pub(super) struct Parts {
 
 impl Parts {
     pub(super) fn golden() -> Self {
-        let bundle = Bundle::from_bytes(golden::bytes()).unwrap();
+        Self::of(golden::bytes(), f::OLDEST_READER)
+    }
+
+    fn packed() -> Self {
+        Self::of(golden::packed_bytes(), f::PACKED_READER)
+    }
+
+    fn of(bytes: Vec<u8>, oldest: u32) -> Self {
+        let bundle = Bundle::from_bytes(bytes).unwrap();
         let sections = bundle.sections();
         let part = |&(section, _): &(Section, usize)| (section as u32, bundle.section(section).to_vec());
-        Self {
-            version: f::FORMAT_VERSION,
-            oldest: f::OLDEST_READER,
-            sections: sections.iter().map(part).collect(),
-        }
+        Self { version: f::FORMAT_VERSION, oldest, sections: sections.iter().map(part).collect() }
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
@@ -118,6 +129,24 @@ impl Parts {
             table[at] = [(hash >> 32) as u32, id, record[0], record[7]];
         }
         self.set_words(index, &[vec![0, 0], table.concat()].concat());
+    }
+
+    /// The same of packed ones.
+    fn index_packed(&mut self) {
+        let (index, principals) = (Section::PrincipalIndex, self.words(Section::Principals));
+        let slots = (self.words(index).len() - 2) as u32;
+        let records = principals.chunks(f::PackedPrincipal::WORDS);
+        let bits = f::index::packed_bits(records.len() as u32).unwrap();
+        let mut table = vec![0; slots as usize];
+        for (entry, record) in (1..).zip(records) {
+            let hash = hash(&Keys::of(0), 0, &self.string(record[0]));
+            let mut at = f::index::packed_home(hash, slots) as usize;
+            while table[at] != 0 {
+                at = (at + 1) % slots as usize;
+            }
+            table[at] = f::index::packed_tag(hash, bits) << bits | entry;
+        }
+        self.set_words(index, &[vec![0, 0], table].concat());
     }
 
     /// The first word of the first slot whose entry a test picks.
@@ -198,6 +227,7 @@ impl Parts {
 #[test]
 fn what_was_taken_apart_and_put_together_is_the_same() {
     assert!(Parts::golden().bytes() == golden::bytes());
+    assert!(Parts::packed().bytes() == golden::packed_bytes());
 }
 
 #[test]
@@ -217,8 +247,10 @@ fn a_segment_node_is_read() {
 #[test]
 fn every_broken_sentence_is_refused() {
     let mut wrong = Vec::new();
-    for (sentence, section, what, change) in cases() {
-        let mut parts = Parts::golden();
+    let plain = cases().map(|case| (Parts::golden(), case));
+    for (mut parts, (sentence, section, what, change)) in
+        plain.chain(packed_cases().map(|case| (Parts::packed(), case)))
+    {
         change(&mut parts);
         match Bundle::from_bytes(parts.bytes()).err() {
             Some(LoadError::Invalid { section: found, what: said, .. })
@@ -241,8 +273,8 @@ fn a_broken_container_is_refused() {
     refused(|bytes| bytes.truncate(HEADER_BYTES - 1), LoadError::TooShort);
     refused(|bytes| bytes[0] = b'p', LoadError::NotABundle);
     refused(|bytes| bytes[28] = 1, LoadError::SectionTable);
-    refused(|bytes| bytes[12] = 0, LoadError::UnknownVersion { version: 4 });
-    refused(|bytes| bytes[12] = 5, LoadError::TooNew { needs: 5 });
+    refused(|bytes| bytes[12] = 0, LoadError::UnknownVersion { version: 5 });
+    refused(|bytes| bytes[12] = 6, LoadError::TooNew { needs: 6 });
     refused(
         |bytes| {
             bytes[8] = 2;
@@ -260,7 +292,7 @@ fn a_broken_container_is_refused() {
     assert_eq!(Bundle::from_bytes(bytes).err(), Some(LoadError::WrongDigest));
     // Sentences 5 and 6.
     for (at, value) in
-        [(24, 49), (24, 51), (24, 45), (64, 2), (64 + 12, 1), (64 + 4, 8), (64 + 5, 0xff), (64 + 8, 1)]
+        [(24, 50), (24, 52), (24, 45), (64, 2), (64 + 12, 1), (64 + 4, 8), (64 + 5, 0xff), (64 + 8, 1)]
     {
         let mut bytes = golden::bytes();
         bytes[at] = value;
@@ -274,7 +306,7 @@ fn a_broken_container_is_refused() {
     bytes[model + 1] = 1;
     seal(&mut bytes);
     assert_eq!(Bundle::from_bytes(bytes).err(), Some(LoadError::SectionTable), "what is not zero in a gap");
-    for sections in [vec![(50, Vec::new())], vec![(60, Vec::new()), (60, Vec::new())]] {
+    for sections in [vec![(51, Vec::new())], vec![(60, Vec::new()), (60, Vec::new())]] {
         let mut parts = Parts::golden();
         parts.sections.extend(sections);
         assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::SectionTable));
@@ -285,15 +317,15 @@ fn a_broken_container_is_refused() {
 fn a_later_version_that_names_this_reader_is_read() {
     let mut parts = Parts::golden();
     parts.version = 7;
-    parts.sections.extend([(51, vec![1, 2, 3]), (90, Vec::new())]);
+    parts.sections.extend([(52, vec![1, 2, 3]), (90, Vec::new())]);
     let bundle = Bundle::from_bytes(parts.bytes()).unwrap();
     let old = Bundle::from_bytes(golden::bytes()).unwrap();
     for (_, request, _) in golden::recorded() {
         let [new, old] = [&bundle, &old].map(|bundle| portcullis::ask::ask(bundle, &request).unwrap());
         assert_eq!((new.effect(), new.reason()), (old.effect(), old.reason()));
     }
-    parts.oldest = 5;
-    assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::TooNew { needs: 5 }));
+    parts.oldest = 6;
+    assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::TooNew { needs: 6 }));
 }
 
 /// Sentences 1 to 6 are the container's, tested above; each of the others has a case.
@@ -304,6 +336,7 @@ fn every_sentence_of_the_format_has_a_case() {
     let numbers = text.lines().filter_map(|line| line.split_once(". ")?.0.parse::<u32>().ok());
     let sentences: BTreeSet<u32> = numbers.collect();
     assert_eq!(sentences, (1..=sentences.len() as u32).collect());
-    let cases: BTreeSet<u32> = (1..=6).chain(cases().map(|(sentence, ..)| *sentence)).collect();
+    let cases: BTreeSet<u32> =
+        (1..=6).chain(cases().chain(packed_cases()).map(|(sentence, ..)| *sentence)).collect();
     assert_eq!(cases, sentences);
 }

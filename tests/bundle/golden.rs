@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use portcullis::ask::ask;
 use portcullis::compiler::automata::Budget;
 use portcullis::compiler::model::Model;
-use portcullis::compiler::reference;
 use portcullis::compiler::request::{ContextValue, Request};
-use portcullis::runtime::format::{self as f, Section, diagram, node};
+use portcullis::compiler::{CompileOptions, PackedFrom, compile, reference};
+use portcullis::runtime::format::{self as f, NONE, Section, diagram, node};
 use portcullis::runtime::{Bundle, Effect, LoadError};
 
 use super::compiled;
@@ -23,11 +23,23 @@ pub(super) fn bytes() -> Vec<u8> {
     if blessing() {
         return compiled::bytes(&model(), Budget::default());
     }
-    std::fs::read(path("v4.bundle")).unwrap()
+    std::fs::read(path("v5.bundle")).unwrap()
+}
+
+/// The bytes of the golden bundle as one of many principals: they are packed in it.
+pub(super) fn packed_bytes() -> Vec<u8> {
+    if blessing() {
+        return packed(&model());
+    }
+    std::fs::read(path("v5-packed.bundle")).unwrap()
+}
+
+fn packed(model: &Model) -> Vec<u8> {
+    compile(model, &CompileOptions { packed_from: PackedFrom(0), ..CompileOptions::default() }).unwrap()
 }
 
 fn model() -> Model {
-    let texts = ["v1.json", "v1-organization.json", "v1-resources.json", "v2.gate", "v4.gate"]
+    let texts = ["v1.json", "v1-organization.json", "v1-resources.json", "v2.gate", "v4.gate", "v5.gate"]
         .map(|name| (name, std::fs::read_to_string(path(name)).unwrap()));
     let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
     compiled::model(compiled::resolved(&files))
@@ -78,40 +90,58 @@ fn request(line: &str) -> Request {
 
 #[test]
 fn the_writer_still_writes_the_golden_bytes() {
-    let written = compiled::bytes(&model(), Budget::default());
-    if blessing() {
-        std::fs::write(path("v4.bundle"), &written).unwrap();
+    let plain = compiled::bytes(&model(), Budget::default());
+    for (file, golden, written) in
+        [("v5.bundle", bytes(), plain), ("v5-packed.bundle", packed_bytes(), packed(&model()))]
+    {
+        if blessing() {
+            std::fs::write(path(file), &written).unwrap();
+        }
+        let first = golden.iter().zip(&written).position(|(a, b)| a != b);
+        assert!(
+            golden == written,
+            "the writer gives other bytes than tests/golden/{file} ({} instead of {}, first at {first:?}). If that is on purpose: did the \
+             format change in a way that older readers would misread? Then it needs a new version. Else bless the new bytes: \
+             PORTCULLIS_BLESS=1 cargo test --test bundle",
+            written.len(),
+            golden.len(),
+        );
     }
-    let golden = bytes();
-    let first = golden.iter().zip(&written).position(|(a, b)| a != b);
-    assert!(
-        golden == written,
-        "the writer gives other bytes than tests/golden/v4.bundle ({} instead of {}, first at {first:?}). If that is on purpose: did the \
-         format change in a way that older readers would misread? Then it needs a new version. Else bless the new bytes: \
-         PORTCULLIS_BLESS=1 cargo test --test bundle",
-        written.len(),
-        golden.len(),
-    );
 }
 
-/// A bundle of the version before still decides what it decided.
+/// Bundles of the versions before still decide what they decided; and packed ones what those decide that are not.
 #[test]
-fn bundles_of_the_version_before_decide_as_they_did() {
-    let bundle = Bundle::from_bytes(std::fs::read(path("v3.bundle")).unwrap()).unwrap();
-    assert_eq!(bundle.format_version(), 3);
-    let (mut asked, now) = (0, Bundle::from_bytes(bytes()).unwrap());
-    // What came with this version the one before does not know.
-    let known = recorded().into_iter().filter(|(line, ..)| !line.starts_with("carol"));
-    for (line, request, _) in known {
-        let (old, new) = (ask(&bundle, &request).unwrap(), ask(&now, &request).unwrap());
-        assert_eq!(
-            (old.effect(), old.layer(), old.reason()),
-            (new.effect(), new.layer(), new.reason()),
-            "{line}"
-        );
-        asked += 1;
+fn bundles_of_the_versions_before_decide_as_they_did() {
+    let read = |version: u32| {
+        let bundle = Bundle::from_bytes(std::fs::read(path(&format!("v{version}.bundle"))).unwrap()).unwrap();
+        assert_eq!(bundle.format_version(), version);
+        bundle
+    };
+    let now = Bundle::from_bytes(bytes()).unwrap();
+    for (bundle, all) in
+        [(read(3), false), (read(4), true), (Bundle::from_bytes(packed_bytes()).unwrap(), true)]
+    {
+        let mut asked = 0;
+        // What came with version 4 the one before does not know.
+        for (line, request, _) in
+            recorded().into_iter().filter(|(line, ..)| all || !line.starts_with("carol"))
+        {
+            let (old, new) = (ask(&bundle, &request).unwrap(), ask(&now, &request).unwrap());
+            let said = |it: &portcullis::runtime::Decision| (it.effect(), it.layer(), it.reason());
+            assert_eq!(said(&old), said(&new), "{line}");
+            asked += 1;
+        }
+        assert!(asked > 90, "{asked}");
+        assert_eq!(bundle.principals().collect::<Vec<_>>().len(), bundle.principal_count());
+        assert!(bundle.principal_count() > 2);
     }
-    assert!(asked > 90, "{asked}");
+}
+
+/// What a reader of the version before can read says so.
+#[test]
+fn only_packed_principals_need_a_reader_of_this_version() {
+    let oldest = |bytes: Vec<u8>| bytes[12];
+    assert_eq!((oldest(bytes()), oldest(packed_bytes())), (4, 5));
 }
 
 /// Bundles of versions that are no longer read say so, and what to do.
@@ -239,8 +269,13 @@ pub(super) fn diagrams(words: &[u32], classifiers: &[u32]) -> std::collections::
 fn the_golden_bundle_holds_every_kind_of_record() {
     let bundle = Bundle::from_bytes(bytes()).unwrap();
     for (section, length) in bundle.sections() {
-        assert!(length > 0, "section {} is empty", section.name());
+        assert!(length > 0 || section == Section::Profiles, "section {} is empty", section.name());
     }
+    let packed = Bundle::from_bytes(packed_bytes()).unwrap();
+    let profiles = records(&packed, Section::Profiles, f::Profile::WORDS);
+    assert!(profiles.iter().any(|it| it[3] == NONE) && profiles.iter().any(|it| it[3] == f::BEHIND_ARN));
+    assert!(profiles.iter().any(|it| it[7] > 0) && profiles.iter().any(|it| it[7] == 0));
+    assert!(records(&packed, Section::BehindIndex, 1).concat()[2..].chunks(4).any(|slot| slot[1] > 0));
     let seen = |values: Vec<u32>, all: std::ops::RangeInclusive<u32>, what: &str| {
         for value in all {
             assert!(values.contains(&value), "no {what} {value}");

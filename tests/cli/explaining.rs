@@ -2,8 +2,8 @@
 
 use portcullis::compiler::automata::{Budget, build};
 use portcullis::compiler::bundle::{model_of, write};
-use portcullis::compiler::lower;
 use portcullis::compiler::model::Effect;
+use portcullis::compiler::{CompileOptions, lower};
 use portcullis::runtime::Bundle;
 use serde_json::{Value, json};
 
@@ -384,7 +384,7 @@ fn a_bundle_that_disagrees_with_its_model_is_not_explained() {
     statements.for_each(|statement| statement.effect = Effect::Deny);
     let ir = lower(&other);
     let automata = build(&ir, Budget::default(), None).unwrap();
-    folder.write("a.bundle", write(&model, &ir, &automata, false).unwrap());
+    folder.write("a.bundle", write(&model, &ir, &automata, &CompileOptions::default()).unwrap());
     let question = ["--context", "aws:SourceIp=10.1.2.3"];
     assert_eq!(
         explain(&folder, ALICE, "s3:GetObject", REPORT, &question).complains(2),

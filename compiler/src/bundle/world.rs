@@ -1,18 +1,95 @@
 //! Who and what there is: principals, accounts, resources and endpoints as records, with hash tables over their names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use portcullis_runtime::format::{self as f, NONE, Section};
 use portcullis_runtime::value::arn;
 
-use super::strings::{Named, index};
+use super::sections::Sections;
+use super::strings::{Named, index, packed_index};
 use super::write::{WriteError, Writer};
+use crate::intern::Interner;
 use crate::ir::{self, Ir, Layer, ResourcePolicy, behind_federated, behind_session};
 use crate::merge::PrincipalRef;
 use crate::model::{Identity, Model, Tag};
 
 /// The path of roles that services are linked to (rule E1).
 const SERVICE_LINKED: &str = "/aws-service-role/";
+
+/// A user or role, and what stands behind its sessions.
+#[derive(Clone)]
+struct Holder<'m> {
+    principal: &'m ir::Principal,
+    identity: &'m Identity,
+    tags: &'m [Tag],
+    is_user: bool,
+    account: &'m str,
+    partition: &'m str,
+    sessions: String,
+}
+
+impl Holder<'_> {
+    /// Whether the ARN tells the name, as it does wherever AWS made it, and the name is none that is too long for a session.
+    fn is_derived(&self) -> bool {
+        let last = self.identity.arn.rsplit('/').next();
+        last == Some(&*self.identity.name) && self.identity.name.len() <= 64 && self.partition.len() <= 32
+    }
+
+    /// Whether the ARN is what the runtime makes of a session's.
+    fn has_plain_path(&self) -> bool {
+        let kind = if self.is_user { "user" } else { "role" };
+        let plain = format!("arn:{}:iam::{}:{kind}/{}", self.partition, self.account, self.identity.name);
+        *plain == *self.identity.arn
+    }
+}
+
+fn holders<'m>(model: &'m Model, ir: &'m Ir) -> Vec<Holder<'m>> {
+    let holder = |principal: &'m ir::Principal| {
+        let (identity, tags, is_user): (&Identity, &[Tag], bool) = match principal.principal {
+            PrincipalRef::User(id) => {
+                let user = model.users.get(id as usize)?;
+                (&user.identity, &user.tags, true)
+            }
+            PrincipalRef::Role(id) => {
+                let role = model.roles.get(id as usize)?;
+                (&role.identity, &role.tags, false)
+            }
+        };
+        let account = model.accounts.get(identity.account.index()).map_or("", |account| account);
+        let partition = arn::split(&identity.arn).map_or("", |[_, partition, ..]| partition);
+        let sessions = if is_user { behind_federated } else { behind_session };
+        let sessions = sessions(partition, account, &identity.name);
+        Some(Holder { principal, identity, tags, is_user, account, partition, sessions })
+    };
+    ir.principals.iter().filter_map(holder).collect()
+}
+
+/// Packed principals: string, identity set, and a profile that others may have too.
+#[derive(Default)]
+pub(super) struct Packed {
+    principals: Vec<(u32, u32, f::Profile)>,
+}
+
+impl Packed {
+    /// Gives the principals their classes, each by its place.
+    pub(super) fn classify(&mut self, classes: impl Iterator<Item = u32>) {
+        for ((_, _, profile), classes) in self.principals.iter_mut().zip(classes) {
+            profile.classes = classes;
+        }
+    }
+
+    /// Both sections; profiles in the order of their first principals.
+    pub(super) fn write(&self, sections: &mut Sections) {
+        let (mut records, mut profiles) = (Vec::new(), Interner::<f::Profile>::default());
+        for &(arn, identity, profile) in &self.principals {
+            f::PackedPrincipal { arn, identity, profile: profiles.intern(profile) }.write(&mut records);
+        }
+        let mut written = Vec::new();
+        profiles.items().iter().for_each(|profile| profile.write(&mut written));
+        sections.set(Section::Principals, records);
+        sections.set(Section::Profiles, written);
+    }
+}
 
 /// Records that several of the sections share.
 #[derive(Default)]
@@ -22,6 +99,7 @@ struct Shared {
     levels: Vec<u32>,
     grants: Vec<u8>,
     grant_count: u32,
+    known_grants: HashMap<[u32; 3], u32>,
 }
 
 impl Writer {
@@ -39,59 +117,123 @@ impl Writer {
     }
 
     fn principals(&mut self, model: &Model, ir: &Ir, shared: &mut Shared) -> Result<(), WriteError> {
+        let held = holders(model, ir);
+        if held.len() >= self.packed_from && held.iter().all(Holder::is_derived) {
+            return self.packed_principals(ir, &held, shared);
+        }
         let mut records = Vec::new();
         let (mut arns, mut behind, mut identities) = (Vec::new(), Vec::new(), Vec::new());
-        for principal in &ir.principals {
-            let found: Option<(&Identity, &[Tag], bool)> = match principal.principal {
-                PrincipalRef::User(id) => {
-                    model.users.get(id as usize).map(|user| (&user.identity, &*user.tags, true))
-                }
-                PrincipalRef::Role(id) => {
-                    model.roles.get(id as usize).map(|role| (&role.identity, &*role.tags, false))
-                }
-            };
-            let Some((identity, tags, is_user)) = found else { continue };
-            let account = model.accounts.get(identity.account.index()).map_or("", |account| account);
-            let partition = arn::split(&identity.arn).map_or("", |[_, partition, ..]| partition);
-            let sessions = if is_user { behind_federated } else { behind_session };
-            let sessions = sessions(partition, account, &identity.name);
-            let (first, tag_count) = self.tags(tags, shared);
-            // The runtime refuses what is not 12 digits.
-            let digits = |four: usize| {
-                account.as_bytes().as_chunks().0.get(four).map_or(0, |it| u32::from_le_bytes(*it))
-            };
+        for holder in held {
+            let profile = self.profile(ir, &holder, shared);
+            let f::Profile { account, account_5, account_9, kind, boundary, tags, tag_count, .. } = profile;
+            let f::Profile { place, trust, classes, .. } = profile;
+            let Holder { principal, identity, .. } = holder;
             f::Principal {
                 arn: self.strings.id(&identity.arn),
-                account: digits(0),
-                account_5: digits(1),
-                account_9: digits(2),
+                account,
+                account_5,
+                account_9,
                 name: self.strings.id(&identity.name),
                 unique_id: match &*identity.unique_id {
                     "" => NONE,
                     id => self.strings.id(id),
                 },
-                kind: match is_user {
-                    true => f::PRINCIPAL_USER,
-                    false if identity.path.starts_with(SERVICE_LINKED) => f::PRINCIPAL_SERVICE_LINKED,
-                    false => f::PRINCIPAL_ROLE,
-                },
+                kind,
                 identity: self.set(principal.identity),
-                boundary: principal.boundary.map_or(NONE, |set| self.set(set)),
-                tags: first,
+                boundary,
+                tags,
                 tag_count,
-                place: place(ir, account),
-                behind: self.strings.id(&sessions),
-                trust: self.grants(principal.trust.as_ref(), shared),
-                classes: 0,
+                place,
+                behind: self.strings.id(&holder.sessions),
+                trust,
+                classes,
             }
             .write(&mut records);
             arns.push(identity.arn.to_string());
             identities.push(self.set(principal.identity));
-            behind.push(sessions);
+            behind.push(holder.sessions);
         }
         self.sections.put(Section::Principals, records);
         self.index(Section::PrincipalIndex, &arns, &identities)?;
         self.index(Section::BehindIndex, &behind, &[])
+    }
+
+    /// Users and roles of a bundle of many: what each has for itself, and profiles that many share.
+    fn packed_principals(
+        &mut self,
+        ir: &Ir,
+        held: &[Holder<'_>],
+        shared: &mut Shared,
+    ) -> Result<(), WriteError> {
+        let mut packed = Packed::default();
+        let mut known_tags: HashMap<Vec<(&str, &str)>, u32> = HashMap::new();
+        let mut behind = Vec::new();
+        for (holder, id) in held.iter().zip(0..) {
+            let Holder { principal, identity, tags, .. } = *holder;
+            // Tags that stand there already are named once more.
+            let own: Vec<(&str, &str)> = tags.iter().map(|tag| (&*tag.key, &*tag.value)).collect();
+            let known = known_tags.get(&own).copied();
+            let written = if known.is_some() { &[][..] } else { tags };
+            let mut profile = self.profile(ir, &Holder { tags: written, ..holder.clone() }, shared);
+            if let Some(first) = known.or(tags.is_empty().then_some(0)) {
+                (profile.tags, profile.tag_count) = (first, tags.len() as u32);
+            }
+            known_tags.insert(own, profile.tags);
+            let arn = match &*identity.unique_id {
+                "" => self.strings.id(&identity.arn),
+                id => {
+                    profile.unique_id = f::BEHIND_ARN;
+                    self.strings.pair(&identity.arn, id)
+                }
+            };
+            if !holder.has_plain_path() {
+                behind.push((holder.sessions.as_str(), id));
+            }
+            packed.principals.push((arn, self.set(principal.identity), profile));
+        }
+        let arns: Vec<&str> = held.iter().map(|holder| &*holder.identity.arn).collect();
+        let mut sorted: Vec<&str> = held.iter().map(|holder| holder.sessions.as_str()).collect();
+        for names in [&mut sorted, &mut arns.clone()] {
+            names.sort_unstable();
+            if let Some((twice, _)) = names.iter().zip(names.iter().skip(1)).find(|(a, b)| a == b) {
+                return Err(WriteError::DuplicateName((*twice).to_owned()));
+            }
+        }
+        self.sections.put(Section::PrincipalIndex, packed_index(&arns).ok_or(WriteError::Crowded)?);
+        let named: Vec<Named<'_>> = behind
+            .into_iter()
+            .map(|(text, id)| Named { text, id, rest: [self.strings.id(text), 0] })
+            .collect();
+        self.sections.put(Section::BehindIndex, index(&named).ok_or(WriteError::Crowded)?);
+        packed.write(&mut self.sections);
+        self.packed = Some(packed);
+        Ok(())
+    }
+
+    /// What a user or role has that others may have too.
+    fn profile(&mut self, ir: &Ir, holder: &Holder<'_>, shared: &mut Shared) -> f::Profile {
+        let Holder { principal, identity, account, .. } = *holder;
+        let (tags, tag_count) = self.tags(holder.tags, shared);
+        // The runtime refuses what is not 12 digits.
+        let digits =
+            |four: usize| account.as_bytes().as_chunks().0.get(four).map_or(0, |it| u32::from_le_bytes(*it));
+        f::Profile {
+            account: digits(0),
+            account_5: digits(1),
+            account_9: digits(2),
+            unique_id: NONE,
+            kind: match holder.is_user {
+                true => f::PRINCIPAL_USER,
+                false if identity.path.starts_with(SERVICE_LINKED) => f::PRINCIPAL_SERVICE_LINKED,
+                false => f::PRINCIPAL_ROLE,
+            },
+            boundary: principal.boundary.map_or(NONE, |set| self.set(set)),
+            tags,
+            tag_count,
+            place: place(ir, account),
+            trust: self.grants(principal.trust.as_ref(), shared),
+            classes: 0,
+        }
     }
 
     fn accounts(&mut self, model: &Model, ir: &Ir, shared: &mut Shared) -> Result<(), WriteError> {
@@ -211,9 +353,11 @@ impl Writer {
         let Some(policy) = policy else { return NONE };
         let [direct, session, account] =
             [policy.direct, policy.session, policy.account].map(|set| self.set(set));
-        f::Grants { direct, session, account }.write(&mut shared.grants);
-        shared.grant_count += 1;
-        shared.grant_count - 1
+        *shared.known_grants.entry([direct, session, account]).or_insert_with(|| {
+            f::Grants { direct, session, account }.write(&mut shared.grants);
+            shared.grant_count += 1;
+            shared.grant_count - 1
+        })
     }
 }
 

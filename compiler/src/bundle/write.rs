@@ -11,6 +11,8 @@ use super::facts::BuildFacts;
 use super::provenance::provenance;
 use super::sections::Sections;
 use super::strings::{Named, Strings, index};
+use super::world::Packed;
+use crate::CompileOptions;
 use crate::automata::Automata;
 use crate::facts;
 use crate::intern::Interner;
@@ -57,18 +59,24 @@ impl fmt::Display for WriteError {
 
 impl std::error::Error for WriteError {}
 
-/// Writes a bundle; `strip` leaves the model out. Deterministic: equal inputs give equal bytes.
+/// Writes a bundle. Deterministic: equal inputs give equal bytes.
 ///
 /// # Errors
 /// [`WriteError`]; nothing but a bundle that loads is ever returned.
-pub fn write(model: &Model, ir: &Ir, automata: &Automata, strip: bool) -> Result<Vec<u8>, WriteError> {
+pub fn write(
+    model: &Model,
+    ir: &Ir,
+    automata: &Automata,
+    options: &CompileOptions,
+) -> Result<Vec<u8>, WriteError> {
     // Terminals and rows keep ids in the bits that their kinds leave.
     let diagrams = &automata.roots.terminals.diagrams.words;
     let widest = automata.rows.items().iter().map(Vec::len).max().unwrap_or(0);
     if ir.rules.len().max(diagrams.len()) > f::terminal::VALUE as usize || widest > 1 << 16 {
         return Err(WriteError::TooLarge);
     }
-    let mut writer = Writer { lists: root_lists(automata), ..Writer::default() };
+    let packed_from = options.packed_from.0;
+    let mut writer = Writer { lists: root_lists(automata), packed_from, ..Writer::default() };
     writer.sets(automata)?;
     writer.world(model, ir)?;
     writer.vocabulary(automata)?;
@@ -80,7 +88,7 @@ pub fn write(model: &Model, ir: &Ir, automata: &Automata, strip: bool) -> Result
     writer.routes(model)?;
     let cold = |result: Result<Vec<u8>, _>| result.map_err(WriteError::Encode);
     writer.sections.put(Section::Provenance, cold(encode(&provenance(model, ir)))?);
-    if !strip {
+    if !options.strip {
         writer.sections.put(Section::Model, cold(encode(model))?);
     }
     writer.sections.put(Section::Facts, cold(encode(&BuildFacts::of(model, ir, automata)))?);
@@ -97,7 +105,7 @@ pub fn write(model: &Model, ir: &Ir, automata: &Automata, strip: bool) -> Result
         return Ok(draft.into_bytes());
     }
     drop(draft);
-    principal_classes(&mut writer.sections, &own, &classes);
+    principal_classes(&mut writer.sections, writer.packed, &own, &classes);
     Ok(assemble(&mut writer.sections)?.into_bytes())
 }
 
@@ -110,6 +118,9 @@ pub(super) struct Writer {
     pub(super) strings: Strings,
     patterns: Patterns,
     pub(super) sections: Sections,
+    /// From how many principals on they are packed; and those that are.
+    pub(super) packed_from: usize,
+    pub(super) packed: Option<Packed>,
 }
 
 impl Writer {
@@ -284,12 +295,18 @@ impl Writer {
 }
 
 /// The classes of the keys that principals define: principals with equal ones share them.
-fn principal_classes(sections: &mut Sections, own: &[u32], classes: &[Vec<u32>]) {
+fn principal_classes(sections: &mut Sections, packed: Option<Packed>, own: &[u32], classes: &[Vec<u32>]) {
     let mut shared = Interner::<Vec<u32>>::default();
     let first = classes.iter().map(|of_one| shared.intern(of_one.clone()) * own.len() as u32);
     let first: Vec<(usize, u32)> = first.enumerate().collect();
     let last = |words: usize| words - 1;
-    sections.patch(Section::Principals, f::Principal::WORDS, last(f::Principal::WORDS), first);
+    match packed {
+        Some(mut packed) => {
+            packed.classify(first.into_iter().map(|(_, first)| first));
+            packed.write(sections);
+        }
+        None => sections.patch(Section::Principals, f::Principal::WORDS, last(f::Principal::WORDS), first),
+    }
     let places = own.iter().zip(0..).map(|(&classifier, place)| (classifier as usize, place));
     let places: Vec<(usize, u32)> = places.collect();
     sections.patch(Section::Classifiers, f::Classifier::WORDS, last(f::Classifier::WORDS), places);

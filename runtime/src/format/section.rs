@@ -121,4 +121,6 @@ sections! {
     RouteEdges = 49,
     /// [`RouteEnd`](super::RouteEnd) records, by state.
     RouteEnds = 50,
+    /// [`Profile`](super::Profile) records, where principals are packed.
+    Profiles = 51,
 }

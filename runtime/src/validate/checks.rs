@@ -51,6 +51,23 @@ impl SideBySide {
         Ok(start..self.next)
     }
 
+    /// The range of an owner that may share it: the next one, or within those before; at 0 if it is empty.
+    pub(super) fn share(
+        &mut self,
+        start: u32,
+        length: u32,
+        owner: Section,
+        index: u32,
+    ) -> Result<(), LoadError> {
+        if length == 0 {
+            return check(start == 0, owner, index, "an empty range that does not begin at 0");
+        }
+        if within(start, length, self.next) {
+            return Ok(());
+        }
+        self.take(start, length, owner, index).map(|_| ())
+    }
+
     /// After the last owner.
     pub(super) fn finish(self) -> Result<(), LoadError> {
         check(self.next == self.count, self.parts, self.next, "belongs to no record")

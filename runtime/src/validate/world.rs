@@ -1,8 +1,10 @@
 //! Checks of principals, accounts, resources, endpoints, and of what there is one of.
 
+use alloc::vec::Vec;
+
 use super::Counts;
 use super::checks::{SideBySide, Starts, check, each, invalid, within};
-use super::index::index;
+use super::index::{index, packed_index};
 use crate::error::LoadError;
 use crate::format::{self as f, NONE, Section};
 use crate::view::View;
@@ -66,31 +68,18 @@ pub(super) fn world(view: View<'_>, counts: &Counts, sets: &Starts, own: &[u32])
 }
 
 fn principals(view: View<'_>, known: &Known<'_>, tags: &mut SideBySide) -> Result<(), LoadError> {
+    if view.is_packed() {
+        return packed_principals(view, known, tags);
+    }
     let (section, strings) = (Section::Principals, &known.counts.strings);
-    each!(view, Principals, Principal, principal, |at, principal| {
+    each!(view, Principals, Principal, whole_principal, |at, principal| {
         let texts = [principal.arn, principal.name, principal.behind];
         check(texts.iter().all(|&text| strings.known(text)), section, at, "unknown string")?;
         check(strings.optional(principal.unique_id), section, at, "unknown string")?;
         let id = if principal.unique_id == NONE { None } else { view.string_bytes(principal.unique_id) };
-        check(
-            id.is_none_or(|id| id.len() <= UNIQUE_ID_BYTES),
-            section,
-            at,
-            "a unique id of more than 128 bytes",
-        )?;
-        check(principal.kind <= f::PRINCIPAL_SERVICE_LINKED, section, at, "unknown kind")?;
+        check(id.is_none_or(is_short), section, at, "a unique id of more than 128 bytes")?;
         check(known.set(principal.identity), section, at, "unknown identity set")?;
-        check(known.optional_set(principal.boundary), section, at, "unknown boundary set")?;
-        check(
-            principal.account().iter().all(u8::is_ascii_digit),
-            section,
-            at,
-            "an account of other than digits",
-        )?;
-        check(principal.place < known.accounts, section, at, "unknown account")?;
-        let number = view.account(principal.place).and_then(|account| view.string_bytes(account.number));
-        check(number == Some(&principal.account()), section, at, "not the number of its account")?;
-        check(principal.trust == NONE || principal.trust < known.grants, section, at, "unknown grants")?;
+        common(view, known, section, at, &principal)?;
         tags.take(principal.tags, principal.tag_count, section, at)?;
     });
     let count = view.count(section, f::Principal::WORDS)?;
@@ -99,6 +88,84 @@ fn principals(view: View<'_>, known: &Known<'_>, tags: &mut SideBySide) -> Resul
         Some(principal(id)?.identity)
     })?;
     names(view, known, Section::BehindIndex, count, &|id| Some(principal(id)?.behind), &|_| Some(0))
+}
+
+fn is_short(unique_id: &[u8]) -> bool {
+    unique_id.len() <= UNIQUE_ID_BYTES
+}
+
+/// What a principal shares with others where they are packed.
+fn common(
+    view: View<'_>,
+    known: &Known<'_>,
+    section: Section,
+    at: u32,
+    principal: &f::Principal,
+) -> Result<(), LoadError> {
+    check(principal.kind <= f::PRINCIPAL_SERVICE_LINKED, section, at, "unknown kind")?;
+    check(known.optional_set(principal.boundary), section, at, "unknown boundary set")?;
+    let digits = principal.account().iter().all(u8::is_ascii_digit);
+    check(digits, section, at, "an account of other than digits")?;
+    check(principal.place < known.accounts, section, at, "unknown account")?;
+    let number = view.account(principal.place).and_then(|account| view.string_bytes(account.number));
+    check(number == Some(&principal.account()), section, at, "not the number of its account")?;
+    check(principal.trust == NONE || principal.trust < known.grants, section, at, "unknown grants")
+}
+
+fn packed_principals(view: View<'_>, known: &Known<'_>, tags: &mut SideBySide) -> Result<(), LoadError> {
+    let (section, strings) = (Section::Profiles, &known.counts.strings);
+    each!(view, Profiles, Profile, profile, |at, profile| {
+        let id = [NONE, f::BEHIND_ARN].contains(&profile.unique_id);
+        check(id, section, at, "an unknown way to a unique id")?;
+        let principal = f::PackedPrincipal { arn: 0, identity: 0, profile: at }.with(profile);
+        common(view, known, section, at, &principal)?;
+        tags.share(profile.tags, profile.tag_count, section, at)?;
+    });
+    let section = Section::Principals;
+    let (mut named, profiles) = (strings.bits(), view.count(Section::Profiles, f::Profile::WORDS)?);
+    each!(view, Principals, PackedPrincipal, packed_principal, |at, principal| {
+        check(principal.profile < profiles, section, at, "unknown profile")?;
+        check(known.set(principal.identity), section, at, "unknown identity set")?;
+        check(strings.known(principal.arn), section, at, "unknown string")?;
+        check(named.insert(principal.arn), section, at, "a name stands twice")?;
+        let has_id = view.profile(principal.profile).is_some_and(|it| it.unique_id != NONE);
+        let id = if has_id { view.behind_string(principal.arn) } else { None };
+        let id = id.filter(|&id| strings.known(id)).and_then(|id| view.string_bytes(id));
+        check(
+            !has_id || id.is_some_and(is_short),
+            section,
+            at,
+            "no unique id, or one of more than 128 bytes",
+        )?;
+    });
+    let count = view.principal_count()?;
+    let arn = |id| view.string_bytes(view.packed_principal(id)?.arn);
+    packed_index(view, count, arn)?;
+    behind_index(view, known, count)
+}
+
+/// What stands behind sessions, of packed principals: in the table are some, which those are whose ARN does not say it.
+fn behind_index(view: View<'_>, known: &Known<'_>, count: u32) -> Result<(), LoadError> {
+    let section = Section::BehindIndex;
+    let (table, strings) = (view.index(section), &known.counts.strings);
+    let (mut entries, mut ids) = (Vec::new(), Starts::new(count));
+    let mut named = strings.bits();
+    for place in 0..table.slots {
+        let [_, entry, string, _] = view.slot(table, place).ok_or(invalid(section, place, "unreadable"))?;
+        let Some(id) = entry.checked_sub(1) else { continue };
+        check(id < count && !ids.known(id), section, place, "unknown id, or one that stands twice")?;
+        check(strings.known(string), section, place, "unknown string")?;
+        check(named.insert(string), section, place, "a name stands twice")?;
+        ids.set(id);
+        entries.push((id, string));
+    }
+    entries.sort_unstable();
+    let string = |id| {
+        let at = entries.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        entries.get(at).map(|(_, string)| *string)
+    };
+    let held = entries.len() as u32;
+    index(view, section, held, &ids, |_| 0, |id| view.string_bytes(string(id)?), |id| Some([string(id)?, 0]))
 }
 
 /// The classes of the keys that principals define: a class of each classifier, in order, for every principal.
@@ -111,11 +178,17 @@ fn principal_classes(view: View<'_>, own: &[u32]) -> Result<(), LoadError> {
         let known = view.word(section, at).is_some_and(|class| class < *classes);
         check(known, section, at, "unknown class")?;
     }
-    each!(view, Principals, Principal, principal, |at, principal| {
-        let first = principal.classes;
-        let known =
-            if each == 0 { first == 0 } else { first.is_multiple_of(each) && within(first, each, words) };
-        check(known, Section::Principals, at, "unknown classes")?;
+    let known = |first: u32| {
+        if each == 0 { first == 0 } else { first.is_multiple_of(each) && within(first, each, words) }
+    };
+    if view.is_packed() {
+        each!(view, Profiles, Profile, profile, |at, profile| {
+            check(known(profile.classes), Section::Profiles, at, "unknown classes")?;
+        });
+        return Ok(());
+    }
+    each!(view, Principals, Principal, whole_principal, |at, principal| {
+        check(known(principal.classes), Section::Principals, at, "unknown classes")?;
     });
     Ok(())
 }

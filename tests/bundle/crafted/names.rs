@@ -33,7 +33,7 @@ pub(super) const NAMES: &[(u32, Section, &str, Change)] = &[
     }),
     (10, Section::PrincipalIndex, "unknown id", |it| {
         let at = it.slot(Section::PrincipalIndex, |entry| entry != 0);
-        it.set(Section::PrincipalIndex, at + 1, 5);
+        it.set(Section::PrincipalIndex, at + 1, 50);
     }),
     (10, Section::ActionIndex, "unknown id", |it| {
         let at = it.slot(Section::ActionIndex, |entry| entry == 1);
