@@ -28,7 +28,8 @@ pub struct CompileOptions {
     pub strip: bool,
     /// What one automaton may cost.
     pub budget: automata::Budget,
-    /// From how many users and roles on they are packed: a fifth of the bytes each, and a look-up that touches more of them.
+    /// From how many users and roles on they are packed, if every ARN tells its account, kind and name, as AWS's do: a seventh of the bytes each,
+    /// and a look-up that waits for one more of them.
     pub packed_from: PackedFrom,
 }
 

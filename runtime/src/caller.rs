@@ -6,37 +6,11 @@ use core::cell::OnceCell;
 use crate::atom::Held;
 use crate::format::{self as f, NONE};
 use crate::glob::Text;
+use crate::made::Made;
 use crate::owner;
-use crate::principal::{PrincipalKind, behind_role, parts, role_of_name};
+use crate::principal::{PrincipalKind, parts, role_of_name, sessions};
 use crate::request::Request;
 use crate::view::View;
-
-/// Longest text that is made for a key: an ARN of a role by its session's, a unique id with a session's name.
-const MADE_BYTES: usize = 200;
-
-/// A text that is made of parts, without allocating.
-#[derive(Clone, Copy)]
-pub(crate) struct Made {
-    bytes: [u8; MADE_BYTES],
-    length: usize,
-}
-
-impl Made {
-    /// The parts one behind the other; `None` where they are too long, which limits and validation exclude.
-    pub(crate) fn of(parts: &[&str]) -> Option<Self> {
-        let mut made = Self { bytes: [0; MADE_BYTES], length: 0 };
-        for part in parts {
-            let end = made.length + part.len();
-            made.bytes.get_mut(made.length..end)?.copy_from_slice(part.as_bytes());
-            made.length = end;
-        }
-        Some(made)
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        self.bytes.get(..self.length).and_then(|bytes| core::str::from_utf8(bytes).ok()).unwrap_or("")
-    }
-}
 
 /// Who asks and what for, to the one bundle that holds principals and resources; an overlay's conditions ask it too.
 pub(crate) struct Caller<'a> {
@@ -133,7 +107,7 @@ impl<'a> Caller<'a> {
     fn behind_role(&self) -> Option<Held<'_>> {
         let text = self.request.principal.text();
         let it = parts(PrincipalKind::Role, text);
-        let made = one(self.room.behind.get_or_init(|| behind_role(&it)).as_ref()?.text());
+        let made = one(self.room.behind.get_or_init(|| sessions(&it, false)).as_ref()?.text());
         if role_of_name(self.view, &it).is_none() { made } else { None }
     }
 
@@ -142,7 +116,7 @@ impl<'a> Caller<'a> {
         match self.record()?.behind {
             NONE => {
                 let it = parts(PrincipalKind::Role, self.request.principal.text());
-                one(self.room.behind.get_or_init(|| behind_role(&it)).as_ref()?.text())
+                one(self.room.behind.get_or_init(|| sessions(&it, false)).as_ref()?.text())
             }
             behind => self.string(behind),
         }

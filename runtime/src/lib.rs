@@ -46,6 +46,7 @@ pub mod hash;
 mod lanes;
 mod layers;
 mod leaf;
+mod made;
 mod owner;
 pub mod path;
 pub mod principal;

@@ -1,10 +1,10 @@
 //! Who asks: the kinds of principals, and what the bundle holds of them (DESIGN section 5, rules N1–N5, E13).
 
 use crate::bundle::Bundle;
-use crate::caller::Made;
 use crate::format::index::Slot;
 use crate::format::{NONE, Section, limits};
 use crate::hash::{SHORT_BYTES, Table, search, search_id, search_packed, search_short};
+use crate::made::Made;
 use crate::session::Session;
 use crate::value::arn;
 use crate::view::{Index, View};
@@ -266,23 +266,27 @@ impl Bundle {
 fn behind(view: &View<'_>, kind: PrincipalKind, text: &str) -> Option<u32> {
     let it = parts(kind, text);
     match kind {
-        PrincipalKind::RoleSession => held_behind(view, it.behind, &it, ":role/"),
-        PrincipalKind::FederatedUser => held_behind(view, it.behind, &it, ":user/"),
+        PrincipalKind::RoleSession => held_behind(view, it.behind, &it, false),
+        PrincipalKind::FederatedUser => held_behind(view, it.behind, &it, true),
         _ => None,
     }
 }
 
 /// The role that stands behind the sessions of this name, whatever its path.
 pub(crate) fn role_of_name(view: &View<'_>, role: &Parts<'_>) -> Option<u32> {
-    held_behind(view, behind_role(role)?.text(), role, ":role/")
+    held_behind(view, sessions(role, false)?.text(), role, false)
 }
 
-fn held_behind(view: &View<'_>, behind: &str, it: &Parts<'_>, kind: &str) -> Option<u32> {
+fn held_behind(view: &View<'_>, behind: &str, it: &Parts<'_>, is_user: bool) -> Option<u32> {
     let id = search_id(behind.as_bytes(), &Principals { view: *view, behind: true });
     if id.is_some() || !view.is_packed() {
         return id;
     }
-    // Without a path the ARN follows; only others stand in the table.
+    // Without a path the ARN follows; only others stand in the table. Nothing else is taken for it: no region, no name of several segments.
+    if sessions(it, is_user)?.text() != behind {
+        return None;
+    }
+    let kind = if is_user { ":user/" } else { ":role/" };
     let arn = Made::of(&["arn:", it.partition, ":iam::", it.account, kind, it.name])?;
     held(view, arn.text().as_bytes())
 }
@@ -295,7 +299,17 @@ pub(crate) fn held(view: &View<'_>, arn: &[u8]) -> Option<u32> {
     }
 }
 
-/// What stands behind the sessions of a role.
-pub(crate) fn behind_role(role: &Parts<'_>) -> Option<Made> {
-    Made::of(&["arn:", role.partition, ":sts::", role.account, ":assumed-role/", role.name])
+/// What stands behind the sessions of a role, and of a user's name when it is federated.
+pub(crate) fn sessions(of: &Parts<'_>, is_user: bool) -> Option<Made> {
+    let kind = if is_user { ":federated-user/" } else { ":assumed-role/" };
+    Made::of(&["arn:", of.partition, ":sts::", of.account, kind, of.name])
+}
+
+/// Whether an ARN tells all that a packed principal does not say: its account and kind, a name, and what stands behind its sessions.
+#[must_use]
+pub fn tells_all(text: &str, account: &[u8], is_user: bool) -> bool {
+    let Some(["arn", partition, "iam", "", of, resource]) = arn::split(text) else { return false };
+    let named = resource.strip_prefix(if is_user { "user/" } else { "role/" });
+    let name = named.and_then(|path| path.rsplit('/').next()).unwrap_or("");
+    of.as_bytes() == account && partition.len() <= PARTITION_BYTES && (1..=NAME_BYTES).contains(&name.len())
 }

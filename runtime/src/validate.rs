@@ -51,6 +51,13 @@ pub(crate) fn validate(bytes: &[u8]) -> Result<Layout, LoadError> {
     header(bytes)?;
     let layout = layout(bytes)?;
     let view = View::new(bytes, &layout);
+    let oldest = u32_at(bytes, 12).unwrap_or(0);
+    checks::check(
+        !view.is_packed() || oldest >= f::PACKED_READER,
+        Section::Profiles,
+        0,
+        "older readers take them for none",
+    )?;
     let counts = Counts {
         strings: strings::strings(view)?,
         globs: view.count(Section::Globs, f::Range::WORDS)?,
@@ -139,15 +146,15 @@ fn layout(bytes: &[u8]) -> Result<Layout, LoadError> {
         let padding = bytes.get(end..aligned).ok_or(LoadError::SectionTable)?;
         let zeros = padding.iter().all(|&byte| byte == 0);
         let expected = match Section::ALL.get(number) {
-            Some(&section) => kind == section as u32,
-            None => kind > before,
+            Some(&section) if number < wanted => kind == section as u32,
+            _ => kind > before,
         };
         if !expected || zero != 0 || start != aligned || !zeros {
             return Err(LoadError::SectionTable);
         }
         before = kind;
         end = start.checked_add(length).filter(|&end| end <= bytes.len()).ok_or(LoadError::SectionTable)?;
-        if let Some(extent) = extents.get_mut(number) {
+        if let Some(extent) = extents.get_mut(number).filter(|_| number < wanted) {
             *extent = Extent { start, length };
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use portcullis_runtime::format::index::{PROBES, SLOT_WORDS, packed_bits, packed_home, packed_tag};
 use portcullis_runtime::hash::{Keys, hash};
 
-/// All strings of a bundle, each once, as the bytes of their section.
+/// All strings of a bundle, each once but for pairs, as the bytes of their section.
 #[derive(Debug, Default)]
 pub(super) struct Strings {
     places: HashMap<String, u32>,

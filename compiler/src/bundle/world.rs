@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use portcullis_runtime::format::{self as f, NONE, Section};
+use portcullis_runtime::principal::tells_all;
 use portcullis_runtime::value::arn;
 
 use super::sections::Sections;
@@ -17,7 +18,6 @@ use crate::model::{Identity, Model, Tag};
 const SERVICE_LINKED: &str = "/aws-service-role/";
 
 /// A user or role, and what stands behind its sessions.
-#[derive(Clone)]
 struct Holder<'m> {
     principal: &'m ir::Principal,
     identity: &'m Identity,
@@ -29,10 +29,10 @@ struct Holder<'m> {
 }
 
 impl Holder<'_> {
-    /// Whether the ARN tells the name, as it does wherever AWS made it, and the name is none that is too long for a session.
-    fn is_derived(&self) -> bool {
-        let last = self.identity.arn.rsplit('/').next();
-        last == Some(&*self.identity.name) && self.identity.name.len() <= 64 && self.partition.len() <= 32
+    /// Whether the ARN tells the rest, as it does wherever AWS made it. If one does not, none is packed.
+    fn is_told(&self) -> bool {
+        let Identity { arn, name, .. } = self.identity;
+        tells_all(arn, self.account.as_bytes(), self.is_user) && arn.rsplit('/').next() == Some(&**name)
     }
 
     /// Whether the ARN is what the runtime makes of a session's.
@@ -118,13 +118,13 @@ impl Writer {
 
     fn principals(&mut self, model: &Model, ir: &Ir, shared: &mut Shared) -> Result<(), WriteError> {
         let held = holders(model, ir);
-        if held.len() >= self.packed_from && held.iter().all(Holder::is_derived) {
+        if held.len() >= self.packed_from.max(1) && held.iter().all(Holder::is_told) {
             return self.packed_principals(ir, &held, shared);
         }
         let mut records = Vec::new();
         let (mut arns, mut behind, mut identities) = (Vec::new(), Vec::new(), Vec::new());
         for holder in held {
-            let profile = self.profile(ir, &holder, shared);
+            let profile = self.profile(ir, &holder, holder.tags, shared);
             let f::Profile { account, account_5, account_9, kind, boundary, tags, tag_count, .. } = profile;
             let f::Profile { place, trust, classes, .. } = profile;
             let Holder { principal, identity, .. } = holder;
@@ -174,7 +174,7 @@ impl Writer {
             let own: Vec<(&str, &str)> = tags.iter().map(|tag| (&*tag.key, &*tag.value)).collect();
             let known = known_tags.get(&own).copied();
             let written = if known.is_some() { &[][..] } else { tags };
-            let mut profile = self.profile(ir, &Holder { tags: written, ..holder.clone() }, shared);
+            let mut profile = self.profile(ir, holder, written, shared);
             if let Some(first) = known.or(tags.is_empty().then_some(0)) {
                 (profile.tags, profile.tag_count) = (first, tags.len() as u32);
             }
@@ -192,8 +192,8 @@ impl Writer {
             packed.principals.push((arn, self.set(principal.identity), profile));
         }
         let arns: Vec<&str> = held.iter().map(|holder| &*holder.identity.arn).collect();
-        let mut sorted: Vec<&str> = held.iter().map(|holder| holder.sessions.as_str()).collect();
-        for names in [&mut sorted, &mut arns.clone()] {
+        let sessions = held.iter().map(|holder| holder.sessions.as_str()).collect();
+        for mut names in [arns.clone(), sessions] {
             names.sort_unstable();
             if let Some((twice, _)) = names.iter().zip(names.iter().skip(1)).find(|(a, b)| a == b) {
                 return Err(WriteError::DuplicateName((*twice).to_owned()));
@@ -211,9 +211,9 @@ impl Writer {
     }
 
     /// What a user or role has that others may have too.
-    fn profile(&mut self, ir: &Ir, holder: &Holder<'_>, shared: &mut Shared) -> f::Profile {
+    fn profile(&mut self, ir: &Ir, holder: &Holder<'_>, tags: &[Tag], shared: &mut Shared) -> f::Profile {
         let Holder { principal, identity, account, .. } = *holder;
-        let (tags, tag_count) = self.tags(holder.tags, shared);
+        let (tags, tag_count) = self.tags(tags, shared);
         // The runtime refuses what is not 12 digits.
         let digits =
             |four: usize| account.as_bytes().as_chunks().0.get(four).map_or(0, |it| u32::from_le_bytes(*it));

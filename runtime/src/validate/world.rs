@@ -1,12 +1,13 @@
 //! Checks of principals, accounts, resources, endpoints, and of what there is one of.
 
-use alloc::vec::Vec;
+use alloc::vec;
 
 use super::Counts;
 use super::checks::{SideBySide, Starts, check, each, invalid, within};
 use super::index::{index, packed_index};
 use crate::error::LoadError;
 use crate::format::{self as f, NONE, Section};
+use crate::principal::{PrincipalKind, parts, sessions, tells_all};
 use crate::view::View;
 
 /// Most bytes of a unique id, so that it fits what is made of it.
@@ -128,7 +129,11 @@ fn packed_principals(view: View<'_>, known: &Known<'_>, tags: &mut SideBySide) -
         check(known.set(principal.identity), section, at, "unknown identity set")?;
         check(strings.known(principal.arn), section, at, "unknown string")?;
         check(named.insert(principal.arn), section, at, "a name stands twice")?;
-        let has_id = view.profile(principal.profile).is_some_and(|it| it.unique_id != NONE);
+        let whole = view.principal(at).ok_or(invalid(section, at, "unreadable"))?;
+        let text = view.string(principal.arn).unwrap_or("");
+        let told = tells_all(text, &whole.account(), whole.kind == f::PRINCIPAL_USER);
+        check(told, section, at, "an ARN that does not tell its account, kind and name")?;
+        let has_id = whole.unique_id != NONE;
         let id = if has_id { view.behind_string(principal.arn) } else { None };
         let id = id.filter(|&id| strings.known(id)).and_then(|id| view.string_bytes(id));
         check(
@@ -148,23 +153,22 @@ fn packed_principals(view: View<'_>, known: &Known<'_>, tags: &mut SideBySide) -
 fn behind_index(view: View<'_>, known: &Known<'_>, count: u32) -> Result<(), LoadError> {
     let section = Section::BehindIndex;
     let (table, strings) = (view.index(section), &known.counts.strings);
-    let (mut entries, mut ids) = (Vec::new(), Starts::new(count));
-    let mut named = strings.bits();
+    let (mut by_id, mut ids, mut held) = (vec![NONE; count as usize], Starts::new(count), 0);
     for place in 0..table.slots {
         let [_, entry, string, _] = view.slot(table, place).ok_or(invalid(section, place, "unreadable"))?;
         let Some(id) = entry.checked_sub(1) else { continue };
         check(id < count && !ids.known(id), section, place, "unknown id, or one that stands twice")?;
         check(strings.known(string), section, place, "unknown string")?;
-        check(named.insert(string), section, place, "a name stands twice")?;
+        let principal = view.principal(id).ok_or(invalid(section, place, "unreadable"))?;
+        let of = parts(PrincipalKind::Held, view.string(principal.arn).unwrap_or(""));
+        let wanted = sessions(&of, principal.kind == f::PRINCIPAL_USER);
+        let same = wanted.is_some_and(|wanted| view.string(string) == Some(wanted.text()));
+        check(same, section, place, "not what stands behind its sessions")?;
         ids.set(id);
-        entries.push((id, string));
+        by_id.iter_mut().skip(id as usize).take(1).for_each(|to| *to = string);
+        held += 1;
     }
-    entries.sort_unstable();
-    let string = |id| {
-        let at = entries.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        entries.get(at).map(|(_, string)| *string)
-    };
-    let held = entries.len() as u32;
+    let string = |id: u32| by_id.get(id as usize).copied();
     index(view, section, held, &ids, |_| 0, |id| view.string_bytes(string(id)?), |id| Some([string(id)?, 0]))
 }
 

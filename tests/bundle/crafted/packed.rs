@@ -33,6 +33,12 @@ pub(super) const PACKED: &[(u32, Section, &str, Change)] = &[
         let at = it.find(Section::Principals, PRINCIPAL, |principal| principal[2] == named as u32);
         it.set(Section::Principals, at, last);
     }),
+    (61, Section::Principals, "does not tell", |it| {
+        let named = it.find(Section::Profiles, PROFILE, |profile| profile[3] == NONE) / PROFILE;
+        let at = it.find(Section::Principals, PRINCIPAL, |principal| principal[2] == named as u32);
+        let other = it.add_string(b"arn:aws:iam::123456789012:group/x");
+        it.set(Section::Principals, at, other);
+    }),
     (62, Section::Profiles, "other than digits", |it| it.set(Section::Profiles, 0, 0)),
     (62, Section::Profiles, "unique id", |it| it.set(Section::Profiles, 3, 0)),
     (62, Section::Profiles, "unknown kind", |it| it.set(Section::Profiles, 4, 3)),
@@ -102,16 +108,12 @@ pub(super) const PACKED: &[(u32, Section, &str, Change)] = &[
         let words = it.words(Section::BehindIndex);
         (0..4).for_each(|word| it.set(Section::BehindIndex, to + word, words[from + word]));
     }),
-    (65, Section::BehindIndex, "a name stands twice", |it| {
-        let (from, to) = (
-            it.slot(Section::BehindIndex, |entry| entry != 0),
-            it.slot(Section::BehindIndex, |entry| entry == 0),
-        );
-        let words = it.words(Section::BehindIndex);
-        (0..4).for_each(|word| it.set(Section::BehindIndex, to + word, words[from + word]));
-        let other = if words[from + 1] == 1 { 2 } else { 1 };
-        it.set(Section::BehindIndex, to + 1, other);
+    (65, Section::BehindIndex, "not what stands behind", |it| {
+        let at = it.slot(Section::BehindIndex, |entry| entry != 0);
+        let other = it.add_string(b"arn:aws:sts::123456789012:federated-user/x");
+        it.set(Section::BehindIndex, at + 2, other);
     }),
+    (66, Section::Profiles, "older readers", |it| it.oldest = 4),
     (65, Section::BehindIndex, "another hash", |it| {
         let at = it.slot(Section::BehindIndex, |entry| entry != 0);
         it.set(Section::BehindIndex, at, it.words(Section::BehindIndex)[at] ^ 1);
