@@ -182,6 +182,53 @@ fn packed_principals_decide_as_the_reference_does() {
     );
 }
 
+/// Whoever asks is the same in a bundle where principals are packed: where no name is in a table, nothing but the ARN that AWS gives sessions
+/// leads to who stands behind them.
+#[test]
+fn v2_nobody_else_stands_behind_the_sessions_of_packed_principals() {
+    let text = "account 123456789012 {\n  user alice\n  user /p/bob\n  user /far/away/fay\n  role deployer { trust { allow user alice } }\n  \
+        role /x/runner { trust { allow user alice } }\n}\n";
+    let model = models("packed", &[("a.gate", text.to_owned())]);
+    let bundles = [PackedFrom(usize::MAX), PackedFrom(0)].map(|packed_from| {
+        let options = CompileOptions { packed_from, ..CompileOptions::default() };
+        Bundle::from_bytes(compile(&model, &options).unwrap()).unwrap()
+    });
+    assert!(
+        bundles[0].section(Section::Profiles).is_empty() && !bundles[1].section(Section::Profiles).is_empty()
+    );
+    let mut held = 0;
+    for (text, is_held) in [
+        ("arn:aws:iam::123456789012:user/alice", true),
+        ("arn:aws:iam::123456789012:user/p/bob", true),
+        ("arn:aws:iam::123456789012:user/bob", false),
+        ("arn:aws:iam::123456789012:role/alice", false),
+        ("arn:aws:iam::123456789012:role/other/deployer", false),
+        ("arn:aws:sts::123456789012:assumed-role/deployer/s", true),
+        ("arn:aws:sts::123456789012:assumed-role/runner/s", true),
+        ("arn:aws:sts::123456789012:assumed-role/alice/s", false),
+        ("arn:aws:sts::123456789012:assumed-role/p/deployer/s", false),
+        ("arn:aws:sts:eu-west-1:123456789012:assumed-role/deployer/s", false),
+        ("arn:aws-cn:sts::123456789012:assumed-role/deployer/s", false),
+        ("arn:aws:sts::210987654321:assumed-role/deployer/s", false),
+        ("arn:aws:sts::123456789012:federated-user/alice", true),
+        ("arn:aws:sts::123456789012:federated-user/bob", true),
+        ("arn:aws:sts::123456789012:federated-user/fay", true),
+        ("arn:aws:sts::123456789012:federated-user/deployer", false),
+        ("arn:aws:sts::123456789012:federated-user/x/alice", false),
+        ("arn:aws:sts::123456789012:federated-user/p/bob", false),
+        ("arn:aws:sts:eu-west-1:123456789012:federated-user/alice", false),
+    ] {
+        let found = bundles.each_ref().map(|bundle| {
+            let principal = bundle.principal(text);
+            (principal.is_held(), principal.kind())
+        });
+        assert_eq!(found[0], found[1], "{text}");
+        assert_eq!(found[0].0, is_held, "{text}");
+        held += u32::from(is_held);
+    }
+    assert!(held > 5);
+}
+
 /// A rule whose conditions can never hold comes to nothing, beside rules that hold.
 #[test]
 fn conditions_that_never_hold_decide_as_the_reference_does() {
