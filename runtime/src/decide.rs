@@ -134,7 +134,7 @@ impl Bundle {
             return UNKNOWN;
         }
         let Some(action) = view.action(plain.action) else { return UNKNOWN };
-        let Some(record) = view.principal(plain.id) else { return UNKNOWN };
+        let Some(record) = view.brief(plain.id) else { return UNKNOWN };
         let (identity, kind) = plain.resolved.unwrap_or((record.identity, (&action).into()));
         let Some(identity) = list_of(self, identity, kind) else { return UNKNOWN };
         let boundary = if record.boundary == NONE {
@@ -143,8 +143,7 @@ impl Bundle {
             let Some(boundary) = list_of(self, record.boundary, kind) else { return UNKNOWN };
             boundary
         };
-        let Some(account) = view.account_window(plain.id) else { return UNKNOWN };
-        let side = bare_side(plain.resource, plain.resource_account, action.flags, account);
+        let side = bare_side(plain.resource, plain.resource_account, action.flags, record.account);
         let Some(resource) = asked_resource(self, plain.resource, action.service_arn) else { return UNKNOWN };
         let Some(nodes) = view.words_at(Section::Nodes, 0) else { return UNKNOWN };
         let text = resource.as_bytes();

@@ -53,6 +53,16 @@ pub(crate) struct Layout {
     pub(crate) paths: Box<[String]>,
 }
 
+/// What decides at once of a principal.
+#[derive(Clone, Copy)]
+pub(crate) struct Brief<'a> {
+    pub(crate) identity: u32,
+    pub(crate) boundary: u32,
+    pub(crate) classes: u32,
+    /// The 12 digits of its account, and what stands behind them.
+    pub(crate) account: &'a [u8; 16],
+}
+
 /// What there is in a bundle, so that a decision need not look for what there is none of.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct World {
@@ -270,6 +280,24 @@ impl<'a> View<'a> {
         self.whole_principal(id)
     }
 
+    /// What the short way asks of a principal: a few words, so that none of the others need be read.
+    #[inline(always)]
+    pub(crate) fn brief(&self, id: u32) -> Option<Brief<'a>> {
+        if self.is_packed() {
+            return self.packed_brief(id);
+        }
+        let Principal { identity, boundary, classes, .. } = self.whole_principal(id)?;
+        let account = self.fixed::<4>(Section::Principals, id as usize * Principal::WORDS + 1)?;
+        Some(Brief { identity, boundary, classes, account: account.as_flattened().first_chunk()? })
+    }
+
+    #[inline(never)]
+    fn packed_brief(&self, id: u32) -> Option<Brief<'a>> {
+        let packed = self.packed_principal(id)?;
+        let Profile { boundary, classes, .. } = self.profile(packed.profile)?;
+        Some(Brief { identity: packed.identity, boundary, classes, account: self.account_window(id)? })
+    }
+
     /// The account of a principal.
     pub(crate) fn account_of(&self, principal: u32) -> Option<&'a str> {
         core::str::from_utf8(self.account_window(principal)?.get(..12)?).ok()
@@ -277,7 +305,7 @@ impl<'a> View<'a> {
 
     /// The account of a principal, and what stands behind it.
     #[inline(always)]
-    pub(crate) fn account_window(&self, principal: u32) -> Option<&'a [u8; 16]> {
+    fn account_window(&self, principal: u32) -> Option<&'a [u8; 16]> {
         let words = if self.is_packed() {
             let profile = self.packed_principal(principal)?.profile;
             self.fixed::<4>(Section::Profiles, profile as usize * Profile::WORDS)?
