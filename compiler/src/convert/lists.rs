@@ -23,7 +23,10 @@ fn groups(words: &[&str]) -> Vec<String> {
         let mut best: Option<(usize, &str, usize)> = None;
         for (more, word) in behind.iter().enumerate() {
             let count = more + 2;
-            prefix = boundary(common(prefix, word), rest.get(..count).unwrap_or(&[]));
+            // Where nothing is lost but for the newest word, the others were looked at before.
+            let shared = common(prefix, word);
+            let is_same = more > 0 && shared == prefix && boundary(prefix, &[word]) == prefix;
+            prefix = if is_same { prefix } else { boundary(shared, rest.get(..count).unwrap_or(&[])) };
             if prefix.is_empty() {
                 break;
             }

@@ -18,8 +18,8 @@ const NEIGHBOURS: usize = 128;
 const LOOKED_AT: usize = 4_096;
 /// How many of those that have most in common are weighed.
 const WEIGHED: usize = 8;
-/// Steps that the whole search may take: some seconds.
-const WORK: u64 = 300_000_000;
+/// Steps that the whole search may take: a second or two.
+const WORK: u64 = 150_000_000;
 /// What `let`, `=` and the line cost beside the name.
 const DECLARATION: u32 = 6;
 /// What parts one text from the next.
@@ -36,13 +36,22 @@ pub(super) struct Element {
     pub(super) class: u32,
 }
 
+/// How often a set stands somewhere.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Standing {
+    /// In texts that differ: what stands in equal ones has a name with them.
+    pub(super) times: u32,
+    /// At all, if those get none.
+    pub(super) most: u32,
+}
+
 /// Different sets of elements and what saves anything.
 #[derive(Debug)]
 pub(super) struct Problem {
     /// The elements, by number.
     pub(super) elements: Vec<Element>,
-    /// Sets of numbers, sorted, each different, with how often they stand there.
-    pub(super) sets: Vec<(Vec<u32>, u32)>,
+    /// Sets of numbers, sorted, each different.
+    pub(super) sets: Vec<(Vec<u32>, Standing)>,
     /// Characters of a name, by class.
     pub(super) names: Vec<u32>,
     /// Characters of the name of what is of several classes.
@@ -76,7 +85,10 @@ pub(super) struct Shared {
 /// Finds common parts. Deterministic. Time: [`WORK`] steps at most; space linear.
 pub(super) fn share(problem: Problem) -> Shared {
     let mut sharing = Sharing::new(problem);
+    // Half of the work at most for a first look, so that something comes of it.
+    sharing.limit = WORK / 2;
     let mut heap: BinaryHeap<Found> = (0..sharing.sets.len()).filter_map(|set| sharing.best(set)).collect();
+    sharing.limit = WORK;
     while let Some(found) = heap.pop().filter(|_| sharing.work < WORK) {
         let (one, other) = (found.one.0, found.other.0);
         let common = sharing.common(one, other);
@@ -101,8 +113,7 @@ struct Found {
 struct Sharing {
     /// Sets of symbols, sorted: those of the problem, and one for each part.
     sets: Vec<Vec<u32>>,
-    /// How often the text of a set stands there.
-    times: Vec<u32>,
+    standing: Vec<Standing>,
     /// The sets that hold a symbol, sorted; and when that changed.
     holders: Vec<Vec<u32>>,
     changed: Vec<u64>,
@@ -116,6 +127,7 @@ struct Sharing {
     weighed: HashMap<u64, (u64, Option<u64>)>,
     now: u64,
     work: u64,
+    limit: u64,
     scratch: Vec<u32>,
     names: Vec<u32>,
     mixed: u32,
@@ -174,7 +186,8 @@ impl Sharing {
 
     fn common(&mut self, one: usize, other: usize) -> Vec<u32> {
         let common = intersection(self.set(one), self.set(other));
-        self.work += self.set(one).len().min(self.set(other).len()) as u64;
+        // Each of the fewer is looked for.
+        self.work += 8 * self.set(one).len().min(self.set(other).len()) as u64;
         common
     }
 
@@ -207,12 +220,17 @@ impl Sharing {
             holders.iter().filter(|set| Some(**set) != known).map(|set| self.uses_of(*set)).sum();
         let declared = if known.is_some() { 0 } else { price.cost + price.name + u64::from(DECLARATION) };
         let gain = (times * price.cost.checked_sub(price.name)?).checked_sub(declared)?;
-        let fits = self.charged + times * price.charge <= CHARGED && self.is_flat(&price, &holders, known);
+        let most: u64 = holders.iter().filter(|set| Some(**set) != known).map(|set| self.most_of(*set)).sum();
+        let fits = self.charged + most * price.charge <= CHARGED && self.is_flat(&price, &holders, known);
         (gain >= u64::from(self.least).max(1) && fits).then_some(gain)
     }
 
     fn uses_of(&self, set: usize) -> u64 {
-        self.times.get(set).map_or(0, |times| u64::from(*times))
+        self.standing.get(set).map_or(0, |standing| u64::from(standing.times))
+    }
+
+    fn most_of(&self, set: usize) -> u64 {
+        self.standing.get(set).map_or(0, |standing| u64::from(standing.most))
     }
 
     /// The sets that hold all of some symbols.
@@ -266,7 +284,7 @@ impl Sharing {
         let others: Vec<u32> =
             holders.iter().copied().filter(|holder| *holder != set).map(|holder| holder as u32).collect();
         self.now += 1;
-        self.charged += others.iter().map(|set| self.uses_of(*set as usize)).sum::<u64>() * price.charge;
+        self.charged += others.iter().map(|set| self.most_of(*set as usize)).sum::<u64>() * price.charge;
         for symbol in content {
             if let Some(sets) = self.holders.get_mut(*symbol as usize) {
                 sets.retain(|set| others.binary_search(set).is_err());
@@ -280,7 +298,7 @@ impl Sharing {
             self.holders.push(Vec::new());
             self.changed.push(0);
             self.sets.push(content.to_vec());
-            self.times.push(1);
+            self.standing.push(Standing { times: 1, most: 1 });
             // Its number is the highest.
             for symbol in content {
                 self.holders.iter_mut().skip(*symbol as usize).take(1).for_each(|sets| sets.push(set as u32));
@@ -336,7 +354,7 @@ impl Sharing {
 
     /// The set that a set shares most with, of those about it: sets are sorted, and like ones stand side by side.
     fn best(&mut self, one: usize) -> Option<Found> {
-        if self.work >= WORK {
+        if self.work >= self.limit {
             return None;
         }
         let mut order: Vec<(usize, u32)> = self
@@ -349,7 +367,11 @@ impl Sharing {
         weights.resize(self.sets.len(), 0);
         let mut touched: Vec<usize> = Vec::new();
         let mut budget = LOOKED_AT;
-        for (_, symbol) in order {
+        self.work += order.len() as u64;
+        for (_, symbol) in order.into_iter().filter(|(sets, _)| *sets > 1) {
+            if budget == 0 {
+                break;
+            }
             let cost = self.facts(symbol).cost;
             let sets = self.holders.get(symbol as usize).map_or(&[][..], Vec::as_slice);
             let own = sets.partition_point(|set| (*set as usize) < one);

@@ -10,7 +10,7 @@ use portcullis_grammar::gate::text::{is_word, word_or_quote};
 use portcullis_runtime::value::arn;
 
 use crate::convert::lists::factored;
-use crate::convert::share::{Element, Problem, Symbol, share};
+use crate::convert::share::{Element, Problem, Standing, Symbol, share};
 
 /// What a set is made of, and what its parts are named for.
 #[derive(Clone, Copy, Debug)]
@@ -79,7 +79,7 @@ impl Kind {
 /// The sets of a kind, as they are counted.
 #[derive(Default)]
 struct Counted {
-    sets: BTreeMap<Vec<String>, u32>,
+    sets: BTreeMap<Vec<String>, Standing>,
     /// What a text is named for, and what the reader of `.gate` counts for it. A text of several is named for none.
     classes: HashMap<String, (String, u32)>,
     /// Tests and their values.
@@ -266,7 +266,9 @@ impl Names {
                 Of::Values(_, test) => counted.tests.insert((test.to_owned(), key.clone())),
                 Of::Actions | Of::Resources => true,
             };
-            *counted.sets.entry(key).or_default() += u32::from(is_new);
+            let standing = counted.sets.entry(key).or_default();
+            standing.times += u32::from(is_new);
+            standing.most += 1;
             return factored(&words);
         }
         match self.sets.get(&kind).and_then(|sets| sets.get(&key)).cloned() {
@@ -290,7 +292,9 @@ impl Names {
                     // Of a test the reader counts the values and itself, and what joins it to others.
                     counted.class(text, key_name(about), 128 * (values + 2));
                 }
-                *counted.sets.entry(key).or_default() += 1;
+                let standing = counted.sets.entry(key).or_default();
+                standing.times += 1;
+                standing.most += 1;
                 in_order()
             }
             Stage::Written => match self.sets.get(&Kind::Conditions).and_then(|sets| sets.get(&key)).cloned()

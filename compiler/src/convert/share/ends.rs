@@ -25,7 +25,7 @@ impl Sharing {
             group_of.push(group);
         }
         let mut sharing = Self {
-            times: sets.iter().map(|(_, times)| *times).collect(),
+            standing: sets.iter().map(|(_, standing)| *standing).collect(),
             holders: vec![Vec::new(); groups.len()],
             changed: vec![0; groups.len()],
             symbols: Vec::new(),
@@ -35,6 +35,7 @@ impl Sharing {
             weighed: HashMap::new(),
             now: 0,
             work: 0,
+            limit: 0,
             scratch: Vec::new(),
             sets: Vec::with_capacity(sets.len()),
             names,
@@ -69,9 +70,9 @@ impl Sharing {
         for set in 0..sharing.given {
             let content = sharing.set(set).to_vec();
             let price = sharing.price(&content);
-            let times = u64::from(sharing.times.get(set).copied().unwrap_or(0));
+            let (times, most) = (sharing.uses_of(set), sharing.most_of(set));
             let with = (times + 1) * price.name + price.cost + u64::from(DECLARATION + sharing.least);
-            let fits = sharing.charged + times * price.charge <= CHARGED;
+            let fits = sharing.charged + most * price.charge <= CHARGED;
             if times > 1 && price.elements >= sharing.fewest && times * price.cost > with && fits {
                 sharing.make_of(&content, &[set]);
             }

@@ -4,12 +4,16 @@ use std::collections::BTreeSet;
 
 use super::*;
 
+fn standing(times: u32) -> Standing {
+    Standing { times, most: times }
+}
+
 /// Sets of elements that cost ten each, with names of four characters.
 fn shared(sets: &[&[u32]], fewest: u32) -> Shared {
     let count = sets.iter().flat_map(|set| set.iter()).max().map_or(0, |last| last + 1);
     share(Problem {
         elements: (0..count).map(|class| Element { cost: 10, charge: 10, class }).collect(),
-        sets: sets.iter().map(|set| (set.to_vec(), 1)).collect(),
+        sets: sets.iter().map(|set| (set.to_vec(), standing(1))).collect(),
         names: vec![4; count as usize],
         mixed: 4,
         fewest,
@@ -75,7 +79,7 @@ fn what_stands_there_several_times_has_a_name() {
     let element = Element { cost: 10, charge: 10, class: 0 };
     let problem = |times| Problem {
         elements: vec![element; 3],
-        sets: vec![(vec![0, 1, 2], times)],
+        sets: vec![(vec![0, 1, 2], standing(times))],
         names: vec![4],
         mixed: 9,
         fewest: 2,
@@ -120,7 +124,7 @@ fn sets_made_by_chance_stand_for_themselves() {
 fn what_a_reader_would_refuse_has_no_name() {
     let problem = |charge| Problem {
         elements: vec![Element { cost: 100, charge, class: 0 }; 3],
-        sets: vec![(vec![0, 1], 4), (vec![0, 2], 4)],
+        sets: vec![(vec![0, 1], standing(4)), (vec![0, 2], standing(4))],
         names: vec![4],
         mixed: 4,
         fewest: 1,
@@ -128,6 +132,10 @@ fn what_a_reader_would_refuse_has_no_name() {
     };
     assert!(!share(problem(10)).parts.is_empty());
     assert!(share(problem(u32::try_from(CHARGED).unwrap() / 4 + 1)).parts.is_empty());
+    // In few texts, which stand there often.
+    let mut often = problem(10);
+    often.sets.iter_mut().for_each(|(_, standing)| standing.most = 1 << 20);
+    assert!(share(often).parts.is_empty());
 }
 
 /// Sets that all hold the same are many pairs, and one part.
