@@ -8,7 +8,7 @@ mod section;
 mod values;
 mod words;
 
-pub use packed::BEHIND_ARN;
+pub use packed::{BEHIND_ARN, tells_all};
 pub use rcp::RCP_SERVICES;
 pub use section::Section;
 pub use values::*;
@@ -49,6 +49,10 @@ pub mod limits {
     pub const RESOURCE_BYTES: usize = 2_048;
     /// Bytes of an action.
     pub const ACTION_BYTES: usize = 256;
+    /// Bytes of the name of a role, session or federated user, and of any packed principal.
+    pub const NAME_BYTES: usize = 64;
+    /// Bytes of the partition of a principal.
+    pub const PARTITION_BYTES: usize = 32;
     /// Bytes of one context value.
     pub const VALUE_BYTES: usize = 8_192;
     /// Context keys of a request.

@@ -9,10 +9,6 @@ use crate::session::Session;
 use crate::value::arn;
 use crate::view::{Index, View};
 
-/// Longest name of a role, session or federated user in bytes; and longest partition.
-pub(crate) const NAME_BYTES: usize = 64;
-const PARTITION_BYTES: usize = 32;
-
 /// Who asks, resolved against one bundle. Resolve it once per session and keep it.
 #[derive(Clone, Copy, Debug)]
 pub struct Principal<'a> {
@@ -156,13 +152,13 @@ pub fn classify(text: &str) -> PrincipalKind {
         let name = !text.is_empty() && !text.bytes().any(|byte| byte.is_ascii_whitespace() || byte == b':');
         return if name { PrincipalKind::Service } else { PrincipalKind::Malformed };
     };
-    if head != "arn" || !arn::is_account(account) || partition.len() > PARTITION_BYTES {
+    if head != "arn" || !arn::is_account(account) || partition.len() > limits::PARTITION_BYTES {
         return PrincipalKind::Malformed;
     }
     let named = |prefix: &str| {
         resource.strip_prefix(prefix).is_some_and(|name| !name.is_empty() && !name.ends_with('/'))
     };
-    let short = |name: &str| !name.is_empty() && name.len() <= NAME_BYTES;
+    let short = |name: &str| !name.is_empty() && name.len() <= limits::NAME_BYTES;
     match service {
         "iam" if resource == "root" => PrincipalKind::Root,
         "iam" if named("user/") => PrincipalKind::User,
@@ -303,13 +299,4 @@ pub(crate) fn held(view: &View<'_>, arn: &[u8]) -> Option<u32> {
 pub(crate) fn sessions(of: &Parts<'_>, is_user: bool) -> Option<Made> {
     let kind = if is_user { ":federated-user/" } else { ":assumed-role/" };
     Made::of(&["arn:", of.partition, ":sts::", of.account, kind, of.name])
-}
-
-/// Whether an ARN tells all that a packed principal does not say: its account and kind, a name, and what stands behind its sessions.
-#[must_use]
-pub fn tells_all(text: &str, account: &[u8], is_user: bool) -> bool {
-    let Some(["arn", partition, "iam", "", of, resource]) = arn::split(text) else { return false };
-    let named = resource.strip_prefix(if is_user { "user/" } else { "role/" });
-    let name = named.and_then(|path| path.rsplit('/').next()).unwrap_or("");
-    of.as_bytes() == account && partition.len() <= PARTITION_BYTES && (1..=NAME_BYTES).contains(&name.len())
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 
 use portcullis_runtime::format::{self as f, NONE, Section};
-use portcullis_runtime::principal::tells_all;
 use portcullis_runtime::value::arn;
 
 use super::sections::Sections;
@@ -32,7 +31,7 @@ impl Holder<'_> {
     /// Whether the ARN tells the rest, as it does wherever AWS made it. If one does not, none is packed.
     fn is_told(&self) -> bool {
         let Identity { arn, name, .. } = self.identity;
-        tells_all(arn, self.account.as_bytes(), self.is_user) && arn.rsplit('/').next() == Some(&**name)
+        f::tells_all(arn, self.account.as_bytes(), self.is_user) && arn.rsplit('/').next() == Some(&**name)
     }
 
     /// Whether the ARN is what the runtime makes of a session's.
@@ -125,32 +124,20 @@ impl Writer {
         let (mut arns, mut behind, mut identities) = (Vec::new(), Vec::new(), Vec::new());
         for holder in held {
             let profile = self.profile(ir, &holder, holder.tags, shared);
-            let f::Profile { account, account_5, account_9, kind, boundary, tags, tag_count, .. } = profile;
-            let f::Profile { place, trust, classes, .. } = profile;
             let Holder { principal, identity, .. } = holder;
+            let (arn, set) = (self.strings.id(&identity.arn), self.set(principal.identity));
             f::Principal {
-                arn: self.strings.id(&identity.arn),
-                account,
-                account_5,
-                account_9,
                 name: self.strings.id(&identity.name),
                 unique_id: match &*identity.unique_id {
                     "" => NONE,
                     id => self.strings.id(id),
                 },
-                kind,
-                identity: self.set(principal.identity),
-                boundary,
-                tags,
-                tag_count,
-                place,
                 behind: self.strings.id(&holder.sessions),
-                trust,
-                classes,
+                ..f::PackedPrincipal { arn, identity: set, profile: 0 }.with(profile)
             }
             .write(&mut records);
             arns.push(identity.arn.to_string());
-            identities.push(self.set(principal.identity));
+            identities.push(set);
             behind.push(holder.sessions);
         }
         self.sections.put(Section::Principals, records);

@@ -113,6 +113,7 @@ struct Found {
 struct Sharing {
     /// Sets of symbols, sorted: those of the problem, and one for each part.
     sets: Vec<Vec<u32>>,
+    /// How often each stands somewhere; a part once, where it is declared.
     standing: Vec<Standing>,
     /// The sets that hold a symbol, sorted; and when that changed.
     holders: Vec<Vec<u32>>,
@@ -126,6 +127,7 @@ struct Sharing {
     /// By the hash of what was weighed: when, and what it saved. It is weighed anew before anything comes of it.
     weighed: HashMap<u64, (u64, Option<u64>)>,
     now: u64,
+    /// Steps that were taken, and may be.
     work: u64,
     limit: u64,
     scratch: Vec<u32>,

@@ -7,7 +7,7 @@ use super::checks::{SideBySide, Starts, check, each, invalid, within};
 use super::index::{index, packed_index};
 use crate::error::LoadError;
 use crate::format::{self as f, NONE, Section};
-use crate::principal::{PrincipalKind, parts, sessions, tells_all};
+use crate::principal::{PrincipalKind, parts, sessions};
 use crate::view::View;
 
 /// Most bytes of a unique id, so that it fits what is made of it.
@@ -131,7 +131,7 @@ fn packed_principals(view: View<'_>, known: &Known<'_>, tags: &mut SideBySide) -
         check(named.insert(principal.arn), section, at, "a name stands twice")?;
         let whole = view.principal(at).ok_or(invalid(section, at, "unreadable"))?;
         let text = view.string(principal.arn).unwrap_or("");
-        let told = tells_all(text, &whole.account(), whole.kind == f::PRINCIPAL_USER);
+        let told = f::tells_all(text, &whole.account(), whole.kind == f::PRINCIPAL_USER);
         check(told, section, at, "an ARN that does not tell its account, kind and name")?;
         let has_id = whole.unique_id != NONE;
         let id = if has_id { view.behind_string(principal.arn) } else { None };

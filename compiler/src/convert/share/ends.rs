@@ -7,16 +7,16 @@ use super::{CHARGED, COMMA, DECLARATION, Facts, Problem, Shared, Sharing, Symbol
 impl Sharing {
     pub(super) fn new(problem: Problem) -> Self {
         let Problem { elements, sets, names, mixed, fewest, least } = problem;
-        let mut standing: Vec<Vec<u32>> = vec![Vec::new(); elements.len()];
+        let mut sets_of: Vec<Vec<u32>> = vec![Vec::new(); elements.len()];
         for ((set, _), number) in sets.iter().zip(0..) {
             for element in set {
-                standing.iter_mut().skip(*element as usize).take(1).for_each(|sets| sets.push(number));
+                sets_of.iter_mut().skip(*element as usize).take(1).for_each(|sets| sets.push(number));
             }
         }
         let mut groups: Vec<Vec<u32>> = Vec::new();
         let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
         let mut group_of = Vec::with_capacity(elements.len());
-        for (sets, element) in standing.into_iter().zip(0..) {
+        for (sets, element) in sets_of.into_iter().zip(0..) {
             let group = *known.entry(sets).or_insert(groups.len() as u32);
             match groups.get_mut(group as usize) {
                 Some(group) => group.push(element),
