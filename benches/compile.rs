@@ -93,7 +93,7 @@ fn language(criterion: &mut Criterion) {
     let resolved = resolve(std::slice::from_ref(&source), &[], &Options::default());
     assert!(resolved.model.is_some());
     println!(
-        "gate: {:.1} MB parsed and checked in {:.0?}, peak memory {} MiB",
+        "gate: {:.1} MB parsed and checked in {:.2?}, peak memory {} MiB",
         text.len() as f64 / 1e6,
         started.elapsed(),
         peak_memory(),
