@@ -219,6 +219,7 @@ fn of_value(view: &View<'_>, id: u32, classifier: &f::Classifier, value: Value<'
 }
 
 /// The texts of one classifier.
+#[derive(Clone, Copy)]
 struct Texts<'a> {
     view: &'a View<'a>,
     classifier: u32,
@@ -226,8 +227,8 @@ struct Texts<'a> {
 
 impl Table for Texts<'_> {
     #[inline]
-    fn view(&self) -> &View<'_> {
-        self.view
+    fn view(&self) -> View<'_> {
+        *self.view
     }
 
     #[inline]
@@ -248,7 +249,7 @@ impl Table for Texts<'_> {
 
 /// The class of a text: its own, or that of the wildcards that match it.
 fn of_text(view: &View<'_>, classifier: u32, root: u32, text: &[u8]) -> Option<u32> {
-    if let Some(id) = search_id(text, &Texts { view, classifier }) {
+    if let Some(id) = search_id(text, Texts { view, classifier }) {
         return Some(view.class_text(id)?.class);
     }
     match walk(view.words_at(Section::ClassNodes, 0)?, root, text)? {

@@ -65,13 +65,14 @@ impl Bundle {
     /// That of [`Bundle::decide`], and linear in the texts of principal and action.
     #[must_use]
     pub fn decide_text(&self, request: &TextRequest<'_>) -> Decision {
-        let (id, identity) = self.principal_slot(request.principal.as_bytes());
-        let (action, kind) = self.action_slot(request.action.as_bytes());
+        let (held, known) =
+            (self.principal_slot(request.principal.as_bytes()), self.action_slot(request.action.as_bytes()));
+        let (id, action) = (held.id(), known.id());
         if id != NONE && action != NONE {
             let plain = Plain {
                 id,
                 action,
-                resolved: Some((identity, kind)),
+                resolved: Some(((held.words() >> 32) as u32, known.into())),
                 resource: request.resource,
                 resource_account: request.resource_account,
                 context: request.context,
@@ -126,11 +127,10 @@ impl Bundle {
     #[inline(always)]
     fn by_own_layers(&self, plain: &Plain<'_>, pending: impl FnOnce(&Own<'_>) -> Outcome) -> Outcome {
         const UNKNOWN: Outcome = Outcome::UNKNOWN;
+        // First, while there is little that a call would have to save.
+        let within_limits = plain.context.within_limits();
         let view = self.view();
-        if !view.world.is_bare()
-            || plain.resource.len() > limits::RESOURCE_BYTES
-            || !plain.context.within_limits()
-        {
+        if !view.world.is_bare() || plain.resource.len() > limits::RESOURCE_BYTES || !within_limits {
             return UNKNOWN;
         }
         let Some(action) = view.action(plain.action) else { return UNKNOWN };
@@ -153,7 +153,7 @@ impl Bundle {
                 let mut ends = ends;
                 if !plain.context_is_complete {
                     for end in ends.iter_mut().filter(|end| is_node(**end)) {
-                        *end = by_classes(&view, plain.context, record.classes, *end);
+                        *end = self.by_classes(plain.context, record.classes, *end);
                     }
                     let outcome = direct::decision(ends, action.flags, side);
                     if outcome != UNKNOWN {
@@ -165,6 +165,12 @@ impl Bundle {
             }
             outcome => outcome,
         }
+    }
+
+    /// [`by_classes`] of this bundle, whose view is only made where it is needed.
+    #[inline(never)]
+    fn by_classes(&self, context: &dyn Context, own: u32, from: u32) -> u32 {
+        by_classes(&self.view(), context, own, from)
     }
 
     /// A string that few requests need.

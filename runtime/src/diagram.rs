@@ -23,7 +23,7 @@ pub(crate) const fn is_node(end: u32) -> bool {
 ///
 /// `own` is where the classes begin that the principal defines by itself. In a bundle without resources, for a user or role itself, and not
 /// where the request's context says everything.
-#[inline(never)]
+#[inline(always)]
 pub(crate) fn by_classes(view: &View<'_>, context: &dyn Context, own: u32, from: u32) -> u32 {
     let mut reached = from;
     let mut left = NODES;

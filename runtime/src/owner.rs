@@ -6,11 +6,12 @@ use crate::value::arn;
 use crate::view::{Index, View};
 
 /// The ARNs of resources.
+#[derive(Clone, Copy)]
 struct Resources<'a>(&'a View<'a>);
 
 impl Table for Resources<'_> {
-    fn view(&self) -> &View<'_> {
-        self.0
+    fn view(&self) -> View<'_> {
+        *self.0
     }
 
     fn index(&self) -> &Index {
@@ -19,11 +20,12 @@ impl Table for Resources<'_> {
 }
 
 /// The numbers of accounts.
+#[derive(Clone, Copy)]
 struct Accounts<'a>(&'a View<'a>);
 
 impl Table for Accounts<'_> {
-    fn view(&self) -> &View<'_> {
-        self.0
+    fn view(&self) -> View<'_> {
+        *self.0
     }
 
     fn index(&self) -> &Index {
@@ -32,11 +34,12 @@ impl Table for Accounts<'_> {
 }
 
 /// The ids of endpoints.
+#[derive(Clone, Copy)]
 struct Endpoints<'a>(&'a View<'a>);
 
 impl Table for Endpoints<'_> {
-    fn view(&self) -> &View<'_> {
-        self.0
+    fn view(&self) -> View<'_> {
+        *self.0
     }
 
     fn index(&self) -> &Index {
@@ -46,23 +49,23 @@ impl Table for Endpoints<'_> {
 
 /// The account of a number.
 pub(crate) fn account(view: &View<'_>, number: &[u8]) -> Option<u32> {
-    search_id(number, &Accounts(view))
+    search_id(number, Accounts(view))
 }
 
 /// The endpoint of an id.
 pub(crate) fn endpoint(view: &View<'_>, id: &str) -> Option<u32> {
-    search_id(id.as_bytes(), &Endpoints(view))
+    search_id(id.as_bytes(), Endpoints(view))
 }
 
 /// The resource that owns an ARN: the longest of those that are it, or under which it lies. Two look-ups, however many there are.
 ///
 /// `service` and `name` are the third and the sixth part.
 pub(crate) fn owner(view: &View<'_>, text: &[u8], service: &[u8], name: &[u8]) -> Option<u32> {
-    if let Some(found) = search_id(text, &Resources(view)) {
+    if let Some(found) = search_id(text, Resources(view)) {
         return Some(found);
     }
     let above = text.get(..text.len() - name.len() + arn::above(service, name)?)?;
-    search_id(above, &Resources(view))
+    search_id(above, Resources(view))
 }
 
 /// Whether resources of this service are declared: one of them that is not, and names no account, is another account's (rule V6).

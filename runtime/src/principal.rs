@@ -1,9 +1,8 @@
 //! Who asks: the kinds of principals, and what the bundle holds of them (DESIGN section 5, rules N1–N5, E13).
 
 use crate::bundle::Bundle;
-use crate::format::index::Slot;
 use crate::format::{NONE, Section, limits};
-use crate::hash::{SHORT_BYTES, Table, search, search_id, search_packed, search_short};
+use crate::hash::{Found, SHORT_BYTES, Table, search, search_id, search_packed, search_short};
 use crate::made::Made;
 use crate::session::Session;
 use crate::value::arn;
@@ -176,30 +175,38 @@ pub fn classify(text: &str) -> PrincipalKind {
     }
 }
 
-/// The ARNs of principals that are not packed, or of what stands behind the sessions of all.
+/// The ARNs of principals that are not packed.
+#[derive(Clone, Copy)]
+struct Names<'a>(&'a Bundle);
+
+impl Table for Names<'_> {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        self.0.view()
+    }
+
+    #[inline]
+    fn index(&self) -> &Index {
+        self.view().index(Section::PrincipalIndex)
+    }
+}
+
+/// The same by a view, or what stands behind the sessions of all.
+#[derive(Clone, Copy)]
 struct Principals<'a> {
-    view: View<'a>,
+    view: &'a View<'a>,
     behind: bool,
 }
 
 impl Table for Principals<'_> {
     #[inline]
-    fn view(&self) -> &View<'_> {
-        &self.view
+    fn view(&self) -> View<'_> {
+        *self.view
     }
 
     #[inline]
     fn index(&self) -> &Index {
         self.view.index(if self.behind { Section::BehindIndex } else { Section::PrincipalIndex })
-    }
-}
-
-/// A principal and its identity set.
-#[inline(always)]
-fn of_slot(slot: Option<Slot>) -> (u32, u32) {
-    match slot {
-        Some([_, entry, _, identity]) => (entry.wrapping_sub(1), identity),
-        None => (NONE, NONE),
     }
 }
 
@@ -212,8 +219,7 @@ impl Bundle {
     #[must_use]
     pub fn principal<'a>(&self, text: &'a str) -> Principal<'a> {
         // The look-up gives numbers and no record: what is made of them here need not pass through memory.
-        let (id, _) = self.principal_slot(text.as_bytes());
-        self.principal_of(text, id)
+        self.principal_of(text, self.principal_slot(text.as_bytes()).id())
     }
 
     /// The principal of a text, of the user or role that was found under it, or [`NONE`].
@@ -226,27 +232,28 @@ impl Bundle {
         Principal { stamp: self.stamp(), id, kind, source: Source::Text(text) }
     }
 
-    /// The user or role of an ARN and its identity set; [`NONE`] twice if there is none.
+    /// The user or role of an ARN and, in the upper half of the words, its identity set.
     #[inline(never)]
-    pub(crate) fn principal_slot(&self, text: &[u8]) -> (u32, u32) {
+    pub(crate) fn principal_slot(&self, text: &[u8]) -> Found {
         if text.len() > SHORT_BYTES || self.view().is_packed() {
             return self.other_principal_slot(text);
         }
-        of_slot(search_short(text, &Principals { view: self.view(), behind: false }))
+        search_short(text, Names(self))
     }
 
     /// The same for what few principals are as long as, and in bundles of many: what it takes is not to burden the others.
     #[inline(never)]
-    fn other_principal_slot(&self, text: &[u8]) -> (u32, u32) {
+    fn other_principal_slot(&self, text: &[u8]) -> Found {
         if text.len() > limits::RESOURCE_BYTES {
-            return (NONE, NONE);
+            return Found::NOTHING;
         }
         let view = self.view();
         if view.is_packed() {
-            let id = search_packed(text, &view).unwrap_or(NONE);
-            return (id, view.packed_principal(id).map_or(NONE, |principal| principal.identity));
+            let Some(id) = search_packed(text, &view) else { return Found::NOTHING };
+            let identity = view.packed_principal(id).map_or(NONE, |principal| principal.identity);
+            return Found::of([0, id.wrapping_add(1), 0, identity]);
         }
-        of_slot(search(text, &Principals { view: self.view(), behind: false }))
+        search(text, Names(self))
     }
 
     /// What else a principal is, and the user or role behind its session, or [`NONE`].
@@ -274,7 +281,7 @@ pub(crate) fn role_of_name(view: &View<'_>, role: &Parts<'_>) -> Option<u32> {
 }
 
 fn held_behind(view: &View<'_>, behind: &str, it: &Parts<'_>, is_user: bool) -> Option<u32> {
-    let id = search_id(behind.as_bytes(), &Principals { view: *view, behind: true });
+    let id = search_id(behind.as_bytes(), Principals { view, behind: true });
     if id.is_some() || !view.is_packed() {
         return id;
     }
@@ -291,7 +298,7 @@ fn held_behind(view: &View<'_>, behind: &str, it: &Parts<'_>, is_user: bool) -> 
 pub(crate) fn held(view: &View<'_>, arn: &[u8]) -> Option<u32> {
     match view.is_packed() {
         true => search_packed(arn, view),
-        false => search_id(arn, &Principals { view: *view, behind: false }),
+        false => search_id(arn, Principals { view, behind: false }),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::format::index::Slot;
 use crate::format::{self as f, Section};
 use crate::format::{ActionPattern, limits};
-use crate::hash::{SHORT_BYTES, Table, search_folded, search_short_folded};
+use crate::hash::{Found, SHORT_BYTES, Table, search_folded, search_short_folded};
 use crate::principal::Principal;
 use crate::view::{Index, View};
 
@@ -125,6 +125,14 @@ impl ActionKind {
     }
 }
 
+impl From<Found> for ActionKind {
+    /// As the name's slot tells it: its service, and above that its class.
+    #[inline(always)]
+    fn from(found: Found) -> Self {
+        Self(found.words())
+    }
+}
+
 impl From<&f::Action> for ActionKind {
     #[inline(always)]
     fn from(action: &f::Action) -> Self {
@@ -132,32 +140,24 @@ impl From<&f::Action> for ActionKind {
     }
 }
 
-/// The id of an action of the vocabulary and its kind, as its name's slot tells them; else [`NONE`](f::NONE).
-#[inline(always)]
-fn of_slot(slot: Option<Slot>) -> (u32, ActionKind) {
-    match slot {
-        Some([_, entry, service, class]) => (entry.wrapping_sub(1), ActionKind::of(service, class)),
-        None => (f::NONE, ActionKind::of(f::NONE, 0)),
-    }
-}
-
 /// The names of actions.
-struct Actions<'a>(View<'a>);
+#[derive(Clone, Copy)]
+struct Actions<'a>(&'a Bundle);
 
 impl Table for Actions<'_> {
     #[inline]
-    fn view(&self) -> &View<'_> {
-        &self.0
+    fn view(&self) -> View<'_> {
+        self.0.view()
     }
 
     #[inline]
     fn index(&self) -> &Index {
-        self.0.index(Section::ActionIndex)
+        self.view().index(Section::ActionIndex)
     }
 
     #[inline(always)]
-    fn name(&self, [_, entry, ..]: Slot, length: usize) -> Option<Option<&[u8]>> {
-        self.0.action_name_of_length(entry.wrapping_sub(1), length)
+    fn name<'a>(&self, view: &View<'a>, [_, entry, ..]: Slot, length: usize) -> Option<&'a [u8]> {
+        view.action_name_of_length(entry.wrapping_sub(1), length)
     }
 }
 
@@ -171,25 +171,25 @@ impl Bundle {
 
     #[inline]
     pub(crate) fn action_of<'a>(&self, text: &'a [u8]) -> Action<'a> {
-        Action { stamp: self.stamp(), id: self.action_slot(text).0, text }
+        Action { stamp: self.stamp(), id: self.action_slot(text).id(), text }
     }
 
-    /// What the vocabulary holds under a name: two words, which registers hold.
+    /// What the vocabulary holds under a name: the words are its kind.
     #[inline(never)]
-    pub(crate) fn action_slot(&self, text: &[u8]) -> (u32, ActionKind) {
+    pub(crate) fn action_slot(&self, text: &[u8]) -> Found {
         if text.len() > SHORT_BYTES {
             return self.long_action_slot(text);
         }
-        of_slot(search_short_folded(text, &Actions(self.view())))
+        search_short_folded(text, Actions(self))
     }
 
     /// The same for what few actions are as long as: what it takes is not to burden the others.
     #[inline(never)]
-    fn long_action_slot(&self, text: &[u8]) -> (u32, ActionKind) {
+    fn long_action_slot(&self, text: &[u8]) -> Found {
         if text.len() > limits::ACTION_BYTES {
-            return of_slot(None);
+            return Found::NOTHING;
         }
-        of_slot(search_folded(text, &Actions(self.view())))
+        search_folded(text, Actions(self))
     }
 
     /// Whether an action pattern covers an action outside the vocabulary. Both halves compare each by itself (rule A1).

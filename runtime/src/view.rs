@@ -433,25 +433,21 @@ impl<'a> View<'a> {
         self.bytes.get(text..text + length)
     }
 
-    /// The bytes of a string if it has this length; `None` inside if it has another.
+    /// The bytes of a string if it has this length.
     #[inline(always)]
-    pub(crate) fn string_of_length(&self, string: u32, length: usize) -> Option<Option<&'a [u8]>> {
-        let (first, behind) = self.words_at(Section::Strings, string as usize)?.split_first()?;
-        if u32::from_le_bytes(*first) as usize != length {
-            return Some(None);
-        }
-        Some(Some(behind.as_flattened().get(..length)?))
+    pub(crate) fn string_of_length(&self, string: u32, length: usize) -> Option<&'a [u8]> {
+        let at = (self.layout.start(Section::Strings) + string as usize) * 4;
+        let (own, text) = self.bytes.get(at..at + 4 + length)?.split_first_chunk::<4>()?;
+        (u32::from_le_bytes(*own) as usize == length).then_some(text)
     }
 
-    /// The name of the action at a word if it has this length; `None` inside if it has another.
+    /// The name of the action at a word if it has this length.
     #[inline(always)]
-    pub(crate) fn action_name_of_length(&self, at: u32, length: usize) -> Option<Option<&'a [u8]>> {
-        let (record, behind) =
-            self.words_at(Section::Actions, at as usize)?.split_at_checked(Action::WORDS)?;
-        if Action::read(record)?.name_length as usize != length {
-            return Some(None);
-        }
-        Some(Some(behind.as_flattened().get(..length)?))
+    pub(crate) fn action_name_of_length(&self, at: u32, length: usize) -> Option<&'a [u8]> {
+        const RECORD: usize = 4 * Action::WORDS;
+        let at = (self.layout.start(Section::Actions) + at as usize) * 4;
+        let (record, name) = self.bytes.get(at..at + RECORD + length)?.split_first_chunk::<RECORD>()?;
+        (Action::read(record.as_chunks::<4>().0)?.name_length as usize == length).then_some(name)
     }
 
     /// The roots of a list that has several.
