@@ -28,13 +28,49 @@ pub(crate) fn reach(nodes: &[[u8; 4]], list: u32, text: &[u8]) -> u32 {
     if list & TERMINAL_BIT != 0 { list } else { reach_from(nodes, list, text) }
 }
 
-/// By itself, so that the loop of the walk has all registers.
+/// Most automata begin with a literal, and many end behind it: that takes no loop and few registers.
 #[inline(never)]
 fn reach_from(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> u32 {
     if root & LIST_BIT != 0 {
         return UNKNOWN;
     }
-    match walk(nodes, root, text) {
+    match behind_literal(nodes, root, text) {
+        Some((reached, _)) if reached & TERMINAL_BIT != 0 => reached,
+        Some((reached, rest)) => reach_behind(nodes, reached, text, rest),
+        None => reach_behind(nodes, root, text, text),
+    }
+}
+
+/// Where a literal at the begin of an automaton leads, and what of the text it leaves. `None` for another node, and where that is not told
+/// at once.
+#[inline(always)]
+fn behind_literal<'t>(nodes: &[[u8; 4]], root: u32, text: &'t [u8]) -> Option<(u32, &'t [u8])> {
+    let (header, body) = nodes.get(root as usize..)?.split_first_chunk::<4>()?;
+    let [first, second, third, fourth] = header.map(u32::from_le_bytes);
+    if first & 0xff != node::LITERAL {
+        return None;
+    }
+    let (length, literal) = ((first >> 8) as usize, body.as_flattened());
+    let start = equal16(text.first_chunk()?, literal.first_chunk()?);
+    let equal = if length <= node::SHORT_BYTES {
+        !start & ((1 << length) - 1) == 0
+    } else if length <= 2 * node::SHORT_BYTES {
+        let (text, literal) = (text.get(..length)?, literal.get(..length)?);
+        start & equal16(text.last_chunk()?, literal.last_chunk()?) == 0xffff
+    } else {
+        return None;
+    };
+    match equal {
+        true => Some((fourth, text.get(length..)?)),
+        false if third == second => Some((second, &[])),
+        false => None,
+    }
+}
+
+/// By itself, so that the loop of the walk has all registers.
+#[inline(never)]
+fn reach_behind(nodes: &[[u8; 4]], from: u32, text: &[u8], rest: &[u8]) -> u32 {
+    match walk_from(nodes, from, text, rest) {
         Some(End::Terminal(terminal)) => terminal,
         // What cannot be read is found out by whoever needs to know more.
         Some(End::Leaf { .. }) | None => UNKNOWN,
@@ -53,8 +89,12 @@ fn fixed<const WORDS: usize>(words: &[[u8; 4]], at: usize) -> Option<&[[u8; 4]; 
 /// Linear in the resource: every edge consumes at least one byte.
 #[inline(always)]
 pub(crate) fn walk(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> Option<End> {
-    let mut reference = root;
-    let mut rest = text;
+    walk_from(nodes, root, text, text)
+}
+
+/// [`walk`] from a reference on, over the rest of a text.
+#[inline(always)]
+fn walk_from<'t>(nodes: &[[u8; 4]], mut reference: u32, text: &'t [u8], mut rest: &'t [u8]) -> Option<End> {
     loop {
         if reference & TERMINAL_BIT != 0 {
             return Some(End::Terminal(reference));
