@@ -11,7 +11,7 @@ use crate::format::index::Slot;
 use crate::format::{self as f, NONE, Section, TERMINAL_BIT, class};
 use crate::glob::simple_lower_case;
 use crate::hash::{Table, classifier_tweak, search_id};
-use crate::value::{boolean, date, number};
+use crate::value::{boolean, date, ip, number};
 use crate::view::{Index, View};
 use crate::walk::{End, walk};
 
@@ -189,7 +189,7 @@ fn of_value(view: &View<'_>, id: u32, classifier: &f::Classifier, value: Value<'
             }
         }
         f::CLASSIFY_ADDRESS => match parsed {
-            None => of_address(view, classifier, value.parse().ok())?,
+            None => of_address(view, classifier, ip::address(value))?,
             Some(parsed) => of_address(view, classifier, parsed.address().map(|it| it.first()))?,
         },
         f::CLASSIFY_NUMBER => match number::Number::parse(value) {

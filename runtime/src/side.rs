@@ -299,7 +299,14 @@ mod tests {
                 let before = "x".repeat(random(34));
                 let third = ["kms", "s3", ""][random(3)];
                 let rest: String = "key/123".chars().take(random(8)).collect();
-                text = alloc::format!("arn:{before}:{third}::{account}:{rest}");
+                text = match random(4) {
+                    0 => alloc::format!("arn:{before}:{third}::{account}:{rest}"),
+                    1 => alloc::format!("arn:aws:{before}::{account}:{rest}"),
+                    2 => alloc::format!("arn:aws:{third}:{before}:{account}:{rest}"),
+                    _ => alloc::format!("arn:aws:{third}:::{before}{account}"),
+                };
+            } else if round % 3 == 1 {
+                text.insert_str(0, "arn:aws:");
             }
             let flags = [0, 0, 0, f::ACTION_NEEDS_TRUST, f::ACTION_WRITES_ROLE][random(5)];
             let said = [
