@@ -15,7 +15,7 @@ use crate::owner::{self, LevelRange};
 use crate::principal::{Principal, PrincipalKind, parts};
 use crate::request::{Action, ActionKind, Request, TextRequest};
 use crate::side::{AccountOf, Parts, ResourceSide, bare_side, resource_side};
-use crate::view::View;
+use crate::view::{Brief, View};
 use crate::walk::reach;
 
 /// A decision that denies because of a reason that is no statement's.
@@ -134,7 +134,7 @@ impl Bundle {
             return UNKNOWN;
         }
         let Some(action) = view.action(plain.action) else { return UNKNOWN };
-        let Some(record) = view.brief(plain.id) else { return UNKNOWN };
+        let Some(record) = self.brief(plain.id) else { return UNKNOWN };
         let (identity, kind) = plain.resolved.unwrap_or((record.identity, (&action).into()));
         let Some(identity) = list_of(self, identity, kind) else { return UNKNOWN };
         let boundary = if record.boundary == NONE {
@@ -165,6 +165,17 @@ impl Bundle {
             }
             outcome => outcome,
         }
+    }
+
+    /// What the short way asks of a principal.
+    #[inline(always)]
+    fn brief(&self, id: u32) -> Option<Brief<'_>> {
+        if self.view().is_packed() { self.packed_brief(id) } else { self.view().brief(id) }
+    }
+
+    #[inline(never)]
+    fn packed_brief(&self, id: u32) -> Option<Brief<'_>> {
+        self.view().packed_brief(id)
     }
 
     /// [`by_classes`] of this bundle, whose view is only made where it is needed.

@@ -280,19 +280,17 @@ impl<'a> View<'a> {
         self.whole_principal(id)
     }
 
-    /// What the short way asks of a principal: a few words, so that none of the others need be read.
+    /// What the short way asks of a principal that is not packed: a few words, so that none of the others need be read.
     #[inline(always)]
     pub(crate) fn brief(&self, id: u32) -> Option<Brief<'a>> {
-        if self.is_packed() {
-            return self.packed_brief(id);
-        }
         let Principal { identity, boundary, classes, .. } = self.whole_principal(id)?;
         let account = self.fixed::<4>(Section::Principals, id as usize * Principal::WORDS + 1)?;
         Some(Brief { identity, boundary, classes, account: account.as_flattened().first_chunk()? })
     }
 
-    #[inline(never)]
-    fn packed_brief(&self, id: u32) -> Option<Brief<'a>> {
+    /// The same of one that is.
+    #[inline(always)]
+    pub(crate) fn packed_brief(&self, id: u32) -> Option<Brief<'a>> {
         let packed = self.packed_principal(id)?;
         let Profile { boundary, classes, .. } = self.profile(packed.profile)?;
         Some(Brief { identity: packed.identity, boundary, classes, account: self.account_window(id)? })
