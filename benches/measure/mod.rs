@@ -8,9 +8,10 @@
 pub mod cache;
 pub mod naive;
 pub mod table;
+pub mod turns;
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
@@ -21,6 +22,7 @@ use portcullis::runtime::{Action, Bundle, Context, ContextMap, Decision, ParsedV
 use crate::workloads::{Set, Workload};
 use cache::Cache;
 use naive::Naive;
+use turns::{Turns, Way};
 
 /// A request with its context built, as a gateway would hold it.
 pub struct Prepared<'a> {
@@ -125,8 +127,8 @@ pub fn group<'c>(
     group
 }
 
-/// Ours, the cache and the naive loop on one set; gives the ratio of the 99th to the 50th percentile of batches of 100 decisions.
-pub fn set(criterion: &mut Criterion, workload: &Workload, set: Set) -> f64 {
+/// Ours, the cache and the naive loop on one set; a hot one also in turn: ours by the cache, and the naive loop by ours.
+pub fn set(criterion: &mut Criterion, workload: &Workload, set: Set) -> Vec<Turns> {
     let owned = workload.requests(set);
     let bundle = &workload.bundle;
     let prepared = prepare(bundle, &owned);
@@ -134,36 +136,48 @@ pub fn set(criterion: &mut Criterion, workload: &Workload, set: Set) -> f64 {
     for request in &prepared {
         cache.insert(request.owned, by_handles(bundle, request).is_allowed());
     }
+    let strings = |it: &Prepared<'_>| by_strings(bundle, it).is_allowed();
+    let handles = |it: &Prepared<'_>| by_handles(bundle, it).is_allowed();
+    let hit = |it: &Owned| cache.get(it);
     let mut group = group(criterion, workload.name, set.name(), owned.len());
-    way(&mut group, "strings", &prepared, |it| by_strings(bundle, it).is_allowed());
-    way(&mut group, "handles", &prepared, |it| by_handles(bundle, it).is_allowed());
-    if set == Set::Hot && owned.iter().any(|it| !it.context.is_empty()) {
-        let parsed = prepare_parsed(bundle, &owned);
-        way(&mut group, "strings-parsed", &parsed, |it| by_strings(bundle, it).is_allowed());
-        way(&mut group, "handles-parsed", &parsed, |it| by_handles(bundle, it).is_allowed());
+    way(&mut group, "strings", &prepared, strings);
+    way(&mut group, "handles", &prepared, handles);
+    way(&mut group, "cache-hit", &owned, hit);
+    if set != Set::Hot {
+        return Vec::new();
     }
-    way(&mut group, "cache-hit", &owned, |it| cache.get(it));
-    if set == Set::Hot {
-        let naive = Naive::new(&workload.model);
-        way(&mut group, "naive-loop", &owned, |it| naive.allows(it));
+    let has_context = owned.iter().any(|it| !it.context.is_empty());
+    let parsed = if has_context { prepare_parsed(bundle, &owned) } else { Vec::new() };
+    let naive = Naive::new(&workload.model);
+    let mut ways = vec![turn("strings", &prepared, strings), turn("handles", &prepared, handles)];
+    if has_context {
+        way(&mut group, "strings-parsed", &parsed, strings);
+        way(&mut group, "handles-parsed", &parsed, handles);
+        ways.push(turn("strings-parsed", &parsed, strings));
+        ways.push(turn("handles-parsed", &parsed, handles));
     }
+    way(&mut group, "naive-loop", &owned, |it| naive.allows(it));
     group.finish();
-    spread(bundle, &prepared)
+    ways.push(turn("cache-hit", &owned, hit));
+    let naive = turn("naive-loop", &owned, |it: &Owned| naive.allows(it));
+    vec![
+        Turns::take(owned.len(), ways),
+        Turns::take(owned.len(), vec![naive, turn("strings", &prepared, strings)]),
+    ]
 }
 
-/// The 99th percentile of batches of 100 decisions from strings by the 50th.
-fn spread(bundle: &Bundle, prepared: &[Prepared<'_>]) -> f64 {
-    let mut times = Vec::new();
-    for _ in 0..(200_000 / prepared.len()).max(1) {
-        for batch in prepared.chunks_exact(100) {
-            let started = Instant::now();
-            for request in batch {
-                black_box(by_strings(bundle, black_box(request)));
-            }
-            times.push(started.elapsed());
+/// A way of answering a set, to be taken in turn with others.
+pub fn turn<'a, T>(
+    name: &'static str,
+    requests: &'a [T],
+    mut allows: impl FnMut(&T) -> bool + 'a,
+) -> Way<'a> {
+    let answer = move |range: std::ops::Range<usize>| {
+        let mut allowed = 0_usize;
+        for request in &requests[range] {
+            allowed += usize::from(allows(black_box(request)));
         }
-    }
-    times.sort();
-    let at = |percent: usize| times[times.len() * percent / 100].as_secs_f64();
-    at(99) / at(50)
+        black_box(allowed);
+    };
+    Way { name, answer: Box::new(answer) }
 }

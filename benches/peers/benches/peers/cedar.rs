@@ -11,7 +11,8 @@ use criterion::BenchmarkGroup;
 use criterion::measurement::WallTime;
 use portcullis::compiler::request::{ContextValue, Request as Owned};
 
-use crate::measure::way;
+use crate::measure::turns::{Turns, Way};
+use crate::measure::{turn, way};
 use crate::workloads::spec::{Spec, Statement, arn};
 
 /// A statement as Cedar policies: one for each action, as its scope asks for one.
@@ -43,8 +44,14 @@ struct Asked {
     by_action: Option<usize>,
 }
 
-/// Measures both slices, after a comparison of all answers.
-pub fn measure(group: &mut BenchmarkGroup<'_, WallTime>, spec: &Spec, owned: &[Owned], ours: &[bool]) {
+/// Measures both slices, after a comparison of all answers; and in turn with what is ours.
+pub fn measure(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    spec: &Spec,
+    owned: &[Owned],
+    ours: &[bool],
+    in_turn: Way<'_>,
+) -> Turns {
     let identities: HashMap<String, usize> = (0..spec.identities.len()).map(|it| (arn(it), it)).collect();
     let mut sets: Vec<PolicySet> = vec![PolicySet::new()];
     let mut by_identity: HashMap<usize, usize> = HashMap::new();
@@ -95,6 +102,10 @@ pub fn measure(group: &mut BenchmarkGroup<'_, WallTime>, spec: &Spec, owned: &[O
         assert_eq!(answer(&asked.request, asked.by_identity), *ours, "{it:#?}");
         assert_eq!(answer(&asked.request, asked.by_action.unwrap_or(0)), *ours, "{it:#?}");
     }
-    way(group, "cedar", &asked, |it| answer(&it.request, it.by_identity));
-    way(group, "cedar-by-action", &asked, |it| answer(&it.request, it.by_action.unwrap_or(0)));
+    let by_identity = |it: &Asked| answer(&it.request, it.by_identity);
+    let by_action = |it: &Asked| answer(&it.request, it.by_action.unwrap_or(0));
+    way(group, "cedar", &asked, by_identity);
+    way(group, "cedar-by-action", &asked, by_action);
+    let both = [turn("cedar", &asked, by_identity), turn("cedar-by-action", &asked, by_action)];
+    Turns::take(asked.len(), both.into_iter().chain([in_turn]).collect())
 }

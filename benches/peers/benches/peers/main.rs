@@ -13,6 +13,7 @@ mod rego;
 #[path = "../../../workloads/mod.rs"]
 mod workloads;
 
+use measure::Prepared;
 use measure::table::Run;
 use workloads::Set;
 
@@ -24,26 +25,42 @@ fn main() {
     let mut groups = Vec::new();
     for workload in workloads::all() {
         for set in workload.sets() {
-            let spread = measure::set(&mut criterion, &workload, set);
+            let turns = measure::set(&mut criterion, &workload, set);
             let name = format!("{}-{}", workload.name, set.name());
-            run.spreads.insert(name.clone(), spread);
+            if !turns.is_empty() {
+                run.turns.insert(name.clone(), turns);
+            }
             groups.push(name);
         }
         if let Some(named) = workload.named.as_ref().filter(|named| COMPARED.contains(&named.name)) {
             let owned = workload.requests(Set::Hot);
             let prepared = measure::prepare(&workload.bundle, &owned);
-            let ours: Vec<bool> =
-                prepared.iter().map(|it| measure::by_strings(&workload.bundle, it).is_allowed()).collect();
+            let strings = |it: &Prepared<'_>| measure::by_strings(&workload.bundle, it).is_allowed();
+            let ours: Vec<bool> = prepared.iter().map(strings).collect();
             let mut group = measure::group(&mut criterion, named.name, "hot", owned.len());
             group.sample_size(10);
-            cedar::measure(&mut group, &named.spec, &owned, &ours);
-            rego::measure(&mut group, &named.spec, &owned, &ours);
+            let ours_in_turn = || measure::turn("strings", &prepared, strings);
+            let turns = [
+                cedar::measure(&mut group, &named.spec, &owned, &ours, ours_in_turn()),
+                rego::measure(&mut group, &named.spec, &owned, &ours, ours_in_turn()),
+            ];
             group.finish();
+            run.turns.entry(format!("{}-hot", named.name)).or_default().extend(turns);
         }
     }
     criterion.final_summary();
     run.print(
         &groups,
-        &["strings", "handles", "cache-hit", "naive-loop", "cedar", "cedar-by-action", "regorus"],
+        &[
+            "strings",
+            "handles",
+            "strings-parsed",
+            "handles-parsed",
+            "cache-hit",
+            "naive-loop",
+            "cedar",
+            "cedar-by-action",
+            "regorus",
+        ],
     );
 }

@@ -10,7 +10,8 @@ use regorus::rvm::vm::RegoVM;
 use regorus::{Engine, Value};
 use serde_json::json;
 
-use crate::measure::way;
+use crate::measure::turns::{Turns, Way};
+use crate::measure::{turn, way};
 use crate::workloads::spec::{Spec, arn};
 
 /// All resources of these workloads end in their only wildcard: a prefix is the fastest test that Rego has.
@@ -45,8 +46,14 @@ holds(rule) if {
 }
 "#;
 
-/// Measures, after a comparison of all answers.
-pub fn measure(group: &mut BenchmarkGroup<'_, WallTime>, spec: &Spec, owned: &[Owned], ours: &[bool]) {
+/// Measures, after a comparison of all answers; and in turn with what is ours.
+pub fn measure(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    spec: &Spec,
+    owned: &[Owned],
+    ours: &[bool],
+    in_turn: Way<'_>,
+) -> Turns {
     let mut index = serde_json::Map::new();
     let mut teams = HashMap::new();
     for identity in 0..spec.identities.len() {
@@ -101,5 +108,6 @@ pub fn measure(group: &mut BenchmarkGroup<'_, WallTime>, spec: &Spec, owned: &[O
     for (it, (input, ours)) in owned.iter().zip(inputs.iter().zip(ours)) {
         assert_eq!(answer(input), *ours, "{it:#?}");
     }
-    way(group, "regorus", &inputs, answer);
+    way(group, "regorus", &inputs, &mut answer);
+    Turns::take(inputs.len(), vec![turn("regorus", &inputs, answer), in_turn])
 }
