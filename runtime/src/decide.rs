@@ -14,7 +14,7 @@ use crate::layers::{LayerWalk, list_of};
 use crate::owner::{self, LevelRange};
 use crate::principal::{Principal, PrincipalKind, parts};
 use crate::request::{Action, ActionKind, Request, TextRequest};
-use crate::side::{AccountOf, Parts, ResourceSide, bare_side, resource_side};
+use crate::side::{AccountOf, Parts, ResourceSide, bare_side, resource_side, side_of_all};
 use crate::view::{Brief, View};
 use crate::walk::reach;
 
@@ -137,17 +137,27 @@ impl Bundle {
         let Some(record) = self.brief(plain.id) else { return UNKNOWN };
         let (identity, kind) = plain.resolved.unwrap_or((record.identity, (&action).into()));
         let Some(identity) = list_of(self, identity, kind) else { return UNKNOWN };
+        let (resource, side) = if plain.resource == "*" {
+            let Some(resource) = self.asked_for_all(action.service_arn) else { return UNKNOWN };
+            (resource, side_of_all(plain.resource_account, record.account))
+        } else {
+            let side = bare_side(plain.resource, plain.resource_account, action.flags, record.account);
+            (plain.resource, side)
+        };
+        let Some(nodes) = view.words_at(Section::Nodes, 0) else { return UNKNOWN };
+        let text = resource.as_bytes();
+        let end = reach(nodes, identity, text);
         let boundary = if record.boundary == NONE {
+            let outcome = direct::alone(end, action.flags, side);
+            if outcome != UNKNOWN {
+                return outcome;
+            }
             f::terminal::ALLOWS
         } else {
             let Some(boundary) = list_of(self, record.boundary, kind) else { return UNKNOWN };
             boundary
         };
-        let side = bare_side(plain.resource, plain.resource_account, action.flags, record.account);
-        let Some(resource) = asked_resource(self, plain.resource, action.service_arn) else { return UNKNOWN };
-        let Some(nodes) = view.words_at(Section::Nodes, 0) else { return UNKNOWN };
-        let text = resource.as_bytes();
-        let ends = [reach(nodes, identity, text), reach(nodes, boundary, text)];
+        let ends = [end, reach(nodes, boundary, text)];
         match direct::decision(ends, action.flags, side) {
             UNKNOWN => {
                 let mut ends = ends;
@@ -184,10 +194,11 @@ impl Bundle {
         by_classes(&self.view(), context, own, from)
     }
 
-    /// A string that few requests need.
+    /// What the automata are asked about where `*` is. Rule R4: it also matches as the action's service-level ARN; whatever matches `*`
+    /// matches that as well.
     #[inline(never)]
-    fn text_of(&self, string: u32) -> Option<&str> {
-        self.view().string(string)
+    fn asked_for_all(&self, service_arn: u32) -> Option<&str> {
+        if service_arn == NONE { Some("*") } else { self.view().string(service_arn) }
     }
 
     /// Decides for whoever asks, through every layer.
@@ -210,7 +221,10 @@ impl Bundle {
         let parts = Parts::of(request.resource.as_bytes());
         let side = resource_side(view, request, flags, parts, account)?;
         let service_arn = action.as_ref().map_or(NONE, |action| action.service_arn);
-        let resource = asked_resource(self, request.resource, service_arn)?;
+        let resource = match request.resource {
+            "*" => self.asked_for_all(service_arn)?,
+            resource => resource,
+        };
         let room = Room::default();
         let who = Who { view, request, owner: side.owner, room: &room };
         let own = record.as_ref().map_or(NONE, |record| own_classes(request, record.classes));
@@ -357,16 +371,6 @@ fn endpoint(
         return Some(None);
     };
     Some(Some(layer.set(set, action)?))
-}
-
-/// The resource that the automata are asked about. Rule R4: `*` also matches as the action's service-level ARN; whatever matches `*` matches
-/// that as well.
-#[inline(always)]
-fn asked_resource<'a>(bundle: &'a Bundle, asked: &'a str, service_arn: u32) -> Option<&'a str> {
-    match asked {
-        "*" if service_arn != NONE => bundle.text_of(service_arn),
-        resource => Some(resource),
-    }
 }
 
 /// What the short way looks at.

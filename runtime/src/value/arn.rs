@@ -39,8 +39,8 @@ pub(crate) struct Glance {
     pub(crate) is_kms: bool,
 }
 
-/// Looks at a resource beside the twelve digits of an account, behind which anything may stand. `None` where that takes longer: for 12 to 15
-/// bytes, for another partition than `aws`, where the fifth part begins behind the first 40, and where fewer than three stand behind an
+/// Looks at a resource beside the twelve digits of an account, behind which anything may stand. `None` where that takes longer: for fewer
+/// than sixteen bytes, for another partition than `aws`, where the fifth part begins behind the first 40, and where fewer than three stand behind an
 /// account and its colon. Constant.
 ///
 /// There is no branch here on what the resource is, but for what is rare: no processor could guess it.
@@ -49,10 +49,6 @@ pub(crate) fn glance(text: &[u8], account: &[u8; 16]) -> Option<Glance> {
     const TWELVE: u32 = 0xfff;
     /// Where the third part begins.
     const THIRD: usize = 8;
-    // With fewer bytes than the shortest key's, `::kms:::key/`, it may be taken for a text without an account: `*` is.
-    const SHORTEST_KEY: usize = 12;
-    const NOTHING: &[u8] = b"arn:aws:-::-----";
-    let text = if text.len() < SHORTEST_KEY { NOTHING } else { text };
     let last = text.len().checked_sub(16)?;
     let colons = |at: usize| Some(u64::from(mask16(text.get(at..)?.first_chunk()?, b':')) << at);
     // Near the end the same bytes are looked at again.
