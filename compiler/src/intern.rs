@@ -1,7 +1,11 @@
 //! Hash consing: equal things get one id. Ids are given in the order of first sight, so that the same input gives the same ids.
 
-use std::collections::HashMap;
 use std::hash::Hash;
+
+/// A map that is only looked up in: its order differs from run to run and must not reach the output.
+pub(crate) type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
+/// The same for a set.
+pub(crate) type HashSet<K> = std::collections::HashSet<K, foldhash::fast::RandomState>;
 
 /// A table of distinct items. The map is for looking up only and is never iterated, so its order cannot reach the output. Whole items are
 /// compared, never a digest alone.
@@ -13,7 +17,7 @@ pub struct Interner<T> {
 
 impl<T> Default for Interner<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), ids: HashMap::new() }
+        Self { items: Vec::new(), ids: HashMap::default() }
     }
 }
 

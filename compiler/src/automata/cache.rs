@@ -2,7 +2,6 @@
 //!
 //! A cache is as much to be trusted as the compiler: its checksum finds damage, not malice.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use bincode::Encode;
@@ -12,6 +11,7 @@ use portcullis_runtime::hash::{Keys, hash, hash_segment};
 use super::ResidualRule;
 use super::draft::Attempt;
 use super::residual::Budget;
+use crate::intern::HashMap;
 use crate::model::Effect;
 
 /// What every file of a cache begins with.

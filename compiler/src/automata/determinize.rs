@@ -3,14 +3,13 @@
 //! A chain of states with one way on is one literal node and never becomes states of its own; a state in which nothing is live is a
 //! terminal at once; a lone alternative whose rest is `*` and a literal is a suffix node.
 
-use std::collections::HashMap;
-
 use portcullis_runtime::format::{NONE, node, segment};
 use portcullis_runtime::hash::{hash_segment, slot};
 
 use super::layout::{Built, Node, Target, layout};
 use super::nfa::{Element, Nfa, Segment, Segments, State, Stay};
 use super::residual::Budget;
+use crate::intern::HashMap;
 
 /// The residual does not fit the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +80,7 @@ pub(super) fn determinize(nfa: &Nfa, ends: &mut impl Ends, budget: Budget) -> Re
     let mut builder = Determinizer {
         nfa,
         ends,
-        states: HashMap::new(),
+        states: HashMap::default(),
         queue: Vec::new(),
         nodes: Vec::new(),
         work: 0,

@@ -9,12 +9,12 @@ mod leaves;
 mod node;
 mod sweep;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_runtime::format::{NONE, diagram, terminal};
 
 use super::classifiers::{ClassSet, Classifiers};
-use crate::intern::Interner;
+use crate::intern::{HashMap, Interner};
 use crate::ir::Ir;
 
 /// Something that depends on the context.

@@ -4,7 +4,6 @@
 //! automaton; past the budget one for every rule, and past that a set leaf. So the bundle always compiles, and every decision stays exact.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
 
 use portcullis_runtime::format::{self, TERMINAL_BIT, node};
 
@@ -17,6 +16,7 @@ use super::nfa::Nfa;
 use super::set_leaf::Leaf;
 use super::terminal::{Matched, RuleFacts, Terminals};
 use crate::intern::Interner;
+use crate::intern::{HashMap, HashSet};
 use crate::ir::Ir;
 use crate::model::Effect;
 
@@ -273,7 +273,7 @@ impl Roots {
                 false
             });
             // Asked for with several limits, the largest serves all.
-            let mut most: HashMap<Vec<u32>, usize> = HashMap::new();
+            let mut most: HashMap<Vec<u32>, usize> = HashMap::default();
             for (rules, budget) in &wanted {
                 let most = most.entry(rules.clone()).or_default();
                 *most = budget.states.max(*most);
@@ -366,7 +366,7 @@ impl Roots {
     /// [`TooLarge`] past `most` words of nodes, at most as many as references can name.
     pub(super) fn finish(&mut self, most: usize) -> Result<(), TooLarge> {
         let used: HashSet<u32> = self.lists.items().iter().flatten().copied().collect();
-        let mut moved: HashMap<u32, u32> = HashMap::new();
+        let mut moved: HashMap<u32, u32> = HashMap::default();
         let mut terminals: Vec<u32> = used.iter().copied().filter(|root| root & TERMINAL_BIT != 0).collect();
         terminals.sort_unstable();
         let (mut places, mut leaf_words) = (Vec::new(), 0);
@@ -454,7 +454,7 @@ fn simplify(ir: &Ir, rules: &[u32]) -> Vec<u32> {
         return vec![deny.rule];
     }
     let allow = constant(Effect::Allow).map(|rule| rule.rule);
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::default();
     sorted
         .iter()
         .copied()

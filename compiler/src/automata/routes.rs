@@ -3,8 +3,9 @@
 //! In: routes. Out: states, each the set of places in routes that some beginning of a path leads to, by subset construction over segments; and
 //! every two routes that match a common request. A path is read once, segment by segment, whatever the number of routes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::intern::{HashMap, HashSet};
 use crate::model::route::{Route, Segment};
 
 /// How many states there may be.

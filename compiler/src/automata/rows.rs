@@ -1,6 +1,6 @@
 //! Rows: from (permission set, action class) to root lists, and the rule roots for actions outside the vocabulary.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_runtime::format::LIST_BIT;
 
@@ -10,7 +10,7 @@ use super::maker::Maker;
 use super::residual::{Budget, Roots, TooLarge};
 use super::unions::Unions;
 use super::vocabulary::Vocabulary;
-use crate::intern::Interner;
+use crate::intern::{HashMap, Interner};
 use crate::ir::Ir;
 use crate::pattern::ActionForm;
 use crate::workers::Workers;
@@ -179,7 +179,7 @@ struct SetCoverage {
 impl Coverage {
     fn of(ir: &Ir, vocabulary: &Vocabulary) -> Self {
         // By pattern: the classes that it covers.
-        let mut classes: HashMap<u32, Vec<(u32, u32)>> = HashMap::new();
+        let mut classes: HashMap<u32, Vec<(u32, u32)>> = HashMap::default();
         for (service, entry) in (0..).zip(&vocabulary.services) {
             for (class, patterns) in (0..).zip(&entry.classes) {
                 for &pattern in patterns {
@@ -232,7 +232,7 @@ impl Automata {
                 self.vocabulary.services.get(service as usize).map_or(0, |entry| entry.classes.len());
             let here: Vec<(u32, Option<&Vec<bool>>, bool)> =
                 covered.iter().map(|(id, set)| (*id, set.services.get(&service), set.elsewhere)).collect();
-            let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
+            let mut known: HashMap<Vec<u32>, u32> = HashMap::default();
             let mut row = Vec::with_capacity(classes);
             for class in 0..classes {
                 let matched: Vec<u32> = here

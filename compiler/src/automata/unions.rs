@@ -5,9 +5,10 @@
 //! as a quarter of it goes: a set counts for each principal that has it, and a level of control policies for every principal there is.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::rows::{PolicyRows, SetTable};
+use crate::intern::HashMap;
 use crate::ir::{Ir, ResourcePolicy};
 
 /// The sets that become unions.

@@ -3,11 +3,11 @@
 //! Two actions of a service are in one class if no pattern of the bundle tells them apart. What is outside the vocabulary is decided by
 //! rule roots.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::glob;
 use crate::facts;
-use crate::intern::Interner;
+use crate::intern::{HashMap, Interner};
 use crate::ir::Ir;
 use crate::pattern::{ActionForm, Glob};
 
@@ -114,7 +114,7 @@ impl<'a> Covering<'a> {
     fn new(patterns: &'a [ActionForm], names: &[String], ids: &HashMap<&str, u32>) -> Self {
         let mut covering = Self {
             services: Vec::new(),
-            exact: vec![HashMap::new(); names.len()],
+            exact: vec![HashMap::default(); names.len()],
             wild: vec![Vec::new(); names.len()],
         };
         for (number, pattern) in (0..).zip(patterns) {

@@ -1,10 +1,8 @@
 //! The cold provenance section: from rules back to statements.
 
-use std::collections::HashMap;
-
 use portcullis_runtime::provenance::{Policy, PrincipalLists, Provenance, Source};
 
-use crate::intern::Interner;
+use crate::intern::{HashMap, Interner};
 use crate::ir::{Ir, Layer};
 use crate::merge::DocumentSource;
 use crate::model::Model;

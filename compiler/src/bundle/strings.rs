@@ -1,9 +1,9 @@
 //! The string table, and hash tables over names.
 
-use std::collections::HashMap;
-
 use portcullis_runtime::format::index::{PROBES, SLOT_WORDS, packed_bits, packed_home, packed_tag};
 use portcullis_runtime::hash::{Keys, hash};
+
+use crate::intern::HashMap;
 
 /// All strings of a bundle, each once but for pairs, as the bytes of their section.
 #[derive(Debug, Default)]

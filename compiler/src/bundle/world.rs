@@ -1,6 +1,6 @@
 //! Who and what there is: principals, accounts, resources and endpoints as records, with hash tables over their names.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use portcullis_runtime::format::{self as f, NONE, Section};
 use portcullis_runtime::value::arn;
@@ -8,7 +8,7 @@ use portcullis_runtime::value::arn;
 use super::sections::Sections;
 use super::strings::{Named, index, packed_index};
 use super::write::{WriteError, Writer};
-use crate::intern::Interner;
+use crate::intern::{HashMap, Interner};
 use crate::ir::{self, Ir, Layer, ResourcePolicy, behind_federated, behind_session};
 use crate::merge::PrincipalRef;
 use crate::model::{Identity, Model, Tag};
@@ -153,7 +153,7 @@ impl Writer {
         shared: &mut Shared,
     ) -> Result<(), WriteError> {
         let mut packed = Packed::default();
-        let mut known_tags: HashMap<Vec<(&str, &str)>, u32> = HashMap::new();
+        let mut known_tags: HashMap<Vec<(&str, &str)>, u32> = HashMap::default();
         let mut behind = Vec::new();
         for (holder, id) in held.iter().zip(0..) {
             let Holder { principal, identity, tags, .. } = *holder;

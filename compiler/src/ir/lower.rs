@@ -3,7 +3,6 @@
 //! What is simplified here keeps the meaning by itself, statement by statement: patterns that match nothing leave their list, `*` absorbs its
 //! siblings, an empty Not-form is `*`. A statement that can match no request is no rule and is noted in `dropped`.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::principals;
@@ -12,6 +11,7 @@ use super::{
     Account, ActionSet, Atom, Dropped, Grant, Ir, Layer, Principal, Resource, ResourcePolicy, ResourceSet,
     Rule, RuleSource,
 };
+use crate::intern::HashMap;
 use crate::merge::{DocumentSource, Layers};
 use crate::model::{
     ActionClause, ActionPattern, Document, DocumentKind, Effect, Model, ResourceClause, Statement,
@@ -21,7 +21,8 @@ use crate::pattern::{ActionForm, Glob, ResourceForm};
 /// Lowers all documents that the layers name. Linear in the statements, but for sorting.
 #[must_use]
 pub fn lower(model: &Model, layers: &Layers) -> Ir {
-    let mut lowering = Lowering { model, ir: Ir::default(), documents: HashMap::new(), texts: Vec::new() };
+    let mut lowering =
+        Lowering { model, ir: Ir::default(), documents: HashMap::default(), texts: Vec::new() };
     for entry in &layers.principals {
         let identity = lowering.set(&entry.identity, Grant::Any);
         let boundary = entry.boundary.as_ref().map(|documents| lowering.set(documents, Grant::Any));

@@ -2,7 +2,6 @@
 //! operator asks of one operand is one run of classes.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::hash::Hash;
 
 use portcullis_runtime::format::class;
@@ -10,6 +9,7 @@ use portcullis_runtime::value::number::Number;
 
 use super::class_set::Run;
 use super::{Classifier, Classifiers, Member, Reading, Table};
+use crate::intern::HashMap;
 use crate::model::{BaseOperator, OperandForm};
 
 /// The classes in which a value is to the threshold with this class what an operator asks for, negation aside.

@@ -1,8 +1,9 @@
 //! Which rows of a diagram are left in each class of a classifier, found by going over the classes once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::{Diagrams, NIL, Row, Test, node};
+use crate::intern::HashMap;
 
 /// The rows whose test of the classifier holds in the class that was reached, by what their next test is.
 #[derive(Default)]
@@ -64,7 +65,7 @@ impl Diagrams {
         }
         turns.sort_unstable();
         let mut active = Active::default();
-        let mut ways: HashMap<Vec<u32>, u32> = HashMap::new();
+        let mut ways: HashMap<Vec<u32>, u32> = HashMap::default();
         let mut runs: Vec<(u32, u32)> = Vec::new();
         let (mut class, mut turns) = (0, turns.into_iter().peekable());
         while class < classes {

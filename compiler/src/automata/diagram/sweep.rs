@@ -1,10 +1,9 @@
 //! Drops the diagrams that no automaton leads to: those of automata that were given up, or that others took the place of.
 
-use std::collections::HashMap;
-
 use portcullis_runtime::format::terminal;
 
 use super::{Diagrams, node};
+use crate::intern::HashMap;
 
 /// Where the kept diagrams stand now, by where they stood.
 pub(in crate::automata) struct Moved(HashMap<u32, u32>);
@@ -52,7 +51,7 @@ impl Diagrams {
                 targets.filter_map(|at| words.get(at)).for_each(|&target| keep(&mut kept, target));
             }
         }
-        let mut moved = Moved(HashMap::new());
+        let mut moved = Moved(HashMap::default());
         let mut swept = Self::default();
         for ((words, place), _) in nodes.iter().zip(&self.nodes).zip(&kept).filter(|(_, kept)| **kept) {
             let mut words = words.to_vec();
