@@ -165,15 +165,16 @@ impl Run {
 
     /// What taking ways in turn gave.
     fn print_turns(&self, ways: &[&str]) {
-        println!("\n## By a cache hit, taken in turn; other engines by strings\n");
-        println!("| set | {} |", ways.join(" | "));
-        println!("|---|{}", "---|".repeat(ways.len()));
-        for (set, turns) in &self.turns {
-            let cell = |way: &&str| {
-                let turn = turns.iter().find_map(|turns| turns.of(way));
-                turn.map_or_else(String::new, |it| rounded(it.ratio))
-            };
-            println!("| {set} | {} |", ways.iter().map(cell).collect::<Vec<_>>().join(" | "));
+        for base in ["cache-hit", "strings"] {
+            println!("\n## By {base}, taken in turn\n");
+            println!("| set | {} |", ways.join(" | "));
+            println!("|---|{}", "---|".repeat(ways.len()));
+            for set in self.turns.keys() {
+                let cell = |way: &&str| {
+                    self.in_turn(set, way, base).map_or_else(String::new, |it| rounded(it.ratio))
+                };
+                println!("| {set} | {} |", ways.iter().map(cell).collect::<Vec<_>>().join(" | "));
+            }
         }
     }
 }

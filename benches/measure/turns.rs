@@ -7,7 +7,7 @@ const ROUNDS: std::ops::RangeInclusive<usize> = 5..=301;
 const SECONDS: f64 = 3.0;
 /// Decisions of a batch.
 const BATCH: usize = 100;
-/// What takes longer a set is not disturbed by what was measured before it, and has no batches.
+/// A way that takes more seconds for a set is slow: it is taken once a round, without a warm-up, and no batches are measured beside it.
 const SLOW: f64 = 0.01;
 
 /// A way of answering: the requests from one place on up to another.
@@ -33,7 +33,7 @@ impl Turns {
     /// Takes the ways in turn over so many requests; ratios are to the last of them.
     pub fn take(requests: usize, mut ways: Vec<Way<'_>>) -> Self {
         let first: Vec<f64> = ways.iter_mut().map(|way| seconds(way, 0..requests)).collect();
-        let fast = first.iter().all(|it| *it < SLOW);
+        let has_batches = first.iter().all(|it| *it < SLOW) && requests >= BATCH;
         let rounds = SECONDS / first.iter().map(|it| if *it < SLOW { 2.0 * it } else { *it }).sum::<f64>();
         let rounds = (rounds as usize).clamp(*ROUNDS.start(), *ROUNDS.end());
         let rounds: Vec<Vec<f64>> = (0..rounds)
@@ -49,17 +49,17 @@ impl Turns {
             })
             .collect();
         let mut batches = vec![Vec::new(); ways.len()];
-        for _ in 0..if fast { (200_000 / requests).max(1) } else { 0 } {
-            for first in (0..requests - requests % BATCH).step_by(BATCH) {
+        for _ in 0..if has_batches { (200_000 / requests).max(1) } else { 0 } {
+            for start in (0..requests - requests % BATCH).step_by(BATCH) {
                 for (way, times) in ways.iter_mut().zip(&mut batches) {
-                    times.push(seconds(way, first..first + BATCH));
+                    times.push(seconds(way, start..start + BATCH));
                 }
             }
         }
         let turn = |(number, way): (usize, &Way<'_>)| {
             let ratios = rounds.iter().map(|round| round[number] / round[round.len() - 1]).collect();
             let batches = || batches[number].clone();
-            let tail = fast.then(|| percentile(batches(), 99) / percentile(batches(), 50));
+            let tail = has_batches.then(|| percentile(batches(), 99) / percentile(batches(), 50));
             Turn { name: way.name, ratio: percentile(ratios, 50), tail }
         };
         Self { ways: ways.iter().enumerate().map(turn).collect() }

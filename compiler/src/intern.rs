@@ -2,7 +2,8 @@
 
 use std::hash::Hash;
 
-/// A map that is only looked up in: its order differs from run to run and must not reach the output.
+/// A map for looking up: its order differs from run to run, and where one is gone through, that must not show. Its seeds differ from run to run
+/// too: who writes policies cannot choose names that collide in it.
 pub(crate) type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
 /// The same for a set.
 pub(crate) type HashSet<K> = std::collections::HashSet<K, foldhash::fast::RandomState>;

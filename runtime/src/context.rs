@@ -30,7 +30,7 @@ pub trait Context {
     fn get(&self, key: &str) -> Option<Values<'_>>;
 
     /// Whether the context is within the limits of rule V4: at most 256 keys, each value at most 8,192 bytes. A context that is not
-    /// makes every decision an implicit deny.
+    /// makes every decision an implicit deny. Asked once or twice a decision: it should take constant time.
     fn within_limits(&self) -> bool;
 }
 

@@ -72,7 +72,7 @@ impl Bundle {
             let plain = Plain {
                 id,
                 action,
-                resolved: Some(((held.words() >> 32) as u32, known.into())),
+                resolved: Some((held.last(), known.into())),
                 resource: request.resource,
                 resource_account: request.resource_account,
                 context: request.context,
@@ -148,7 +148,8 @@ impl Bundle {
         let text = resource.as_bytes();
         let end = reach(nodes, identity, text);
         let boundary = if record.boundary == NONE {
-            let outcome = direct::alone(end, action.flags, side);
+            // No boundary is one that allows everything; known here, it leaves little to compare.
+            let outcome = direct::decision([end, f::terminal::ALLOWS], action.flags, side);
             if outcome != UNKNOWN {
                 return outcome;
             }

@@ -47,29 +47,6 @@ pub(crate) fn decision(ends: [u32; 2], flags: u32, side: BareSide) -> Outcome {
     outcome.with_rule(rule & terminal::VALUE)
 }
 
-/// The same where there is no boundary.
-#[inline(always)]
-pub(crate) fn alone(identity: u32, flags: u32, side: BareSide) -> Outcome {
-    let place = (identity >> 29 & 3) << 1 | u32::from(side.same_account);
-    let Some(outcome) = ALONE.get(place as usize) else { return Outcome::UNKNOWN };
-    if flags & UNUSUAL != 0 || side.unusual || *outcome == Outcome::UNKNOWN {
-        return Outcome::UNKNOWN;
-    }
-    outcome.with_rule(identity & terminal::VALUE)
-}
-
-/// [`OUTCOMES`] where there is no boundary, by the kind of the end and whether the resource is of the caller's account.
-#[expect(clippy::indexing_slicing, reason = "a constant: what is out of bounds fails the build")]
-const ALONE: [Outcome; 8] = {
-    let mut outcomes = [Outcome::UNKNOWN; 8];
-    let mut place = 0;
-    while place < 8 {
-        outcomes[place] = outcome((place >> 1) as u32, ALLOWS, place & 1 == 1);
-        place += 1;
-    }
-    outcomes
-};
-
 /// By the kinds of both ends, and whether the resource is of the caller's account: the decision, whose rule is still to be named, or none.
 #[expect(clippy::indexing_slicing, reason = "a constant: what is out of bounds fails the build")]
 const OUTCOMES: [Outcome; 32] = {

@@ -23,6 +23,7 @@ pub(crate) const SHORT_BYTES: usize = BLOCK;
 
 /// What a seed stands for: a key for each word of 32 bits of a block.
 #[derive(Clone, Copy, Debug)]
+// Aligned, so that no load of its own need stand before each addition.
 #[repr(align(16))]
 pub struct Keys([[u8; 16]; BLOCK / 16]);
 

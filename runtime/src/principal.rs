@@ -232,7 +232,7 @@ impl Bundle {
         Principal { stamp: self.stamp(), id, kind, source: Source::Text(text) }
     }
 
-    /// The user or role of an ARN and, in the upper half of the words, its identity set.
+    /// The user or role of an ARN; the last word is its identity set.
     #[inline(never)]
     pub(crate) fn principal_slot(&self, text: &[u8]) -> Found {
         if text.len() > SHORT_BYTES || self.view().is_packed() {

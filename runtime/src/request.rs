@@ -156,8 +156,8 @@ impl Table for Actions<'_> {
     }
 
     #[inline(always)]
-    fn name<'a>(&self, view: &View<'a>, [_, entry, ..]: Slot, length: usize) -> Option<&'a [u8]> {
-        view.action_name_of_length(entry.wrapping_sub(1), length)
+    fn name(&self, [_, entry, ..]: Slot, length: usize) -> Option<&[u8]> {
+        self.view().action_name_of_length(entry.wrapping_sub(1), length)
     }
 }
 

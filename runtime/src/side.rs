@@ -136,7 +136,7 @@ pub(crate) fn bare_side(resource: &str, said: Option<&str>, flags: u32, account:
         return slow_side(resource, said, flags, account);
     }
     let same_account = match said {
-        Some(owner) => is_account(owner, account),
+        Some(owner) => is_window(owner, account),
         None => !found.is_foreign,
     };
     BareSide { same_account, ..BareSide::default() }
@@ -145,12 +145,12 @@ pub(crate) fn bare_side(resource: &str, said: Option<&str>, flags: u32, account:
 /// The side of `*` in a bundle without resources: of the caller, unless another account is said.
 #[inline(always)]
 pub(crate) fn side_of_all(said: Option<&str>, account: &[u8; 16]) -> BareSide {
-    BareSide { same_account: said.is_none_or(|owner| is_account(owner, account)), ..BareSide::default() }
+    BareSide { same_account: said.is_none_or(|owner| is_window(owner, account)), ..BareSide::default() }
 }
 
-/// Whether a text is these twelve digits, behind which anything may stand.
+/// Whether a text is exactly the first twelve bytes of a window.
 #[inline(always)]
-fn is_account(text: &str, account: &[u8; 16]) -> bool {
+fn is_window(text: &str, account: &[u8; 16]) -> bool {
     text.as_bytes().first_chunk::<12>() == account.first_chunk() && text.len() == 12
 }
 
@@ -169,8 +169,7 @@ fn are_digits(text: &[u8; 12]) -> bool {
     }
 }
 
-/// The side of a resource that may have a contract, or is no ARN as most are.
-#[cold]
+/// The side of a resource that may have a contract, of one in another partition than `aws`, and of what is no ARN as most are.
 #[inline(never)]
 fn slow_side(resource: &str, said: Option<&str>, flags: u32, account: &[u8; 16]) -> BareSide {
     let (own, _) = account.split_at(12);
@@ -337,6 +336,18 @@ mod tests {
             foreign += usize::from(!expected.same_account);
             keys += usize::from(expected.contract == Contract::Key);
             quick += usize::from(arn::glance(text.as_bytes(), &window).is_some());
+        }
+        // An account at every place, with every number of bytes behind it.
+        for region in 0..40 {
+            for behind in 0..20 {
+                for account in ["123456789012:", "123456789013:", "1234567890130", "12345678901x:", ":", ""] {
+                    let text =
+                        alloc::format!("arn:aws:s3:{}:{account}{}", "r".repeat(region), "b".repeat(behind));
+                    let (found, expected) =
+                        (bare_side(&text, None, 0, &window), slow_side(&text, None, 0, &window));
+                    assert_eq!(found.same_account, expected.same_account, "{text}");
+                }
+            }
         }
         assert!(foreign > 10_000 && quick > 50_000 && keys > 500, "{foreign} {quick} {keys}");
         // The shortest key, and what is too short to be one.

@@ -15,8 +15,7 @@ use super::maker::{Maker, Wanted};
 use super::nfa::Nfa;
 use super::set_leaf::Leaf;
 use super::terminal::{Matched, RuleFacts, Terminals};
-use crate::intern::Interner;
-use crate::intern::{HashMap, HashSet};
+use crate::intern::{HashMap, HashSet, Interner};
 use crate::ir::Ir;
 use crate::model::Effect;
 

@@ -2,7 +2,7 @@
 //! others are looked for in a function of their own.
 
 use super::{
-    SHORT_BYTES, class, equal, equal_long, equal_windows, equal_with, finish, hash, hash_with, slot, start,
+    SHORT_BYTES, class, equal, equal_long, equal_windows, equal_with, finish, hash, hash_long, slot, start,
     sums, windows,
 };
 use crate::format::Section;
@@ -22,8 +22,8 @@ pub(crate) trait Table: Copy {
     }
     /// The name of a slot if it has this length. Most names are strings.
     #[inline(always)]
-    fn name<'a>(&self, view: &View<'a>, [_, _, string, _]: Slot, length: usize) -> Option<&'a [u8]> {
-        view.string_of_length(string, length)
+    fn name(&self, [_, _, string, _]: Slot, length: usize) -> Option<&[u8]> {
+        self.view().string_of_length(string, length)
     }
     /// Whether a slot is one of those that are looked for.
     #[inline(always)]
@@ -51,7 +51,13 @@ impl Found {
         self.0.wrapping_sub(1)
     }
 
-    /// The last two words of the slot, the lower half first; nothing where no slot was found.
+    /// The last word of the slot.
+    #[inline(always)]
+    pub(crate) const fn last(self) -> u32 {
+        (self.1 >> 32) as u32
+    }
+
+    /// The last two words of the slot, the last one in the upper half. They mean nothing where there is no id.
     #[inline(always)]
     pub(crate) const fn words(self) -> u64 {
         self.1
@@ -69,9 +75,7 @@ fn is_of(
 ) -> bool {
     let [tag, ..] = found;
     // Another name is not even looked at; another classifier's text has no name here.
-    tag == (hash >> 32) as u32
-        && table.name(&table.view(), found, length).and_then(equal) == Some(true)
-        && table.fits(found)
+    tag == (hash >> 32) as u32 && table.name(found, length).and_then(equal) == Some(true) && table.fits(found)
 }
 
 /// Looks for a name by its hash where it does not stand in its first place.
@@ -135,7 +139,8 @@ fn search_any<const FOLD: bool>(text: &[u8], table: impl Table) -> Found {
     if text.len() <= SHORT_BYTES {
         return search_some::<FOLD>(text, table);
     }
-    let hash = hash_with::<FOLD>(&table.index().keys, table.tweak(), text).unwrap_or(0);
+    let hash = hash_long::<FOLD>(&table.index().keys, table.tweak(), text);
+    let Some(hash) = hash else { return Found::NOTHING };
     probe::<FOLD>(hash, text, table, |name| Some(equal_long::<FOLD>(name, text)))
 }
 

@@ -39,9 +39,9 @@ pub(crate) struct Glance {
     pub(crate) is_kms: bool,
 }
 
-/// Looks at a resource beside the twelve digits of an account, behind which anything may stand. `None` where that takes longer: for fewer
-/// than sixteen bytes, for another partition than `aws`, where the fifth part begins behind the first 40, and where fewer than three stand behind an
-/// account and its colon. Constant.
+/// Looks at a resource beside the twelve digits of an account, behind which anything may stand. `None` where that takes longer: for fewer than
+/// sixteen bytes; for what does not begin with `arn:aws:`; where the fourth colon is not among the first 40 bytes; and where an account ends
+/// so late that fewer than three bytes stand behind its colon. Constant.
 ///
 /// There is no branch here on what the resource is, but for what is rare: no processor could guess it.
 #[inline(always)]

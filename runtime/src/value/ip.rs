@@ -62,7 +62,7 @@ fn four_parts(text: &[u8]) -> Option<u32> {
         return None;
     }
     let [a, b, c] = [dots, second, third].map(|dots| dots.trailing_zeros() as usize);
-    // The digits of a part, the last one in the highest byte; whatever stands before them is pushed out, or masked.
+    // The digits of a part, the last one in the highest byte; what stands behind them is pushed out, what stands before them masked.
     let front = |from: usize, to: usize| ((first >> (8 * from)) as u32) << (32 - 8 * (to - from));
     let back = |from: usize, to: usize| {
         let before = u32::from_le_bytes(*text.get(..to)?.last_chunk()?);

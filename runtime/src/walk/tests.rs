@@ -58,6 +58,8 @@ fn literals_of_every_length_at_every_place() {
                             None => NEXT,
                         };
                         assert_eq!(reached(&nodes, &text), expected, "{length} {text:?}");
+                        // The literal at the begin of an automaton.
+                        assert_eq!(reach(&nodes, 3, behind), expected, "{length} {behind:?}");
                         walked += 1;
                     }
                 }
