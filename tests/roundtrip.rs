@@ -262,6 +262,25 @@ fn every_aws_managed_policy() {
 }
 
 #[test]
+fn a_list_is_as_long_as_the_reader_takes_it() {
+    let with = |count: usize| {
+        let resources: Vec<String> = (0..count).map(|number| format!("\"arn:aws:s3:::b{number}\"")).collect();
+        let document = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "s3:GetObject", "Resource": [{}]}}}}"#,
+            resources.join(",")
+        );
+        let user = r#"{"UserName": "a", "Arn": "arn:aws:iam::123456789012:user/a", "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": "#;
+        let account = format!(r#"{{"UserDetailList": [{user}{document}}}]}}]}}"#);
+        read(&[("account.json".to_owned(), account)])
+    };
+    let longest = with(20_000);
+    let text = gate_of(&longest);
+    same("20,000 texts", &self::text(&read(&[("long.gate".to_owned(), text)])), &self::text(&longest));
+    let refused = to_gate(&with(20_001), &Extent::default()).unwrap_err();
+    assert!(refused.0.contains("20001 texts"), "{refused}");
+}
+
+#[test]
 fn routes_are_not_lost_unless_that_is_meant() {
     let text = "account 123456789012 { user alice }\nroute GET /a => a:Read on arn:acme:a:::x\n";
     let model = model(resolved(&[("a.gate", text)]));

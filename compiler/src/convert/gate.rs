@@ -17,12 +17,13 @@ use crate::model::{
     Condition, Document, DocumentKind, DocumentVersion, Effect, Identity, ManagedPolicy, Model,
     PrincipalClause, PrincipalType, Resource, Statement, Tag,
 };
+use crate::resolve::gate::scope::{MOST_BYTES, MOST_TEXTS};
 
 /// The text of a model, in no particular layout: `grammar::gate::format` gives it one. Linear, but for the sorting of lists and the search for
 /// what they share, which is bounded.
 ///
 /// # Errors
-/// [`NoForm`] for an account that is in two partitions, and for routes that may not be left out.
+/// [`NoForm`] for an account that is in two partitions, for a list that is too long, and for routes that may not be left out.
 pub fn to_gate(model: &Model, extent: &Extent) -> Result<String, NoForm> {
     extent.check(model)?;
     // Three times: what is repeated shows when everything was written, and what is repeated in that when it was written again.
@@ -30,6 +31,12 @@ pub fn to_gate(model: &Model, extent: &Extent) -> Result<String, NoForm> {
     for _ in 0..2 {
         let mut counting = Writer::new(model, extent, names);
         counting.all()?;
+        if let Some(texts) = counting.names.too_long() {
+            let message = format!(
+                "a list of {texts} texts is longer than one of .gate may be ({MOST_TEXTS} texts, {MOST_BYTES} bytes): split its statement"
+            );
+            return Err(NoForm(message));
+        }
         names = counting.names.chosen(&counting.out);
     }
     let mut writer = Writer::new(model, extent, names);

@@ -14,7 +14,7 @@ mod policies;
 mod principals;
 pub mod questions;
 mod routes;
-mod scope;
+pub(crate) mod scope;
 mod statements;
 
 use std::collections::{HashMap, HashSet};

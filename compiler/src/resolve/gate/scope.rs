@@ -17,8 +17,9 @@ use crate::resolve::codes;
 use crate::resolve::reader::{Reader, shown};
 
 /// How many texts one list may stand for, and how many bytes. Names in names could otherwise grow without bound.
-const MOST_TEXTS: usize = 20_000;
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+pub(crate) const MOST_TEXTS: usize = 20_000;
+/// How many bytes.
+pub(crate) const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// What a name stands for.
 #[derive(Clone, Debug)]
