@@ -31,7 +31,7 @@ pub fn to_gate(model: &Model, extent: &Extent) -> Result<String, NoForm> {
     for _ in 0..2 {
         let mut counting = Writer::new(model, extent, names);
         counting.all()?;
-        if let Some(texts) = counting.names.too_long() {
+        if let Some(texts) = counting.too_long {
             let message = format!(
                 "a list of {texts} texts is longer than one of .gate may be ({MOST_TEXTS} texts, {MOST_BYTES} bytes): split its statement"
             );
@@ -54,6 +54,8 @@ struct Writer<'m> {
     out: String,
     /// The account that is being written, and its partition.
     account: Option<(&'m str, String)>,
+    /// Texts of a list that is longer than the reader takes it, if there is one.
+    too_long: Option<usize>,
 }
 
 impl<'m> Writer<'m> {
@@ -67,6 +69,7 @@ impl<'m> Writer<'m> {
             identities: users.chain(roles).collect(),
             out: String::new(),
             account: None,
+            too_long: None,
         }
     }
 
@@ -374,8 +377,15 @@ impl<'m> Writer<'m> {
 
     /// Actions or resources, or all but some.
     fn selection(&mut self, texts: &[&str], negated: bool, of: names::Of<'_>) -> String {
-        let listed = if texts.is_empty() { "[]".to_owned() } else { self.names.list(texts, of).join(", ") };
+        let listed = if texts.is_empty() { "[]".to_owned() } else { self.list(texts, of).join(", ") };
         if negated { format!("* except {listed}") } else { listed }
+    }
+
+    fn list(&mut self, texts: &[&str], of: names::Of<'_>) -> Vec<String> {
+        if texts.len() > MOST_TEXTS || texts.iter().map(|text| text.len()).sum::<usize>() > MOST_BYTES {
+            self.too_long = Some(texts.len());
+        }
+        self.names.list(texts, of)
     }
 
     fn condition(&mut self, condition: &Condition) -> String {
@@ -383,7 +393,7 @@ impl<'m> Writer<'m> {
         match shape(condition, &texts) {
             Shape::Whole(text) => text,
             Shape::Compared(one, several) => {
-                let mut items = self.names.list(&texts, names::Of::Values(&condition.key_text, &several));
+                let mut items = self.list(&texts, names::Of::Values(&condition.key_text, &several));
                 match (texts.len(), items.pop()) {
                     (1, Some(only)) => format!("{one} {only}"),
                     (_, Some(last)) if items.is_empty() && (last.starts_with('$') || last.ends_with(']')) => {

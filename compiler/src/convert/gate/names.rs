@@ -11,7 +11,6 @@ use portcullis_runtime::value::arn;
 
 use crate::convert::lists::factored;
 use crate::convert::share::{Element, Problem, Standing, Symbol, share};
-use crate::resolve::gate::scope::{MOST_BYTES, MOST_TEXTS};
 
 /// What a set is made of, and what its parts are named for.
 #[derive(Clone, Copy, Debug)]
@@ -124,8 +123,6 @@ pub(super) struct Names {
     /// Declarations in their order, and the beginnings that are among them.
     declarations: String,
     declared: HashSet<String>,
-    /// Texts of a list that is longer than a list may be.
-    too_long: Option<usize>,
 }
 
 impl Names {
@@ -141,13 +138,7 @@ impl Names {
             taken: Taken::default(),
             declarations: String::new(),
             declared: HashSet::new(),
-            too_long: None,
         }
-    }
-
-    /// The number of texts of a list that the reader would refuse, if there is one.
-    pub(super) fn too_long(&self) -> Option<usize> {
-        self.too_long
     }
 
     /// For the next time: what was counted in this text has a name now.
@@ -264,9 +255,6 @@ impl Names {
         key.sort_unstable();
         key.dedup();
         if self.stage == Stage::Lists {
-            if key.len() > MOST_TEXTS || key.iter().map(String::len).sum::<usize>() > MOST_BYTES {
-                self.too_long = Some(key.len());
-            }
             self.bases(&key, of);
             let counted = self.counted.entry(kind).or_default();
             for text in &key {
