@@ -127,7 +127,7 @@ impl Bundle {
     #[inline(always)]
     fn by_own_layers(&self, plain: &Plain<'_>, pending: impl FnOnce(&Own<'_>) -> Outcome) -> Outcome {
         const UNKNOWN: Outcome = Outcome::UNKNOWN;
-        // First, while there is little that a call would have to save.
+        // Asked first: a call further down would have to save what is known by then.
         let within_limits = plain.context.within_limits();
         let view = self.view();
         if !view.world.is_bare() || plain.resource.len() > limits::RESOURCE_BYTES || !within_limits {
@@ -147,35 +147,30 @@ impl Bundle {
         let Some(nodes) = view.words_at(Section::Nodes, 0) else { return UNKNOWN };
         let text = resource.as_bytes();
         let end = reach(nodes, identity, text);
-        let boundary = if record.boundary == NONE {
-            // No boundary is one that allows everything; known here, it leaves little to compare.
-            let outcome = direct::decision([end, f::terminal::ALLOWS], action.flags, side);
+        let flags = action.flags;
+        // No boundary is one that allows everything; known here, it leaves little to compare.
+        let (boundary, mut ends, outcome) = if record.boundary == NONE {
+            let ends = [end, f::terminal::ALLOWS];
+            (f::terminal::ALLOWS, ends, direct::decision(ends, flags, side))
+        } else {
+            let Some(boundary) = list_of(self, record.boundary, kind) else { return UNKNOWN };
+            let ends = [end, reach(nodes, boundary, text)];
+            (boundary, ends, direct::decision(ends, flags, side))
+        };
+        if outcome != UNKNOWN {
+            return outcome;
+        }
+        if !plain.context_is_complete {
+            for end in ends.iter_mut().filter(|end| is_node(**end)) {
+                *end = self.by_classes(plain.context, record.classes, *end);
+            }
+            let outcome = direct::decision(ends, flags, side);
             if outcome != UNKNOWN {
                 return outcome;
             }
-            f::terminal::ALLOWS
-        } else {
-            let Some(boundary) = list_of(self, record.boundary, kind) else { return UNKNOWN };
-            boundary
-        };
-        let ends = [end, reach(nodes, boundary, text)];
-        match direct::decision(ends, action.flags, side) {
-            UNKNOWN => {
-                let mut ends = ends;
-                if !plain.context_is_complete {
-                    for end in ends.iter_mut().filter(|end| is_node(**end)) {
-                        *end = self.by_classes(plain.context, record.classes, *end);
-                    }
-                    let outcome = direct::decision(ends, action.flags, side);
-                    if outcome != UNKNOWN {
-                        return outcome;
-                    }
-                }
-                let (lists, classes, flags) = ([identity, boundary], record.classes, action.flags);
-                pending(&Own { resource, classes, lists, ends, side, flags })
-            }
-            outcome => outcome,
         }
+        let lists = [identity, boundary];
+        pending(&Own { resource, classes: record.classes, lists, ends, side, flags })
     }
 
     /// What the short way asks of a principal.

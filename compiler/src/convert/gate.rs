@@ -382,8 +382,13 @@ impl<'m> Writer<'m> {
     }
 
     fn list(&mut self, texts: &[&str], of: names::Of<'_>) -> Vec<String> {
-        if texts.len() > MOST_TEXTS || texts.iter().map(|text| text.len()).sum::<usize>() > MOST_BYTES {
-            self.too_long = Some(texts.len());
+        let is_long = |count: usize, bytes: usize| count > MOST_TEXTS || bytes > MOST_BYTES;
+        if is_long(texts.len(), texts.iter().map(|text| text.len()).sum()) {
+            // Each is written once.
+            let distinct: BTreeSet<&str> = texts.iter().copied().collect();
+            if is_long(distinct.len(), distinct.iter().map(|text| text.len()).sum()) {
+                self.too_long = Some(distinct.len());
+            }
         }
         self.names.list(texts, of)
     }

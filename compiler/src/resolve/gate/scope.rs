@@ -16,9 +16,9 @@ use crate::facts::keys::key_type;
 use crate::resolve::codes;
 use crate::resolve::reader::{Reader, shown};
 
-/// How many texts one list may stand for, and how many bytes. Names in names could otherwise grow without bound.
+/// How many texts one list may stand for. Names in names could otherwise grow without bound.
 pub(crate) const MOST_TEXTS: usize = 20_000;
-/// How many bytes.
+/// How many bytes they may have, for the same reason.
 pub(crate) const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// What a name stands for.
