@@ -3,7 +3,7 @@
 use std::hash::Hash;
 
 /// A map for looking up: its order differs from run to run, and where one is gone through, that must not show. Its seeds differ from run to run
-/// too: who writes policies cannot choose names that collide in it.
+/// too, so that names that collide in it are not known before.
 pub(crate) type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
 /// The same for a set.
 pub(crate) type HashSet<K> = std::collections::HashSet<K, foldhash::fast::RandomState>;
