@@ -15,7 +15,7 @@ mod nodes;
 use portcullis::ask::ask;
 use portcullis::compiler::reference;
 use portcullis::compiler::request::Request;
-use portcullis::runtime::format::{Section, node};
+use portcullis::runtime::format::{Section, TERMINAL_BIT, node};
 
 use nodes::{Node, nodes};
 
@@ -32,6 +32,20 @@ fn texts(letters: &[char], length: usize) -> Vec<String> {
         all.extend(longer);
     }
     all
+}
+
+/// Numbers that are the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+
+    fn of<'a>(&mut self, all: &[&'a str]) -> &'a str {
+        all[self.below(all.len())]
+    }
 }
 
 /// Every pattern is allowed and every other denied, by an action for each pair; gives the nodes that were built.
@@ -121,4 +135,94 @@ fn r1_several_parts_are_gone_over_at_once() {
     );
     let nodes = compare(&patterns, &resources);
     assert!(nodes.iter().filter(|node| node.skips_several()).count() > 10);
+}
+
+/// Several patterns at once, of an action of its own each time: what the rest begins with, and whole segments, of all lengths around those that are read at
+/// once; behind the begin, behind any part of a name, and behind any segment.
+#[test]
+fn r1_texts_that_are_looked_up_at_once() {
+    let random = &mut Random(28);
+    let runs =
+        ["", "", "", "a", "ab", "a/b", "bbbbbbbbbbbbb", "aaaaaaaaaaaaaaa", "abababababababababababababab"];
+    let mut kinds = std::collections::BTreeMap::<_, usize>::new();
+    for _ in 0..8 {
+        let (mut statements, mut asked) = (Vec::new(), Vec::new());
+        for number in 0..12 {
+            let action = format!("acme:Do{number}");
+            let start = random.of(&[
+                "arn:aws:s3:::",
+                "arn:aws:s3:::*/",
+                "arn:aws:s3:::x*/",
+                "arn:aws:sqs:*:*:",
+                "arn:aws:s3:::*-",
+            ]);
+            let shared = random.of(&runs);
+            // Often the patterns have one form, as those of segments must.
+            let behind = [random.of(&["*", "/*", "", "/b*", "-*", "*b"]), "*", ""];
+            let mut bodies = Vec::new();
+            let alike = random.below(2) == 0;
+            for _ in 0..if alike { 5 } else { 2 } + random.below(6) {
+                let letters: String =
+                    (0..1 + random.below(4)).map(|_| random.of(&["a", "b", "a", "b", "/", "-"])).collect();
+                let body = format!("{shared}{letters}{}", random.of(&runs));
+                let behind = match random.below(4) {
+                    _ if alike => random.of(&["/*", "/*", ""]),
+                    0 => behind[random.below(3)],
+                    _ => behind[0],
+                };
+                let effect = random.of(&["Allow", "Allow", "Deny"]);
+                statements.push(format!(
+                    r#"{{"Effect": "{effect}", "Action": "{action}", "Resource": "{start}{body}{behind}"}}"#
+                ));
+                bodies.push((body, behind));
+            }
+            let start = start.replace('*', "x");
+            for (body, own) in &bodies {
+                for _ in 0..40 {
+                    // As the pattern has it, but for a byte here and there.
+                    let mut text: Vec<u8> = body.clone().into_bytes();
+                    for _ in 0..random.below(5) / 2 {
+                        let at = random.below(text.len());
+                        match random.below(3) {
+                            0 => text.truncate(at),
+                            1 => text[at] = random.of(&["a", "b", "/", "-"]).as_bytes()[0],
+                            _ => text.insert(at, b'b'),
+                        }
+                        if text.is_empty() {
+                            break;
+                        }
+                    }
+                    let before = random.of(&["", "", "", "a", "a/", "ab-", "bb/a/", "x/aa/"]);
+                    let any = ["", "", "/", "/b", "a", "-b", "b", "/a/b/aaaaaaaaaaaaaaaaaaaaaaaaab"];
+                    let behind = match random.below(2) {
+                        0 => own.replace('*', random.of(&any)),
+                        _ => random.of(&any).to_owned(),
+                    };
+                    let text = String::from_utf8(text).unwrap();
+                    asked.push((action.clone(), format!("{start}{before}{text}{behind}")));
+                }
+            }
+        }
+        let model = compiled::model(compiled::attached(&[&compiled::document(&statements)]));
+        let bundle = compiled::bundle(&model);
+        let mut effects = std::collections::BTreeMap::<_, usize>::new();
+        for (action, resource) in asked {
+            let principal = compiled::ALICE.to_owned();
+            let request = Request { principal, action, resource, ..Request::default() };
+            let (found, expected) = (ask(&bundle, &request).unwrap(), reference::decide(&model, &request));
+            assert_eq!((found.effect(), found.reason()), (expected.effect, expected.reason), "{request:?}");
+            *effects.entry(found.effect().name()).or_default() += 1;
+        }
+        assert!(effects.len() == 3 && effects.values().all(|&count| count > 40), "{effects:?}");
+        let words = bundle.section(Section::Nodes).as_chunks::<4>().0;
+        let words: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
+        for node in nodes(&words) {
+            // Where it leads without any text: to an end, or on.
+            let is_end = node.kind != node::PREFIXES || words[node.at + 1] & TERMINAL_BIT != 0;
+            *kinds.entry((node.kind, is_end)).or_default() += 1;
+        }
+    }
+    let count = |kind: u32, is_end: bool| kinds.get(&(kind, is_end)).copied().unwrap_or(0);
+    let found = [count(node::PREFIXES, true), count(node::PREFIXES, false), count(node::SEGMENT, true)];
+    assert!(found.iter().all(|&count| count > 10), "{found:?}");
 }

@@ -17,15 +17,11 @@ pub use words::{class, diagram, terminal};
 /// The first eight bytes of every bundle.
 pub const MAGIC: [u8; 8] = *b"PORTCULL";
 /// The format version that this crate writes.
-pub const FORMAT_VERSION: u32 = 5;
-/// The oldest format version that this crate reads: in those before, names are hashed otherwise.
-pub const OLDEST_FORMAT: u32 = 3;
-/// The oldest reader version that can read what this crate writes: those before know neither [`node::SEARCH`] nor a [`node::SKIP`] over several.
-pub const OLDEST_READER: u32 = 4;
-/// The same where principals are packed.
-pub const PACKED_READER: u32 = 5;
-/// The version from which on there is the section `Profiles`.
-pub const PROFILES_SINCE: u32 = 5;
+pub const FORMAT_VERSION: u32 = 6;
+/// The oldest format version that this crate reads: in those before, segments of resources are hashed otherwise.
+pub const OLDEST_FORMAT: u32 = 6;
+/// The oldest reader version that can read what this crate writes.
+pub const OLDEST_READER: u32 = 6;
 /// Length of the header in bytes; the section table follows.
 pub const HEADER_BYTES: usize = 64;
 /// Where in the header the digest stands: it covers all bytes but its own.

@@ -7,18 +7,6 @@ pub(crate) use sse2::Lanes;
 #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable"))))]
 pub(crate) use words::Lanes;
 
-/// 255 for the first of sixteen bytes, zero for the others.
-#[inline(always)]
-fn first_bytes(count: usize) -> Option<&'static [u8; 16]> {
-    const BYTES: [u8; 32] = {
-        let mut bytes = [0; 32];
-        let (first, _) = bytes.split_at_mut(16);
-        first.copy_from_slice(&[255; 16]);
-        bytes
-    };
-    BYTES.get(16_usize.checked_sub(count)?..)?.first_chunk()
-}
-
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "portable")))]
 mod sse2 {
     use safe_arch::{
@@ -71,12 +59,6 @@ mod sse2 {
         #[inline(always)]
         pub(crate) fn and(self, other: Self) -> Self {
             Self(bitand_m128i(self.0, other.0))
-        }
-
-        /// The first of these bytes, and zeros; `None` for more than sixteen.
-        #[inline(always)]
-        pub(crate) fn only_first(self, count: usize) -> Option<Self> {
-            Some(Self(bitand_m128i(self.0, load_unaligned_m128i(super::first_bytes(count)?))))
         }
 
         /// Whether every byte is 255.
@@ -152,11 +134,6 @@ mod words {
             Self([a & c, b & d])
         }
 
-        /// The first of these bytes, and zeros; `None` for more than sixteen.
-        pub(crate) fn only_first(self, count: usize) -> Option<Self> {
-            Some(self.and(Self::load(super::first_bytes(count)?)))
-        }
-
         /// Whether every byte is 255.
         pub(crate) fn all(self) -> bool {
             self.0 == [u64::MAX; 2]
@@ -210,15 +187,6 @@ mod tests {
             assert_eq!(native[0].equal(native[2]).all(), text == other);
             let [low, high] = plain[1].halves();
             assert_eq!(Lanes::of_halves(low, high).halves(), words::Lanes::of_halves(low, high).halves());
-            for count in 0..=17 {
-                let first = (native[0].only_first(count), plain[0].only_first(count));
-                assert_eq!(first.0.map(Lanes::halves), first.1.map(words::Lanes::halves));
-                let expected = core::array::from_fn(|at| if at < count { text[at] } else { 0 });
-                assert_eq!(
-                    first.0.map(Lanes::halves),
-                    (count <= 16).then(|| Lanes::load(&expected).halves())
-                );
-            }
             let both = native[0].equal(native[2]).and(native[0].equal(native[0]));
             assert_eq!(both.all(), plain[0].equal(plain[2]).and(plain[0].equal(plain[0])).all());
             sum = (sum.0.add_products(native[0], native[1]), sum.1.add_products(plain[0], plain[1]));

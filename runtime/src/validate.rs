@@ -7,6 +7,7 @@ mod conditions;
 mod diagrams;
 mod index;
 mod leaves;
+mod lookup;
 mod nodes;
 mod routes;
 mod strings;
@@ -15,8 +16,8 @@ mod world;
 
 use crate::error::LoadError;
 use crate::format::{
-    self as f, ALIGNMENT, DIGEST_AT, FORMAT_VERSION, HEADER_BYTES, MAGIC, OLDEST_FORMAT, PROFILES_SINCE,
-    SECTION_ENTRY_BYTES, Section,
+    self as f, ALIGNMENT, DIGEST_AT, FORMAT_VERSION, HEADER_BYTES, MAGIC, OLDEST_FORMAT, SECTION_ENTRY_BYTES,
+    Section,
 };
 use crate::view::{Extent, Layout, SECTIONS, View};
 
@@ -51,13 +52,6 @@ pub(crate) fn validate(bytes: &[u8]) -> Result<Layout, LoadError> {
     header(bytes)?;
     let layout = layout(bytes)?;
     let view = View::new(bytes, &layout);
-    let oldest = u32_at(bytes, 12).unwrap_or(0);
-    checks::check(
-        !view.is_packed() || oldest >= f::PACKED_READER,
-        Section::Profiles,
-        0,
-        "older readers take them for none",
-    )?;
     let counts = Counts {
         strings: strings::strings(view)?,
         globs: view.count(Section::Globs, f::Range::WORDS)?,
@@ -132,11 +126,8 @@ fn layout(bytes: &[u8]) -> Result<Layout, LoadError> {
     let mut extents = [Extent::default(); SECTIONS];
     let count = u32_at(bytes, 24).ok_or(LoadError::TooShort)? as usize;
     let table = count.checked_mul(SECTION_ENTRY_BYTES).and_then(|length| length.checked_add(HEADER_BYTES));
-    // Those before had no profiles.
-    let version = u32_at(bytes, 8).ok_or(LoadError::TooShort)?;
-    let wanted = if version < PROFILES_SINCE { SECTIONS - 1 } else { SECTIONS };
     let mut end =
-        table.filter(|&end| count >= wanted && end <= bytes.len()).ok_or(LoadError::SectionTable)?;
+        table.filter(|&end| count >= SECTIONS && end <= bytes.len()).ok_or(LoadError::SectionTable)?;
     let mut before = 0;
     for number in 0..count {
         let entry = HEADER_BYTES + number * SECTION_ENTRY_BYTES;
@@ -146,15 +137,15 @@ fn layout(bytes: &[u8]) -> Result<Layout, LoadError> {
         let padding = bytes.get(end..aligned).ok_or(LoadError::SectionTable)?;
         let zeros = padding.iter().all(|&byte| byte == 0);
         let expected = match Section::ALL.get(number) {
-            Some(&section) if number < wanted => kind == section as u32,
-            _ => kind > before,
+            Some(&section) => kind == section as u32,
+            None => kind > before,
         };
         if !expected || zero != 0 || start != aligned || !zeros {
             return Err(LoadError::SectionTable);
         }
         before = kind;
         end = start.checked_add(length).filter(|&end| end <= bytes.len()).ok_or(LoadError::SectionTable)?;
-        if let Some(extent) = extents.get_mut(number).filter(|_| number < wanted) {
+        if let Some(extent) = extents.get_mut(number) {
             *extent = Extent { start, length };
         }
     }

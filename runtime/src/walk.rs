@@ -1,9 +1,10 @@
 //! The walk: a resource's bytes through one automaton, to a terminal or a set leaf.
 
-use crate::bytes::{equal16, find, find_in_end, find_nth_in_end, mask16, place};
-use crate::format::{LIST_BIT, TERMINAL_BIT, node, segment, terminal};
-use crate::hash::{equal, hash_segment, hash_short_segment, slot};
-use crate::lanes::Lanes;
+mod lookup;
+
+use self::lookup::{find_prefix, find_segment};
+use crate::bytes::{equal16, find_in_end, find_nth_in_end, place};
+use crate::format::{LIST_BIT, TERMINAL_BIT, node, terminal};
 
 /// Where a walk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,13 +183,21 @@ fn walk_from<'t>(nodes: &[[u8; 4]], mut reference: u32, text: &'t [u8], mut rest
                 }
             }
             node::SEGMENT if rest.is_empty() => return Some(end),
-            node::SEGMENT => match find_segment(nodes, at, parameter as u32, fourth, text, rest)? {
-                None => return Some(End::Terminal(third)),
-                Some((target, Some(behind))) => {
-                    rest = behind;
+            node::SEGMENT => {
+                let (target, used) = find_segment(nodes, at, text, rest)?;
+                if target & TERMINAL_BIT != 0 {
+                    return Some(End::Terminal(target));
+                }
+                rest = rest.get(used..)?;
+                reference = target;
+            }
+            node::PREFIXES => match find_prefix(nodes, at, text, rest)? {
+                Some((target, length)) => {
+                    rest = rest.get(length..)?;
                     reference = target;
                 }
-                Some((target, None)) => return Some(End::Terminal(target)),
+                // A terminal, or a node that goes on from here.
+                None => reference = second,
             },
             node::SUFFIX => {
                 let literal = bytes_at(nodes, at + 3, parameter)?;
@@ -219,94 +228,6 @@ fn differing(text: &[u8], rest: &[u8], literal: &[u8], length: usize) -> Option<
         }
     };
     Some(differ & ((1 << length) - 1))
-}
-
-/// Where a segment node leads the rest of a text, and what of it stands behind the delimiter; `None` inside if it does not know the segment.
-#[inline(always)]
-fn find_segment<'t>(
-    nodes: &[[u8; 4]],
-    at: usize,
-    slots: u32,
-    delimiter_and_seed: u32,
-    text: &[u8],
-    rest: &'t [u8],
-) -> Option<Found<'t>> {
-    let (delimiter, seed) = (delimiter_and_seed as u8, delimiter_and_seed >> 8);
-    // Near the end of the text the window begins before what is asked for.
-    let from = text.len().checked_sub(rest.len())?;
-    let start = from.min(text.len().saturating_sub(16));
-    let Some(window) = text.get(start..)?.first_chunk::<16>() else {
-        return find_long_segment(nodes, at, slots, delimiter_and_seed, rest);
-    };
-    let before = from - start;
-    let found = mask16(window, delimiter).checked_shr(before as u32)?;
-    if found == 0 && rest.len() > node::SHORT_BYTES {
-        return find_long_segment(nodes, at, slots, delimiter_and_seed, rest);
-    }
-    let (ends, length) =
-        if found == 0 { (true, rest.len()) } else { (false, found.trailing_zeros() as usize) };
-    let bytes = u128::from_le_bytes(*window).checked_shr(8 * before as u32)?;
-    let own = Lanes::of_halves(bytes as u64, (bytes >> 64) as u64).only_first(length)?;
-    let hash = hash_short_segment(segment::tweak(seed, ends), length, own);
-    let target = probe(nodes, at, slots, hash, length, ends, |words| {
-        // What stands behind a stored text is read, and left out of account.
-        let stored = words.first_chunk::<4>()?.as_flattened().first_chunk()?;
-        Some(Lanes::load(stored).only_first(length)?.equal(own).all())
-    })?;
-    let behind = if ends { None } else { rest.get(length + 1..) };
-    Some(target.map(|target| (target, behind)))
-}
-
-/// A target, and the text behind the delimiter if there is one; nothing where a segment is not known.
-type Found<'t> = Option<(u32, Option<&'t [u8]>)>;
-
-/// [`find_segment`] for segments of more than sixteen bytes, and in texts of fewer.
-#[inline(never)]
-fn find_long_segment<'t>(
-    nodes: &[[u8; 4]],
-    at: usize,
-    slots: u32,
-    delimiter_and_seed: u32,
-    rest: &'t [u8],
-) -> Option<Found<'t>> {
-    let (delimiter, seed) = (delimiter_and_seed as u8, delimiter_and_seed >> 8);
-    let (own, behind) = match find(rest, delimiter) {
-        Some(found) => (rest.get(..found)?, Some(rest.get(found + 1..)?)),
-        None => (rest, None),
-    };
-    let ends = behind.is_none();
-    let hash = hash_segment(segment::tweak(seed, ends), own);
-    let target = probe(nodes, at, slots, hash, own.len(), ends, |words| {
-        Some(equal(own, words.as_flattened().get(..own.len())?))
-    })?;
-    Some(target.map(|target| (target, behind)))
-}
-
-/// Looks for a segment by its hash.
-#[inline(always)]
-fn probe(
-    nodes: &[[u8; 4]],
-    at: usize,
-    slots: u32,
-    hash: u64,
-    length: usize,
-    ends: bool,
-    equal: impl Fn(&[[u8; 4]]) -> Option<bool>,
-) -> Option<Option<u32>> {
-    let wanted = length as u32 | if ends { segment::ENDS } else { 0 };
-    for distance in 0..segment::PROBES {
-        let number = slot(hash.wrapping_add(distance), slots) as usize;
-        let place = at + segment::HEADER_WORDS + number * segment::SLOT_WORDS;
-        let [tag, stored, place, target] =
-            fixed::<{ segment::SLOT_WORDS }>(nodes, place)?.map(u32::from_le_bytes);
-        if stored == 0 {
-            break;
-        }
-        if (tag == (hash >> 32) as u32) & (stored == wanted) && equal(nodes.get(at + place as usize..)?)? {
-            return Some(Some(target));
-        }
-    }
-    Some(None)
 }
 
 /// Bytes, beginning at the byte of a word.

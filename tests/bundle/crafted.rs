@@ -46,7 +46,7 @@ impl Parts {
     }
 
     fn packed() -> Self {
-        Self::of(golden::packed_bytes(), f::PACKED_READER)
+        Self::of(golden::packed_bytes(), f::OLDEST_READER)
     }
 
     fn of(bytes: Vec<u8>, oldest: u32) -> Self {
@@ -273,14 +273,14 @@ fn a_broken_container_is_refused() {
     refused(|bytes| bytes.truncate(HEADER_BYTES - 1), LoadError::TooShort);
     refused(|bytes| bytes[0] = b'p', LoadError::NotABundle);
     refused(|bytes| bytes[28] = 1, LoadError::SectionTable);
-    refused(|bytes| bytes[12] = 0, LoadError::UnknownVersion { version: 5 });
-    refused(|bytes| bytes[12] = 6, LoadError::TooNew { needs: 6 });
+    refused(|bytes| bytes[12] = 0, LoadError::UnknownVersion { version: 6 });
+    refused(|bytes| bytes[12] = 7, LoadError::TooNew { needs: 7 });
     refused(
         |bytes| {
-            bytes[8] = 2;
-            bytes[12] = 2;
+            bytes[8] = 5;
+            bytes[12] = 5;
         },
-        LoadError::TooOld { version: 2 },
+        LoadError::TooOld { version: 5 },
     );
     refused(|bytes| bytes[8] = 0, LoadError::UnknownVersion { version: 0 });
     let length = golden::bytes().len() as u64;
@@ -324,8 +324,8 @@ fn a_later_version_that_names_this_reader_is_read() {
         let [new, old] = [&bundle, &old].map(|bundle| portcullis::ask::ask(bundle, &request).unwrap());
         assert_eq!((new.effect(), new.reason()), (old.effect(), old.reason()));
     }
-    parts.oldest = 6;
-    assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::TooNew { needs: 6 }));
+    parts.oldest = 7;
+    assert_eq!(Bundle::from_bytes(parts.bytes()).err(), Some(LoadError::TooNew { needs: 7 }));
 }
 
 /// Sentences 1 to 6 are the container's, tested above; each of the others has a case.

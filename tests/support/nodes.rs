@@ -1,7 +1,7 @@
 //! Nodes of automata as FORMAT.md lays them out, for tests. A test uses this file as `#[path = "support/nodes.rs"] mod nodes;`.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "every integration test uses a part of its own")]
 
-use portcullis::runtime::format::{node, segment};
+use portcullis::runtime::format::{node, segment, slot};
 
 /// A node: its word, kind and parameter.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,11 @@ impl Node {
     }
 }
 
+/// Slots of a table, from the parameter of its node.
+pub const fn slots(parameter: usize) -> usize {
+    1 << (64 - (parameter & 0xff))
+}
+
 /// All nodes of a section, one behind the other.
 pub fn nodes(words: &[u32]) -> Vec<Node> {
     let (mut found, mut at) = (Vec::new(), 0);
@@ -32,7 +37,8 @@ pub fn nodes(words: &[u32]) -> Vec<Node> {
             node::SKIP => 3,
             node::SUFFIX => 3 + parameter.div_ceil(4),
             node::LEAF => 2,
-            node::SEGMENT => segment::HEADER_WORDS + parameter * segment::SLOT_WORDS + words[at + 4] as usize,
+            node::SEGMENT => segment::HEADER_WORDS + slots(parameter) * slot::WORDS + words[at + 5] as usize,
+            node::PREFIXES => node::PREFIXES_WORDS + slots(parameter) * slot::WORDS,
             other => panic!("node kind {other}"),
         };
         found.push(node);

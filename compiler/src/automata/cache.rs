@@ -5,7 +5,7 @@
 use std::fmt;
 
 use bincode::Encode;
-use portcullis_runtime::format::{FORMAT_VERSION, leaf, limits, node, segment};
+use portcullis_runtime::format::{FORMAT_VERSION, leaf, limits, node, segment, slot};
 use portcullis_runtime::hash::{Keys, hash, hash_segment};
 
 use super::ResidualRule;
@@ -27,11 +27,11 @@ fn limited() -> impl bincode::config::Config {
 
 /// What tells the compiler's versions apart: its sources, and the format and hash that the runtime reads the automata with.
 fn compiler() -> Vec<u8> {
-    let hash = hash(&Keys::of(0), 0, COMPILER.as_bytes()) ^ hash_segment(1, b"segment");
+    let hash = hash(&Keys::of(0), 0, COMPILER.as_bytes()) ^ hash_segment(1, b"segment", None);
     // What of the runtime decides the meaning or the layout of an automaton.
     let limits =
         [limits::RESOURCE_BYTES, node::BRANCH_KEYS, node::TABLE_WORDS, node::SKIP_COUNT, leaf::RULES];
-    let layout = [segment::HEADER_WORDS, segment::SLOT_WORDS, segment::PROBES as usize, node::SHORT_BYTES];
+    let layout = [segment::HEADER_WORDS, slot::WORDS, slot::PROBES as usize, node::SHORT_BYTES];
     let layout = limits.into_iter().chain(layout).flat_map(|it| (it as u64).to_le_bytes());
     let versions = [COMPILER.as_bytes(), &FORMAT_VERSION.to_le_bytes(), &hash.to_le_bytes()].concat();
     versions.into_iter().chain(layout).collect()

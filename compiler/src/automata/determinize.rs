@@ -3,12 +3,13 @@
 //! A chain of states with one way on is one literal node and never becomes states of its own; a state in which nothing is live is a
 //! terminal at once; a lone alternative whose rest is `*` and a literal is a suffix node.
 
-use portcullis_runtime::format::{NONE, node, segment};
-use portcullis_runtime::hash::{hash_segment, slot};
+use portcullis_runtime::format::{NONE, node};
+use portcullis_runtime::hash::hash_segment;
 
 use super::layout::{Built, Node, Target, layout};
 use super::nfa::{Element, Nfa, Segment, Segments, State, Stay};
 use super::residual::Budget;
+use super::slots::place;
 use crate::intern::HashMap;
 
 /// The residual does not fit the budget.
@@ -65,14 +66,14 @@ pub(super) trait Ends {
     fn spent(&self) -> usize;
 }
 
-struct Determinizer<'a, E> {
-    nfa: &'a Nfa,
+pub(super) struct Determinizer<'a, E> {
+    pub(super) nfa: &'a Nfa,
     ends: &'a mut E,
-    states: HashMap<State, u32>,
+    pub(super) states: HashMap<State, u32>,
     queue: Vec<State>,
     nodes: Vec<Node>,
-    work: usize,
-    budget: Budget,
+    pub(super) work: usize,
+    pub(super) budget: Budget,
 }
 
 /// Builds the automaton of an NFA.
@@ -96,14 +97,14 @@ pub(super) fn determinize(nfa: &Nfa, ends: &mut impl Ends, budget: Budget) -> Re
 
 impl<E: Ends> Determinizer<'_, E> {
     /// The terminal of a state. Charged here, and noticed at the next node.
-    fn end(&mut self, state: &State) -> u32 {
+    pub(super) fn end(&mut self, state: &State) -> u32 {
         let before = self.ends.spent();
         let end = self.ends.end(self.nfa, state);
         self.work += self.ends.spent() - before + 1;
         end
     }
 
-    fn target(&mut self, state: State) -> Result<Target, OverBudget> {
+    pub(super) fn target(&mut self, state: State) -> Result<Target, OverBudget> {
         if state.live.is_empty() {
             return Ok(Target::Terminal(self.end(&state)));
         }
@@ -119,7 +120,7 @@ impl<E: Ends> Determinizer<'_, E> {
         Ok(Target::State(id))
     }
 
-    fn step(&mut self, state: &State, byte: u8) -> Result<State, OverBudget> {
+    pub(super) fn step(&mut self, state: &State, byte: u8) -> Result<State, OverBudget> {
         self.work += state.live.len() + state.matched.len() + state.pending.len() + 1;
         self.within()?;
         Ok(self.nfa.step(state, byte))
@@ -129,7 +130,7 @@ impl<E: Ends> Determinizer<'_, E> {
         OverBudget { work: self.work }
     }
 
-    const fn within(&self) -> Result<(), OverBudget> {
+    pub(super) const fn within(&self) -> Result<(), OverBudget> {
         if self.work > self.budget.work { Err(self.over_budget()) } else { Ok(()) }
     }
 
@@ -149,6 +150,9 @@ impl<E: Ends> Determinizer<'_, E> {
             if behind != other {
                 return self.table(&state, &bytes, end, other, behind);
             }
+        }
+        if let Some(node) = self.prefixes(&state, &bytes, end, &other)? {
+            return Ok(node);
         }
         if let Some(node) = self.search(&state, &bytes, end, &other)? {
             return Ok(node);
@@ -207,7 +211,7 @@ impl<E: Ends> Determinizer<'_, E> {
         }
         let Some((delimiter, segments)) = usable else { return Ok(None) };
         let longest = segments.iter().map(|(it, _)| it.bytes.len()).max().unwrap_or(0);
-        if !parts && longest > node::SHORT_BYTES && longest - shared(&segments) <= node::SHORT_BYTES {
+        if !parts && longest > node::SHORT_BYTES && shared(&segments) > 0 {
             return Ok(None);
         }
         let mut entries = Vec::with_capacity(segments.len());
@@ -217,11 +221,15 @@ impl<E: Ends> Determinizer<'_, E> {
             let target = if segment.ends { Target::Terminal(self.end(&next)) } else { self.target(next)? };
             entries.push((segment, target));
         }
-        let placed = place(entries, self.budget.work, &mut self.work);
+        let hash = |(it, _): &(Segment, Target), seed| {
+            let behind = (!it.ends).then_some(delimiter);
+            (hash_segment(seed, &it.bytes, behind), it.bytes.len() / 8 + 1)
+        };
+        let placed = place(entries, hash, self.budget.work, &mut self.work);
         self.within()?;
-        let Some((seed, slots)) = placed else { return Ok(None) };
+        let Some(slots) = placed else { return Ok(None) };
         let miss = self.end(dead);
-        Ok(Some(Node::Segment { delimiter, end, miss, seed, slots }))
+        Ok(Some(Node::Segment { delimiter, end, miss, slots }))
     }
 
     /// One live position with a loop over anything, and only literals behind it.
@@ -279,7 +287,7 @@ impl<E: Ends> Determinizer<'_, E> {
     }
 
     /// The one byte that leads on from a state, all others leading back to it, and where that leads.
-    fn skipped(&mut self, state: &State) -> Result<Option<(u8, State)>, OverBudget> {
+    pub(super) fn skipped(&mut self, state: &State) -> Result<Option<(u8, State)>, OverBudget> {
         let bytes = Bytes::of(self.nfa, state);
         let &[byte] = bytes.listed.as_slice() else { return Ok(None) };
         let stays = |continuation| matches!(continuation, Ok(it) if it == *state);
@@ -387,64 +395,18 @@ fn shared(segments: &Segments) -> usize {
 /// Fewest segments for which a look-up is better than going byte by byte.
 const SEGMENTS: usize = 4;
 
-/// Slots with segments and where they lead.
-type Slots = Vec<Option<(Segment, Target)>>;
-
-/// A seed under which every segment stands near its slot, in a table that is at most half full, or less where no seed does. What trying costs is
-/// added to `work`, and is `most` at most.
-fn place(entries: Vec<(Segment, Target)>, most: usize, work: &mut usize) -> Option<(u32, Slots)> {
-    let size = (entries.len() * 2).next_power_of_two();
-    let (seed, places, size) = (0..3).find_map(|doubled| seed_for(&entries, size << doubled, most, work))?;
-    let mut slots: Slots = vec![None; size];
-    for (entry, place) in entries.into_iter().zip(places) {
-        slots.get_mut(place)?.replace(entry);
-    }
-    Some((seed, slots))
-}
-
-/// The seed, the entries' places, and the size.
-fn seed_for(
-    entries: &[(Segment, Target)],
-    size: usize,
-    most: usize,
-    work: &mut usize,
-) -> Option<(u32, Vec<usize>, usize)> {
-    let mut taken = vec![false; size];
-    'seeds: for seed in 0..SEEDS {
-        *work += size / 8 + 1;
-        if *work > most {
-            return None;
-        }
-        taken.fill(false);
-        let mut places = Vec::with_capacity(entries.len());
-        for (it, _) in entries {
-            *work += it.bytes.len() / 8 + 1;
-            let hash = hash_segment(segment::tweak(seed, it.ends), &it.bytes);
-            let mut near = (0..segment::PROBES).map(|far| slot(hash.wrapping_add(far), size as u32) as usize);
-            let Some(free) = near.find(|&place| taken.get(place) == Some(&false)) else { continue 'seeds };
-            taken.iter_mut().skip(free).take(1).for_each(|taken| *taken = true);
-            places.push(free);
-        }
-        return Some((seed, places, size));
-    }
-    None
-}
-
-/// Seeds that are tried.
-const SEEDS: u32 = 64;
-
 /// The bytes that a state tells apart.
-struct Bytes {
+pub(super) struct Bytes {
     /// Each by itself, ascending.
-    listed: Vec<u8>,
+    pub(super) listed: Vec<u8>,
     /// A byte that is not listed, standing for all others.
-    other: u8,
+    pub(super) other: u8,
     /// A continuation byte that is not listed, where `?` makes those a class of their own.
-    continuation: Option<u8>,
+    pub(super) continuation: Option<u8>,
 }
 
 impl Bytes {
-    fn of(nfa: &Nfa, state: &State) -> Self {
+    pub(super) fn of(nfa: &Nfa, state: &State) -> Self {
         let mut listed = Vec::new();
         let mut classes = false;
         for &at in &state.live {

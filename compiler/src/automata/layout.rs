@@ -1,10 +1,11 @@
 //! The nodes of an automaton, and their layout as the words of FORMAT.md.
 
 use bincode::{Decode, Encode};
-use portcullis_runtime::format::{LIST_BIT, NONE, node, segment};
-use portcullis_runtime::hash::hash_segment;
+use portcullis_runtime::format::{LIST_BIT, NONE, node, segment, slot};
+use portcullis_runtime::hash::segment_words;
 
 use super::nfa::Segment;
+use super::slots::Slots;
 
 /// Where an edge leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +57,13 @@ pub(super) enum Node {
         delimiter: u8,
         end: u32,
         miss: u32,
-        seed: u32,
-        slots: Vec<Option<(Segment, Target)>>,
+        slots: Slots<(Segment, Target)>,
+    },
+    /// One of several texts, looked up by so many of its bytes.
+    Prefixes {
+        hashed: usize,
+        other: Target,
+        slots: Slots<(Vec<u8>, Target)>,
     },
 }
 
@@ -102,12 +108,19 @@ impl Node {
             Self::Segment { delimiter, end, miss, slots, .. } => {
                 let found = rest.iter().position(|byte| byte == delimiter);
                 let (bytes, behind) = rest.split_at(found.unwrap_or(rest.len()));
-                let mut known = slots.iter().flatten();
+                let mut known = slots.entries();
                 match known.find(|(it, _)| it.bytes == bytes && it.ends == found.is_none()) {
                     _ if rest.is_empty() => (Target::Terminal(*end), None),
                     Some((_, target)) if found.is_some() => (*target, behind.get(1..)),
                     Some((_, target)) => (*target, None),
                     None => (Target::Terminal(*miss), None),
+                }
+            }
+            Self::Prefixes { other, slots, .. } => {
+                let mut known = slots.entries();
+                match known.find(|(text, _)| rest.starts_with(text)) {
+                    Some((text, target)) => (*target, rest.get(text.len()..)),
+                    None => (*other, Some(rest).filter(|_| matches!(other, Target::State(_)))),
                 }
             }
             Self::Suffix { bytes, no, yes } => {
@@ -167,15 +180,26 @@ fn length(node: &Node) -> u32 {
         Node::Table { targets, .. } => 2 + node::TABLE_WORDS + targets.len(),
         Node::Skip { .. } => 3,
         Node::Suffix { bytes, .. } => 3 + bytes.len().div_ceil(4),
-        Node::Segment { slots, .. } => {
-            segment::HEADER_WORDS + slots.len() * segment::SLOT_WORDS + text_words(slots)
+        Node::Prefixes { slots, .. } => node::PREFIXES_WORDS + slots.slots.len() * slot::WORDS,
+        Node::Segment { slots, delimiter, .. } => {
+            segment::HEADER_WORDS + slots.slots.len() * slot::WORDS + text_words(slots, *delimiter)
         }
     }) as u32
 }
 
-/// Words of the texts of all segments.
-fn text_words(slots: &[Option<(Segment, Target)>]) -> usize {
-    slots.iter().flatten().map(|(segment, _)| segment.bytes.len().div_ceil(4)).sum()
+/// What of a segment does not fit its slot.
+fn beside(segment: &Segment, delimiter: u8) -> Option<Vec<u8>> {
+    match segment_words(&segment.bytes, (!segment.ends).then_some(delimiter)) {
+        _ if segment.bytes.len() <= node::SHORT_BYTES => None,
+        Some([first, second]) => Some([first.to_le_bytes(), second.to_le_bytes()].concat()),
+        None => Some(segment.bytes.clone()),
+    }
+}
+
+/// Words of those.
+fn text_words(slots: &Slots<(Segment, Target)>, delimiter: u8) -> usize {
+    let texts = slots.entries().filter_map(|(segment, _)| beside(segment, delimiter));
+    texts.map(|text| text.len().div_ceil(4)).sum()
 }
 
 fn push_bytes(words: &mut Vec<u32>, bytes: &[u8]) {
@@ -239,26 +263,49 @@ fn write(node: &Node, built: &mut Built, resolve: &impl Fn(Target) -> u32) {
             edge(words, *next);
             push_bytes(words, bytes);
         }
-        Node::Segment { delimiter, end, miss, seed, slots } => {
-            words.push(tag(node::SEGMENT, slots.len()));
+        Node::Segment { delimiter, end, miss, slots } => {
+            words.push(tag(node::SEGMENT, slots.parameter()));
             edge(words, Target::Terminal(*end));
             edge(words, Target::Terminal(*miss));
-            words.push(tag(u32::from(*delimiter), *seed as usize));
-            words.push(text_words(slots) as u32);
-            let mut text = (segment::HEADER_WORDS + slots.len() * segment::SLOT_WORDS) as u32;
-            for slot in slots {
+            words.push(u32::from_le_bytes([*delimiter; 4]));
+            words.push(slots.seed);
+            words.push(text_words(slots, *delimiter) as u32);
+            let mut text = (segment::HEADER_WORDS + slots.slots.len() * slot::WORDS) as u32;
+            for slot in &slots.slots {
                 let Some((segment, target)) = slot else {
-                    words.extend([0; segment::SLOT_WORDS]);
+                    words.extend([0; slot::WORDS]);
                     continue;
                 };
                 let length = segment.bytes.len() as u32;
-                let hash = hash_segment(segment::tweak(*seed, segment.ends), &segment.bytes);
-                let ends = if segment.ends { segment::ENDS } else { 0 };
-                words.extend([(hash >> 32) as u32, length | ends, text]);
+                words.push(length | if segment.ends { segment::ENDS } else { 0 });
                 edge(words, *target);
-                text += length.div_ceil(4);
+                let behind = (!segment.ends).then_some(*delimiter);
+                match (beside(segment, *delimiter), segment_words(&segment.bytes, behind)) {
+                    (None, Some([word, _])) => push_bytes(words, &word.to_le_bytes()),
+                    (beside, _) => {
+                        words.extend([text, 0, 0, 0]);
+                        text += beside.map_or(0, |beside| beside.len().div_ceil(4)) as u32;
+                    }
+                }
             }
-            slots.iter().flatten().for_each(|(segment, _)| push_bytes(words, &segment.bytes));
+            let texts = slots.entries().filter_map(|(segment, _)| beside(segment, *delimiter));
+            texts.for_each(|text| push_bytes(words, &text));
+        }
+        Node::Prefixes { hashed, other, slots } => {
+            words.push(tag(node::PREFIXES, slots.parameter()));
+            edge(words, *other);
+            words.extend([slots.seed, *hashed as u32]);
+            let mask = (0..16).map(|at| if at < *hashed { 0xff } else { 0 }).collect::<Vec<u8>>();
+            push_bytes(words, &mask);
+            for slot in &slots.slots {
+                let Some((text, target)) = slot else {
+                    words.extend([0; slot::WORDS]);
+                    continue;
+                };
+                words.push(text.len() as u32);
+                edge(words, *target);
+                push_bytes(words, &segment_words(text, None).unwrap_or_default()[0].to_le_bytes());
+            }
         }
         Node::Suffix { bytes, no, yes } => {
             words.push(tag(node::SUFFIX, bytes.len()));

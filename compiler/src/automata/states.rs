@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_runtime::format::{node, segment, terminal};
+use portcullis_runtime::format::{node, segment, slot, terminal};
 
 use super::Roots;
 
@@ -67,6 +67,10 @@ impl Roots {
             |bytes: Vec<u8>, target: u32| Way { bytes: Some(bytes.clone()), ..read(quoted(&bytes), target) };
         let other = |text: &str, target: u32| Way { otherwise: true, ..read(text.to_owned(), target) };
         let parameter = (word(0) >> 8) as usize;
+        let full_slots = |first: usize| {
+            let slots = (0..1_usize << (64 - (parameter & 0xff))).map(move |slot| first + slot * slot::WORDS);
+            slots.filter(|&slot| word(slot) != 0)
+        };
         match word(0) & 0xff {
             node::LITERAL => vec![
                 exactly(bytes(4, parameter), word(3)),
@@ -117,21 +121,30 @@ impl Roots {
             }
             node::SEGMENT => {
                 let delimiter = word(3) as u8;
-                let slots = (0..parameter).map(|slot| segment::HEADER_WORDS + slot * segment::SLOT_WORDS);
-                let known = slots.filter(|&slot| word(slot + 1) != 0).map(|slot| {
-                    let length = word(slot + 1);
-                    let mut text = bytes(word(slot + 2) as usize, (length & !segment::ENDS) as usize);
-                    if length & segment::ENDS == 0 {
+                let known = full_slots(segment::HEADER_WORDS).map(|slot| {
+                    let size = (word(slot) & !segment::ENDS) as usize;
+                    let place = if size > node::SHORT_BYTES { word(slot + 2) as usize } else { slot + 2 };
+                    let (ends, mut text) = (word(slot) & segment::ENDS != 0, bytes(place, size));
+                    if !ends {
                         text.push(delimiter);
                     }
-                    match length & segment::ENDS {
-                        0 => exactly(text, word(slot + 3)),
-                        _ => read(quoted(&text), word(slot + 3)),
+                    match ends {
+                        false => exactly(text, word(slot + 1)),
+                        true => read(quoted(&text), word(slot + 1)),
                     }
                 });
                 let mut ways: Vec<Way> = known.collect();
                 ways.sort_by(|one, other| one.text.cmp(&other.text));
                 ways.extend([other("else", word(2)), other("ends here", word(1))]);
+                ways
+            }
+            node::PREFIXES => {
+                let known = full_slots(node::PREFIXES_WORDS)
+                    .map(|slot| exactly(bytes(slot + 2, word(slot) as usize), word(slot + 1)));
+                let mut ways: Vec<Way> = known.collect();
+                ways.sort_by(|one, other| one.text.cmp(&other.text));
+                // Nothing is read there.
+                ways.push(other("else", word(1)));
                 ways
             }
             node::LEAF => {

@@ -1,8 +1,7 @@
 //! The container: sections side by side, aligned, with a table before them and a digest over all.
 
 use portcullis_runtime::format::{
-    ALIGNMENT, FORMAT_VERSION, HEADER_BYTES, MAGIC, OLDEST_READER, PACKED_READER, SECTION_ENTRY_BYTES,
-    Section,
+    ALIGNMENT, FORMAT_VERSION, HEADER_BYTES, MAGIC, OLDEST_READER, SECTION_ENTRY_BYTES, Section,
 };
 use portcullis_runtime::seal;
 
@@ -59,10 +58,7 @@ impl Sections {
         let mut bundle = Vec::with_capacity(at);
         bundle.extend_from_slice(&MAGIC);
         bundle.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
-        let is_packed =
-            self.entries.iter().any(|(kind, bytes)| *kind == Section::Profiles && !bytes.is_empty());
-        let reader = if is_packed { PACKED_READER } else { OLDEST_READER };
-        bundle.extend_from_slice(&reader.to_le_bytes());
+        bundle.extend_from_slice(&OLDEST_READER.to_le_bytes());
         bundle.extend_from_slice(&(u32::try_from(at).ok()? as u64).to_le_bytes());
         bundle.extend_from_slice(&(Section::ALL.len() as u32).to_le_bytes());
         bundle.extend_from_slice(&0_u32.to_le_bytes());

@@ -206,40 +206,48 @@ pub mod node {
     pub const SUFFIX: u32 = 5;
     /// Parameter: 0. Word: word index of a set leaf.
     pub const LEAF: u32 = 6;
-    /// Parameter: number of slots. Words: terminal if the rest is empty, terminal of an unknown segment, delimiter and seed, words of texts;
-    /// then the slots, and the texts: [`segment`](super::segment).
+    /// Parameter: that of a [`slot`](super::slot) table. Words: terminal if the rest is empty, terminal of an unknown segment, the delimiter four times,
+    /// seed, words beside the slots; then the slots, and what stands beside them: [`segment`](super::segment).
     pub const SEGMENT: u32 = 7;
     /// Parameter: bytes of the literal in its low 16 bits, a byte in its high 8. Words: end terminal, reference behind the byte, next reference, the bytes.
     pub const SEARCH: u32 = 8;
+    /// Parameter: that of a [`slot`](super::slot) table. Words: where the rest leads if it begins with no text of the table, seed, number of bytes that
+    /// are hashed, as many bytes 255 of sixteen; then the slots.
+    pub const PREFIXES: u32 = 9;
+    /// Words of a [`PREFIXES`] before its slots.
+    pub const PREFIXES_WORDS: usize = 8;
     /// Most occurrences that a [`SKIP`] goes over.
     pub const SKIP_COUNT: usize = 8;
     /// Most keys of a [`BRANCH`].
     pub const BRANCH_KEYS: usize = 16;
     /// Words of a [`TABLE`]'s index.
     pub const TABLE_WORDS: usize = 64;
-    /// Words that the bundle has at least behind a section of nodes: as many as the keys of the largest [`BRANCH`], a short [`LITERAL`] and
-    /// the text of a short segment, of each of which a walk reads so many whatever its size.
+    /// Words that the bundle has at least behind a section of nodes: as many as the keys of the largest [`BRANCH`] and a short [`LITERAL`], of
+    /// each of which a walk reads so many whatever its size.
     pub const WORDS_BEHIND: usize = SHORT_BYTES / 4;
     /// Literals and segments of so many bytes at most are read at once.
     pub const SHORT_BYTES: usize = BRANCH_KEYS;
 }
 
+/// Tables of nodes, in which a text is looked up by its hash. The parameter of such a node has in its low eight bits 64 less the binary logarithm
+/// of the number of slots, and above them how far from the slot of its hash an entry stands at most.
+pub mod slot {
+    /// Words of a slot: the length of a text; where it leads; and four words of it. All zero if it is empty.
+    pub const WORDS: usize = 6;
+    /// Slots that are looked at, that of the hash included.
+    pub const PROBES: u64 = 8;
+    /// The low eight bits of the parameter: from 2 to 2^24 slots.
+    pub const SHIFTS: core::ops::RangeInclusive<u32> = 40..=63;
+}
+
 /// Look-up of a whole segment of a resource: what stands before the next delimiter, or before the end.
 pub mod segment {
     /// Words before the slots.
-    pub const HEADER_WORDS: usize = 5;
-    /// Words of a slot: the high half of the hash; the length, with [`ENDS`]; the place of the text, counted from the node's first word;
-    /// where it leads. All zero if it is empty.
-    pub const SLOT_WORDS: usize = 4;
-    /// Slots that are looked at, from that of the hash on.
-    pub const PROBES: u64 = 8;
-    /// In the length: the text ends behind the segment, instead of a delimiter.
+    pub const HEADER_WORDS: usize = 6;
+    /// In the length in a slot: the text ends behind the segment, instead of a delimiter.
     pub const ENDS: u32 = 1 << 31;
-
-    /// What tells a segment of a node, by the node's seed, from others.
-    #[inline]
-    #[must_use]
-    pub const fn tweak(seed: u32, ends: bool) -> u32 {
-        seed | (ends as u32) << 24
-    }
+    /// Segments of so many bytes at most are read as [`segment_words`](crate::hash::segment_words). Those of at most
+    /// [`SHORT_BYTES`](super::node::SHORT_BYTES) have the first of these in their slots. Of all others a slot has a place, counted from the node's first
+    /// word, and three zeros: both words stand there, or the text where it is longer.
+    pub const MIDDLE_BYTES: usize = 32;
 }

@@ -5,13 +5,13 @@
 use super::checks::{Starts, check, invalid, within};
 use super::diagrams::Terminals;
 use super::leaves::leaves;
+use super::lookup::{is_table, prefixes, segments, slot_words};
 use crate::error::LoadError;
 use crate::format::{LIST_BIT, Section, TERMINAL_BIT, node, segment, terminal as kinds};
-use crate::hash::{hash_segment, slot};
 use crate::view::View;
 
 /// Number of words that hold so many bytes.
-fn words_of(bytes: u32) -> u32 {
+pub(super) const fn words_of(bytes: u32) -> u32 {
     bytes.div_ceil(4)
 }
 
@@ -138,9 +138,10 @@ fn node_length(view: View<'_>, section: Section, at: u32) -> Option<u32> {
         node::SEARCH if parameter & 0xffff > 0 => Some(4 + words_of(parameter & 0xffff)),
         node::SUFFIX if parameter > 0 => Some(3 + words_of(parameter)),
         node::LEAF if parameter == 0 => Some(2),
-        node::SEGMENT if parameter.is_power_of_two() => {
-            let slots = parameter * segment::SLOT_WORDS as u32 + segment::HEADER_WORDS as u32;
-            view.word(section, at.checked_add(4)?)?.checked_add(slots)
+        node::PREFIXES if is_table(parameter) => Some(node::PREFIXES_WORDS as u32 + slot_words(parameter)),
+        node::SEGMENT if is_table(parameter) => {
+            let slots = segment::HEADER_WORDS as u32 + slot_words(parameter);
+            view.word(section, at.checked_add(5)?)?.checked_add(slots)
         }
         _ => None,
     }
@@ -186,6 +187,7 @@ fn edges(view: View<'_>, section: Section, at: u32, references: &impl References
             terminal(1)?;
             terminal(2)?;
         }
+        node::PREFIXES => prefixes(view, section, at, references)?,
         node::SEGMENT => {
             terminal(1)?;
             terminal(2)?;
@@ -194,58 +196,4 @@ fn edges(view: View<'_>, section: Section, at: u32, references: &impl References
         _ => check(references.leaf(word(1)?), section, at, "unknown leaf")?,
     }
     Ok(length)
-}
-
-/// The slots of a segment node: each is empty, or holds a segment that belongs there and leads to what is known.
-fn segments(
-    view: View<'_>,
-    section: Section,
-    at: u32,
-    length: u32,
-    references: &impl References,
-) -> Result<(), LoadError> {
-    let word = |index: u32| view.word(section, at + index).ok_or(invalid(section, at, "unreadable"));
-    let (slots, seed) = (word(0)? >> 8, word(3)? >> 8);
-    let delimiter = word(3)? as u8;
-    let first_text = segment::HEADER_WORDS as u32 + slots * segment::SLOT_WORDS as u32;
-    // Texts stand side by side, so that all of them together are read once.
-    let mut next_text = first_text;
-    for number in 0..slots {
-        let place = segment::HEADER_WORDS as u32 + number * segment::SLOT_WORDS as u32;
-        let [tag, size, text, target] = [word(place)?, word(place + 1)?, word(place + 2)?, word(place + 3)?];
-        if size == 0 {
-            check(tag | text | target == 0, section, at, "an empty slot that is not zero")?;
-            continue;
-        }
-        let (bytes, ends) = (size & !segment::ENDS, size & segment::ENDS != 0);
-        let inside = bytes > 0 && text == next_text && within(text, words_of(bytes), length);
-        check(inside, section, at, "a segment without text, or outside of its node")?;
-        next_text = text + words_of(bytes);
-        let own = view.bytes_at(section, (at + text) as usize, bytes as usize).unwrap_or(&[]);
-        let hash = hash_segment(segment::tweak(seed, ends), own);
-        // No further from its slot than a walk looks, and with no empty one between.
-        let home = slot(hash, slots);
-        let far = number.wrapping_sub(home) & (slots - 1);
-        let full = |distance: u32| {
-            let between = home.wrapping_add(distance) & (slots - 1);
-            word(segment::HEADER_WORDS as u32 + between * segment::SLOT_WORDS as u32 + 1)
-                .is_ok_and(|it| it != 0)
-        };
-        let placed = (hash >> 32) as u32 == tag && u64::from(far) < segment::PROBES && (0..far).all(full);
-        check(placed && !own.contains(&delimiter), section, at, "a segment that does not belong there")?;
-        // A segment is known once.
-        let twin = |distance: u32| {
-            let other = segment::HEADER_WORDS as u32
-                + (home.wrapping_add(distance) & (slots - 1)) * segment::SLOT_WORDS as u32;
-            let same = word(other).ok()? == tag && word(other + 1).ok()? == size;
-            // Of a slot that is not checked yet the place may be any word.
-            let text = at.checked_add(word(other + 2).ok()?)? as usize;
-            Some(same && view.bytes_at(section, text, bytes as usize)? == own)
-        };
-        let twice = (0..far).any(|distance| twin(distance).unwrap_or(false));
-        check(!twice, section, at, "a segment that stands twice")?;
-        let known = if ends { references.terminal(target) } else { references.known(target) };
-        check(known, section, at, "unknown node or terminal")?;
-    }
-    check(next_text == length, section, at, "texts that do not use the node up")
 }

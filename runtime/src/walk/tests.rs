@@ -1,6 +1,8 @@
 //! Nodes of every kind at every place of a text.
 
 use super::*;
+use crate::format::{segment, slot};
+use crate::hash::{hash_segment, lookup_slot, segment_words};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -111,45 +113,171 @@ fn searches_of_every_length_at_every_place() {
     assert!(walked.iter().all(|&count| count > 1_000), "{walked:?}");
 }
 
-/// Segments of every length, alone, before and behind others; what is known and what is not.
+/// A node of one entry in a table of two slots: its words before the slots, and the slots.
+fn table(head: &[u32], hash: u64, entry: [u32; slot::WORDS]) -> Vec<u32> {
+    let mut words = head.to_vec();
+    for number in 0..2 {
+        words.extend(if lookup_slot(hash, 63, 0) == number { entry } else { [0; slot::WORDS] });
+    }
+    words
+}
+
+/// The four words of a text.
+fn four(word: u128) -> [u32; 4] {
+    core::array::from_fn(|at| (word >> (32 * at)) as u32)
+}
+
+/// Behind a skip, whose text is as long as it is said.
+fn behind_skip(node: Vec<u32>) -> Vec<[u8; 4]> {
+    section([node::SKIP | u32::from(b'|') << 8, NEXT ^ 7, 3].into_iter().chain(node).collect())
+}
+
+/// Segments of every length, alone, before and behind others; what is known and what is not. Some bytes are zero, which stand behind the end of a
+/// text too, and some are those next to the delimiter.
 #[test]
 fn segments_of_every_length_at_every_place() {
-    let long: Vec<u8> = (0..40_u8).map(|at| if at == 5 { 0 } else { b'A' + at }).collect();
-    for length in 1..=20 {
+    let byte =
+        |at: u8| [b'A' + at % 50, 0, b'.', b'0', 0xaf].get(usize::from(at % 7)).copied().unwrap_or(at + 100);
+    let long: Vec<u8> = (0..70).map(byte).collect();
+    for length in 1..=66 {
         let known = &long[..length];
-        // One slot: the segment as it ends the text, or before a delimiter.
-        for ends in [false, true] {
-            let hash = hash_segment(segment::tweak(9, ends), known);
-            let flag = if ends { segment::ENDS } else { 0 };
-            let text_at = (3 + segment::HEADER_WORDS + segment::SLOT_WORDS) as u32;
-            let skip = [node::SKIP | u32::from(b'|') << 8, NEXT ^ 7, 3];
-            let head = [node::SEGMENT | 1 << 8, END, MISS, 9 << 8 | u32::from(b'/')];
-            let slot = [(hash >> 32) as u32, length as u32 | flag, text_at - 3, NEXT];
-            let texts: Vec<u32> = words(known).collect();
-            let nodes = section(
-                skip.into_iter().chain(head).chain([texts.len() as u32]).chain(slot).chain(texts).collect(),
-            );
-            for before in [0, 1, 9, 14, 15, 16, 17] {
-                for own in 0..=24 {
-                    for behind in [None, Some(0), Some(1), Some(30)] {
-                        let mut text = vec![b'-'; before];
-                        text.push(b'|');
-                        text.extend(&long[..own]);
-                        if let Some(behind) = behind {
-                            text.push(b'/');
-                            text.extend(vec![b'x'; behind]);
+        // The segment as it ends the text, or before a delimiter.
+        for behind in [None, Some(b'/')] {
+            let hash = hash_segment(9, known, behind);
+            let flag = if behind.is_none() { segment::ENDS } else { 0 };
+            let place = (segment::HEADER_WORDS + 2 * slot::WORDS) as u32;
+            let (text, beside) = match segment_words(known, behind) {
+                Some([word, _]) if length <= 16 => (four(word), Vec::new()),
+                Some([first, second]) => ([place, 0, 0, 0], [four(first), four(second)].concat()),
+                None => ([place, 0, 0, 0], words(known).collect()),
+            };
+            let entry = [length as u32 | flag, NEXT, text[0], text[1], text[2], text[3]];
+            let head = [node::SEGMENT | 63 << 8, END, MISS, 0x2f2f_2f2f, 9, beside.len() as u32];
+            let nodes = behind_skip([table(&head, hash, entry), beside].concat());
+            for before in [0, 1, 9, 15, 16] {
+                for own in (0..=length + 3).filter(|&own| own < 4 || own + 4 > length || own % 9 == 0) {
+                    for behind_own in [None, Some(0), Some(1), Some(30)] {
+                        for changed in [None, Some(own / 2), own.checked_sub(1)] {
+                            let mut text = vec![b'-'; before];
+                            text.push(b'|');
+                            text.extend(&long[..own]);
+                            if let Some(byte) = changed.and_then(|at| text.get_mut(before + 1 + at)) {
+                                *byte = byte.wrapping_add(0x40);
+                            }
+                            let is_known = text[before + 1..] == *known;
+                            if let Some(behind) = behind_own {
+                                text.push(b'/');
+                                text.extend(vec![b'x'; behind]);
+                            }
+                            let expected = if own == 0 && behind_own.is_none() {
+                                END
+                            } else if is_known && behind_own.is_none() == behind.is_none() {
+                                NEXT
+                            } else {
+                                MISS
+                            };
+                            assert_eq!(reached(&nodes, &text), expected, "{length} {behind:?} {text:?}");
+                            // Where the automaton begins with it.
+                            if before == 0 && !text[1..].contains(&b'|') {
+                                assert_eq!(
+                                    reach(&nodes, 3, &text[1..]),
+                                    expected,
+                                    "{length} {behind:?} {text:?}"
+                                );
+                            }
                         }
-                        let expected = if own == 0 && behind.is_none() {
-                            END
-                        } else if own == length && behind.is_none() == ends {
-                            NEXT
-                        } else {
-                            MISS
-                        };
-                        assert_eq!(reached(&nodes, &text), expected, "{length} {ends} {text:?}");
                     }
                 }
             }
+        }
+    }
+}
+
+/// Texts of every length that a resource may begin with, of which every number of bytes is hashed, before every end and changed at every place.
+#[test]
+fn prefixes_of_every_length_at_every_place() {
+    let long: Vec<u8> = (0..40_u8).map(|at| if at % 6 == 5 { 0 } else { b'a' + at % 26 }).collect();
+    let mut walked = 0;
+    for length in 1..=16 {
+        let [word, _] = segment_words(&long[..length], None).unwrap();
+        let text = four(word);
+        for hashed in 1..=length {
+            let mask = u128::MAX >> (128 - 8 * hashed);
+            let head = [node::PREFIXES | 63 << 8, MISS, 5, hashed as u32];
+            let head = [&head[..], &four(mask)].concat();
+            let entry = [length as u32, NEXT, text[0], text[1], text[2], text[3]];
+            let nodes = behind_skip(table(&head, hash_segment(5, &long[..hashed], None), entry));
+            for before in [0, 1, 15] {
+                for rest in 0..=18 {
+                    for changed in core::iter::once(None).chain((0..rest).map(Some)) {
+                        let mut text = vec![b'-'; before];
+                        text.push(b'|');
+                        text.extend(&long[..rest]);
+                        if let Some(byte) = changed.and_then(|at| text.get_mut(before + 1 + at)) {
+                            *byte ^= 1;
+                        }
+                        let expected =
+                            if text[before + 1..].starts_with(&long[..length]) { NEXT } else { MISS };
+                        assert_eq!(reached(&nodes, &text), expected, "{length} {hashed} {text:?}");
+                        walked += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(walked > 50_000, "{walked}");
+}
+
+/// What begins with no text of a table goes on from where it is: here, up to a delimiter.
+#[test]
+fn what_has_no_prefix_goes_on_from_its_begin() {
+    let mask = u128::MAX >> (128 - 8 * 2);
+    let entry = [3, NEXT, u32::from_le_bytes(*b"ab/\0"), 0, 0, 0];
+    let head = [&[node::PREFIXES | 63 << 8, 0, 5, 2][..], &four(mask)].concat();
+    let skip = [node::SKIP | u32::from(b'/') << 8, END, 3];
+    let node = table(&head, hash_segment(5, b"ab", None), entry);
+    let nodes = section(skip.into_iter().chain(node).collect());
+    let from_table = |text: &[u8]| match walk(&nodes, 3, text) {
+        Some(End::Terminal(terminal)) => terminal,
+        other => panic!("{other:?}"),
+    };
+    for (text, expected) in [
+        (&b"ab/"[..], NEXT),
+        (b"a/ab/", NEXT),
+        (b"ab", END),
+        (b"", END),
+        (b"abc/b/ab/cd", NEXT),
+        (b"abc/b/ab", END),
+        (b"/ab/", NEXT),
+        (b"a", END),
+        (b"////////////////////ab/", NEXT),
+    ] {
+        assert_eq!(from_table(text), expected, "{text:?}");
+    }
+}
+
+/// Entries that stand further from their slots are found as far as the node says, and no further.
+#[test]
+fn entries_behind_others() {
+    // Of a table of eight: names of the last slot, so that the others go round.
+    let names: Vec<[u8; 4]> = (0..5_000_u32)
+        .map(|number| number.to_le_bytes().map(|byte| b'a' + byte % 26))
+        .filter(|name| lookup_slot(hash_segment(1, name, None), 61, 0) == 7)
+        .take(4)
+        .collect();
+    assert_eq!(names.len(), 4);
+    let mask = u128::MAX >> (128 - 8 * 4);
+    let entry = |name: &[u8; 4], target| [4, target, u32::from_le_bytes(*name), 0, 0, 0];
+    for further in 0..3_u32 {
+        let mut slots = [[0; slot::WORDS]; 8];
+        slots[7] = entry(&names[0], NEXT ^ 16);
+        slots[0] = entry(&names[1], NEXT ^ 32);
+        slots[1] = entry(&names[2], NEXT ^ 48);
+        let head = [&[node::PREFIXES | (61 | further << 8) << 8, MISS, 1, 4][..], &four(mask)].concat();
+        let nodes = section([head, slots.as_flattened().to_vec()].concat());
+        for (number, name) in (0..).zip(&names) {
+            let expected = if number <= further && number < 3 { NEXT ^ (16 * (number + 1)) } else { MISS };
+            assert_eq!(reached(&nodes, name), expected, "{number} {further}");
         }
     }
 }

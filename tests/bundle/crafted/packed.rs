@@ -113,7 +113,6 @@ pub(super) const PACKED: &[(u32, Section, &str, Change)] = &[
         let other = it.add_string(b"arn:aws:sts::123456789012:federated-user/x");
         it.set(Section::BehindIndex, at + 2, other);
     }),
-    (66, Section::Profiles, "older readers", |it| it.oldest = 4),
     (65, Section::BehindIndex, "another hash", |it| {
         let at = it.slot(Section::BehindIndex, |entry| entry != 0);
         it.set(Section::BehindIndex, at, it.words(Section::BehindIndex)[at] ^ 1);

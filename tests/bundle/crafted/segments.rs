@@ -1,79 +1,154 @@
-//! The crafted bundles that break a sentence about segment nodes.
+//! The crafted bundles that break a sentence about nodes with a table: of segments and of prefixes.
 
-use portcullis::runtime::format::{NONE, Section, node, segment, terminal};
-use portcullis::runtime::hash::{hash_segment, slot};
+use portcullis::runtime::format::{NONE, Section, node, segment, slot, terminal};
+use portcullis::runtime::hash::{hash_segment, lookup_slot, segment_words};
 
 use super::Parts;
 use super::cases::Change;
 
-/// The first slot, and the first text, counted from the node's first word.
+/// The parameter of a table of four slots, in which an entry stands in its own or in one of two behind it.
+const TABLE: u32 = (62 | 2 << 8) << 8;
+/// Where the slots of a segment node begin, and what stands beside them, counted from the node's first word.
 const SLOTS: usize = segment::HEADER_WORDS;
-const TEXTS: usize = SLOTS + 4 * segment::SLOT_WORDS;
+const BESIDE: usize = SLOTS + 4 * slot::WORDS;
+/// Where those of a node of prefixes begin.
+const PREFIX_SLOTS: usize = node::PREFIXES_WORDS;
 
-/// Adds a segment node of four slots with the text `ab`, behind which the resource may end. Gives its first word.
-pub(super) fn add(it: &mut Parts) -> usize {
+/// The slot of a hash.
+fn home(hash: u64) -> usize {
+    usize::try_from(lookup_slot(hash, 62, 0)).expect("one of four")
+}
+
+/// The four words of the first or the second half of a segment's words.
+fn four(text: &[u8], behind: Option<u8>, half: usize) -> [u32; 4] {
+    let word = segment_words(text, behind).expect("a short text")[half];
+    std::array::from_fn(|at| (word >> (32 * at)) as u32)
+}
+
+/// Adds a segment node of four slots with one segment behind which the resource may end. Gives its first word.
+fn add_with(it: &mut Parts, text: &[u8]) -> usize {
     let mut words = it.words(Section::Nodes);
     let at = words.len();
-    let name = hash_segment(segment::tweak(3, true), b"ab");
-    words.extend([4 << 8 | node::SEGMENT, terminal::NOTHING, terminal::NOTHING, 3 << 8 | u32::from(b'/'), 1]);
+    let mut beside = Vec::new();
+    let stored = if text.len() <= 16 {
+        four(text, None, 0)
+    } else {
+        beside.extend([four(text, None, 0), four(text, None, 1)].concat());
+        [BESIDE as u32, 0, 0, 0]
+    };
+    words.extend([TABLE | node::SEGMENT, terminal::NOTHING, terminal::NOTHING, 0x2f2f_2f2f, 3]);
+    words.push(beside.len() as u32);
     for number in 0..4 {
-        words.extend(match slot(name, 4) == number {
-            true => [(name >> 32) as u32, 2 | segment::ENDS, TEXTS as u32, terminal::NOTHING],
-            false => [0; 4],
+        let head = [text.len() as u32 | segment::ENDS, terminal::NOTHING];
+        words.extend(match home(hash_segment(3, text, None)) == number {
+            true => [head[0], head[1], stored[0], stored[1], stored[2], stored[3]],
+            false => [0; slot::WORDS],
         });
     }
-    words.push(u32::from(b'a') | u32::from(b'b') << 8);
+    words.extend(beside);
     it.set_words(Section::Nodes, &words);
     at
+}
+
+/// The same with the text `ab`.
+pub(super) fn add(it: &mut Parts) -> usize {
+    add_with(it, b"ab")
 }
 
 /// The same, and the slot that holds the text.
-fn full(it: &mut Parts) -> usize {
-    let at = add(it);
-    at + SLOTS + 4 * slot(hash_segment(segment::tweak(3, true), b"ab"), 4) as usize
+fn full_with(it: &mut Parts, text: &[u8]) -> usize {
+    add_with(it, text) + SLOTS + slot::WORDS * home(hash_segment(3, text, None))
 }
 
-/// Adds a segment node of four slots with the text `ab` twice: in the slot that its hash gives, and in the one behind it. The seed is the
+fn full(it: &mut Parts) -> usize {
+    full_with(it, b"ab")
+}
+
+/// A segment that stands beside its slot.
+const MIDDLE: &[u8] = b"seventeen-letters";
+
+/// Adds a segment node of four slots with one text twice: in the slot that its hash gives, and in the one behind it. The seed is the
 /// first with which the text belongs into a slot. Gives the node's first word.
-fn twice(it: &mut Parts, home: u32) -> usize {
-    let name = |seed: u32| hash_segment(segment::tweak(seed, true), b"ab");
-    let seed = (0..1 << 24).find(|&seed| slot(name(seed), 4) == home).expect("one of many");
+fn twice(it: &mut Parts, text: &[u8], wanted: usize) -> usize {
+    let seed =
+        (0..1 << 24).find(|&seed| home(hash_segment(seed, text, None)) == wanted).expect("one of many");
     let mut words = it.words(Section::Nodes);
     let at = words.len();
-    words.extend([4 << 8 | node::SEGMENT, terminal::NOTHING, terminal::NOTHING]);
-    words.extend([seed << 8 | u32::from(b'/'), 2]);
-    let mut text = TEXTS as u32;
+    let short = text.len() <= 16;
+    words.extend([TABLE | node::SEGMENT, terminal::NOTHING, terminal::NOTHING, 0x2f2f_2f2f, seed]);
+    words.push(if short { 0 } else { 16 });
+    let mut beside = BESIDE as u32;
     for number in 0..4 {
-        if number != home && number != (home + 1) % 4 {
-            words.extend([0; 4]);
+        if number != wanted && number != (wanted + 1) % 4 {
+            words.extend([0; slot::WORDS]);
             continue;
         }
-        words.extend([(name(seed) >> 32) as u32, 2 | segment::ENDS, text, terminal::NOTHING]);
-        text += 1;
+        let stored = if short { four(text, None, 0) } else { [beside, 0, 0, 0] };
+        words.extend([text.len() as u32 | segment::ENDS, terminal::NOTHING]);
+        words.extend(stored);
+        beside += 8;
     }
-    words.extend([u32::from(b'a') | u32::from(b'b') << 8; 2]);
+    if !short {
+        (0..2).for_each(|_| words.extend([four(text, None, 0), four(text, None, 1)].concat()));
+    }
     it.set_words(Section::Nodes, &words);
     at
+}
+
+/// Moves an entry into the next slot.
+fn move_on(it: &mut Parts, first_slot: usize, entry: usize) {
+    let next = first_slot + (entry - first_slot + slot::WORDS) % (4 * slot::WORDS);
+    let words = it.words(Section::Nodes);
+    for word in 0..slot::WORDS {
+        it.set(Section::Nodes, next + word, words[entry + word]);
+        it.set(Section::Nodes, entry + word, 0);
+    }
+}
+
+/// Adds a node of prefixes of four slots with the text `abc`, of which two bytes are hashed, and which leads to nothing else. Gives its first word, and the slot that holds
+/// the text.
+fn prefixes(it: &mut Parts) -> (usize, usize) {
+    let mut words = it.words(Section::Nodes);
+    let at = words.len();
+    words.extend([TABLE | node::PREFIXES, terminal::NOTHING, 3, 2, 0xffff, 0, 0, 0]);
+    let own = home(hash_segment(3, b"ab", None));
+    for number in 0..4 {
+        words.extend(match own == number {
+            true => [3, terminal::NOTHING, u32::from_le_bytes(*b"abc\0"), 0, 0, 0],
+            false => [0; slot::WORDS],
+        });
+    }
+    it.set_words(Section::Nodes, &words);
+    (at, at + PREFIX_SLOTS + slot::WORDS * own)
 }
 
 /// Sentence, the section whose record is refused, a part of what is said, and the change.
 pub(super) const SEGMENTS: &[(u32, Section, &str, Change)] = &[
     (42, Section::Nodes, "unknown node", |it| {
         let at = add(it);
-        it.set(Section::Nodes, at, 3 << 8 | node::SEGMENT);
+        it.set(Section::Nodes, at, 39 << 8 | node::SEGMENT);
+    }),
+    (42, Section::Nodes, "unknown node", |it| {
+        let at = add(it);
+        it.set(Section::Nodes, at, 64 << 8 | node::SEGMENT);
+    }),
+    (42, Section::Nodes, "unknown node", |it| {
+        // Eight slots further is further than any reader looks.
+        let at = add(it);
+        it.set(Section::Nodes, at, (62 | 8 << 8) << 8 | node::SEGMENT);
     }),
     (42, Section::Nodes, "past the end", |it| {
         let at = add(it);
-        it.set(Section::Nodes, at + 4, 2);
+        it.set(Section::Nodes, at + 5, 2);
     }),
-    (44, Section::Nodes, "do not use the node up", |it| {
+    (66, Section::Nodes, "do not use the node up", |it| {
         let at = add(it);
-        it.set(Section::Nodes, at + 4, 2);
+        it.set(Section::Nodes, at + 5, 1);
         it.content(Section::Nodes).extend([0; 4]);
     }),
     (42, Section::Nodes, "unknown node", |it| {
         let at = add(it);
-        it.set(Section::Nodes, at + 4, u32::MAX);
+        it.set(Section::Nodes, at + 5, u32::MAX);
     }),
     (43, Section::Nodes, "unknown terminal", |it| {
         let at = add(it);
@@ -82,54 +157,153 @@ pub(super) const SEGMENTS: &[(u32, Section, &str, Change)] = &[
     (43, Section::Nodes, "unknown node or terminal", |it| {
         // Behind the end of a resource no node can be.
         let slot = full(it);
-        it.set(Section::Nodes, slot + 3, 0);
-    }),
-    (44, Section::Nodes, "not zero", |it| {
-        let slot = full(it);
         it.set(Section::Nodes, slot + 1, 0);
     }),
-    (44, Section::Nodes, "without text", |it| {
-        let slot = full(it);
-        it.set(Section::Nodes, slot + 1, segment::ENDS);
+    (66, Section::Nodes, "several delimiters", |it| {
+        let at = add(it);
+        it.set(Section::Nodes, at + 3, 0x2f2f_2f3a);
     }),
-    (44, Section::Nodes, "outside of its node", |it| {
+    (66, Section::Nodes, "not zero", |it| {
         let slot = full(it);
-        it.set(Section::Nodes, slot + 2, TEXTS as u32 + 1);
+        it.set(Section::Nodes, slot, 0);
     }),
-    (44, Section::Nodes, "outside of its node", |it| {
+    (66, Section::Nodes, "without text", |it| {
         let slot = full(it);
+        it.set(Section::Nodes, slot, segment::ENDS);
+    }),
+    (66, Section::Nodes, "something else behind", |it| {
+        let slot = full(it);
+        it.set(Section::Nodes, slot + 5, 1);
+    }),
+    (66, Section::Nodes, "something else behind", |it| {
+        // No delimiter follows it.
+        let slot = full(it);
+        it.set(Section::Nodes, slot, 2);
+    }),
+    (66, Section::Nodes, "something else behind", |it| {
+        let slot = full_with(it, MIDDLE);
+        let at = it.words(Section::Nodes).len() - 1;
+        assert!(at > slot);
+        it.set(Section::Nodes, at, 1);
+    }),
+    (66, Section::Nodes, "outside of its node", |it| {
+        let slot = full_with(it, MIDDLE);
+        it.set(Section::Nodes, slot + 2, BESIDE as u32 + 1);
+    }),
+    (66, Section::Nodes, "outside of its node", |it| {
+        let slot = full_with(it, MIDDLE);
         it.set(Section::Nodes, slot + 2, 1);
     }),
-    (44, Section::Nodes, "does not belong", |it| {
-        let slot = full(it);
-        it.set(Section::Nodes, slot, 1);
+    (66, Section::Nodes, "outside of its node", |it| {
+        let slot = full_with(it, MIDDLE);
+        it.set(Section::Nodes, slot + 3, 1);
     }),
-    (44, Section::Nodes, "does not belong", |it| {
+    (66, Section::Nodes, "outside of its node", |it| {
+        // Longer than what stands there.
+        let slot = full_with(it, MIDDLE);
+        it.set(Section::Nodes, slot, 33 | segment::ENDS);
+    }),
+    (66, Section::Nodes, "does not belong", |it| {
+        let slot = full(it);
+        it.set(Section::Nodes, slot + 2, u32::from_le_bytes(*b"ac\0\0"));
+        let name = |text: &[u8]| home(hash_segment(3, text, None));
+        assert_ne!(name(b"ab"), name(b"ac"));
+    }),
+    (66, Section::Nodes, "does not belong", |it| {
         // An empty slot between its own and where it stands.
         let slot = full(it);
-        let at = it.words(Section::Nodes).len() - TEXTS - 1;
-        let next = at + SLOTS + (slot - at - SLOTS + 4) % 16;
-        let words = it.words(Section::Nodes);
-        for word in 0..4 {
-            it.set(Section::Nodes, next + word, words[slot + word]);
-            it.set(Section::Nodes, slot + word, 0);
-        }
+        let at = it.words(Section::Nodes).len() - BESIDE;
+        move_on(it, at + SLOTS, slot);
     }),
-    (44, Section::Nodes, "does not belong", |it| {
+    (66, Section::Nodes, "does not belong", |it| {
+        // Further than the node says.
+        let at = twice(it, b"ab", 1);
+        it.set(Section::Nodes, at, 62 << 8 | node::SEGMENT);
+    }),
+    (66, Section::Nodes, "with its delimiter", |it| {
         // The delimiter is a letter of the text.
         let at = add(it);
-        it.set(Section::Nodes, at + 3, 3 << 8 | u32::from(b'b'));
+        it.set(Section::Nodes, at + 3, u32::from_le_bytes(*b"bbbb"));
     }),
-    (44, Section::Nodes, "stands twice", |it| {
-        twice(it, 1);
+    (66, Section::Nodes, "stands twice", |it| {
+        twice(it, b"ab", 1);
     }),
-    (44, Section::Nodes, "stands twice", |it| {
+    (66, Section::Nodes, "stands twice", |it| {
         // The second one stands in the first slot, and is checked before the first one.
-        twice(it, 3);
+        twice(it, b"ab", 3);
     }),
-    (44, Section::Nodes, "outside of its node", |it| {
-        // The same, where the place of the first one's text, not checked yet, is no place at all.
-        let at = twice(it, 3);
-        it.set(Section::Nodes, at + SLOTS + 3 * segment::SLOT_WORDS + 2, u32::MAX);
+    (66, Section::Nodes, "stands twice", |it| {
+        twice(it, MIDDLE, 1);
+    }),
+    (66, Section::Nodes, "outside of its node", |it| {
+        // The place of the first one's text, not checked yet when the second is, is no place at all.
+        let at = twice(it, MIDDLE, 3);
+        it.set(Section::Nodes, at + SLOTS + 3 * slot::WORDS + 2, u32::MAX);
+    }),
+    (42, Section::Nodes, "unknown node", |it| {
+        let (at, _) = prefixes(it);
+        it.set(Section::Nodes, at, 64 << 8 | node::PREFIXES);
+    }),
+    (42, Section::Nodes, "past the end", |it| {
+        let (at, _) = prefixes(it);
+        it.set(Section::Nodes, at, 61 << 8 | node::PREFIXES);
+    }),
+    (43, Section::Nodes, "unknown node or terminal", |it| {
+        let (_, slot) = prefixes(it);
+        it.set(Section::Nodes, slot + 1, NONE);
+    }),
+    (67, Section::Nodes, "neither a terminal nor a skip", |it| {
+        let (at, _) = prefixes(it);
+        it.set(Section::Nodes, at + 1, NONE);
+    }),
+    (67, Section::Nodes, "neither a terminal nor a skip", |it| {
+        // To itself: a walk would never end.
+        let (at, _) = prefixes(it);
+        it.set(Section::Nodes, at + 1, at as u32);
+    }),
+    (67, Section::Nodes, "cannot be", |it| {
+        let (at, _) = prefixes(it);
+        it.set(Section::Nodes, at + 3, 0);
+    }),
+    (67, Section::Nodes, "cannot be", |it| {
+        let (at, _) = prefixes(it);
+        it.set(Section::Nodes, at + 3, 17);
+    }),
+    (67, Section::Nodes, "another mask", |it| {
+        let (at, _) = prefixes(it);
+        it.set(Section::Nodes, at + 4, 0xff);
+    }),
+    (67, Section::Nodes, "not zero", |it| {
+        let (_, slot) = prefixes(it);
+        it.set(Section::Nodes, slot, 0);
+    }),
+    (67, Section::Nodes, "too short", |it| {
+        let (_, slot) = prefixes(it);
+        it.set(Section::Nodes, slot, 1);
+    }),
+    (67, Section::Nodes, "too long", |it| {
+        let (_, slot) = prefixes(it);
+        it.set(Section::Nodes, slot, 17);
+    }),
+    (67, Section::Nodes, "something else behind", |it| {
+        let (_, slot) = prefixes(it);
+        it.set(Section::Nodes, slot, 2);
+    }),
+    (67, Section::Nodes, "something else behind", |it| {
+        let (_, slot) = prefixes(it);
+        it.set(Section::Nodes, slot + 5, 1);
+    }),
+    (67, Section::Nodes, "does not belong", |it| {
+        let (at, slot) = prefixes(it);
+        move_on(it, at + PREFIX_SLOTS, slot);
+    }),
+    (67, Section::Nodes, "stands twice", |it| {
+        // Another text with the same hashed bytes, in the slot behind it.
+        let (at, entry) = prefixes(it);
+        let first = at + PREFIX_SLOTS;
+        let next = first + (entry - first + slot::WORDS) % (4 * slot::WORDS);
+        for (word, value) in (0..).zip([3, terminal::NOTHING, u32::from_le_bytes(*b"abd\0")]) {
+            it.set(Section::Nodes, next + word, value);
+        }
     }),
 ];

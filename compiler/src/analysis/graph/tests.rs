@@ -186,9 +186,8 @@ fn where_arrows_may_be_left_out() {
         ),
         [
             "s3:GetObject Step ".to_owned(),
-            step("", "", "\"arn:aws:s3:::\""),
-            step("", "", "\"a/\""),
-            step("", "allow", "\"b/\""),
+            step("", "", "\"arn:aws:s3:::a/\""),
+            step("", "allow", "\"arn:aws:s3:::b/\""),
             step("", "", "\"x\""),
             " Otherwise allow (else; ends before)".to_owned(),
             step("", "allow", "any character"),

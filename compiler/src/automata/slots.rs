@@ -1,0 +1,104 @@
+//! Tables of nodes that look a text up by its hash.
+
+use portcullis_runtime::format::slot;
+use portcullis_runtime::hash::lookup_slot;
+
+/// A table: slots with what stands in them.
+#[derive(Clone, Debug)]
+pub(super) struct Slots<T> {
+    pub(super) seed: u32,
+    /// Most slots between an entry and the slot that its hash gives.
+    pub(super) further: u32,
+    /// A power of two of them.
+    pub(super) slots: Vec<Option<T>>,
+}
+
+impl<T> Slots<T> {
+    /// All entries.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &T> {
+        self.slots.iter().flatten()
+    }
+
+    /// The parameter of the node.
+    pub(super) fn parameter(&self) -> usize {
+        ((u64::BITS - self.slots.len().ilog2()) | (self.further << 8)) as usize
+    }
+}
+
+/// Places every entry near its slot: each in its own in a table as small as can be, else in one that is at most half full, or less where no seed does. `hash`
+/// gives the hash of an entry under a seed, and what that costs. What trying costs is added to `work`, and is `most` at most.
+pub(super) fn place<T>(
+    entries: Vec<T>,
+    hash: impl Fn(&T, u32) -> (u64, usize),
+    most: usize,
+    work: &mut usize,
+) -> Option<Slots<T>> {
+    let size = entries.len().next_power_of_two().max(2);
+    let small = if entries.len() <= SMALL { find(&entries, &hash, size, 0, most, work) } else { None };
+    let found = small.or_else(|| {
+        (1..4).find_map(|doubled| find(&entries, &hash, size << doubled, slot::PROBES - 1, most, work))
+    });
+    let Found { seed, further, places, size, .. } = found?;
+    let mut slots: Vec<Option<T>> = std::iter::repeat_with(|| None).take(size).collect();
+    for (entry, place) in entries.into_iter().zip(places) {
+        slots.get_mut(place)?.replace(entry);
+    }
+    Some(Slots { seed, further: further as u32, slots })
+}
+
+/// Entries for which a table without room to spare is looked for.
+const SMALL: usize = 8;
+
+/// Where a seed puts the entries.
+struct Found {
+    seed: u32,
+    size: usize,
+    places: Vec<usize>,
+    displaced: usize,
+    further: u64,
+}
+
+/// Of some seeds the one under which the fewest entries stand behind another, none further than allowed: each of those costs a walk a wrong guess.
+fn find<T>(
+    entries: &[T],
+    hash: impl Fn(&T, u32) -> (u64, usize),
+    size: usize,
+    furthest: u64,
+    most: usize,
+    work: &mut usize,
+) -> Option<Found> {
+    let shift = u64::BITS - size.ilog2();
+    let mut taken = vec![false; size];
+    let mut best: Option<Found> = None;
+    'seeds: for seed in 0..SEEDS {
+        if best.as_ref().is_some_and(|best| best.displaced == 0 || seed >= GOOD_SEEDS) {
+            break;
+        }
+        *work += size / 8 + 1;
+        if *work > most {
+            return None;
+        }
+        taken.fill(false);
+        let mut found =
+            Found { seed, size, places: Vec::with_capacity(entries.len()), displaced: 0, further: 0 };
+        for entry in entries {
+            let (hash, cost) = hash(entry, seed);
+            *work += cost;
+            let place = |further: u64| lookup_slot(hash, shift, further) as usize;
+            let free = |&further: &u64| taken.get(place(further)) == Some(&false);
+            let Some(further) = (0..=furthest).find(free) else { continue 'seeds };
+            taken.iter_mut().skip(place(further)).take(1).for_each(|taken| *taken = true);
+            found.places.push(place(further));
+            found.displaced += usize::from(further > 0);
+            found.further = found.further.max(further);
+        }
+        if best.as_ref().is_none_or(|best| found.displaced < best.displaced) {
+            best = Some(found);
+        }
+    }
+    best
+}
+
+/// Seeds that are tried until one fits, and until one fits well.
+const SEEDS: u32 = 64;
+const GOOD_SEEDS: u32 = 16;
