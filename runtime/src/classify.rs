@@ -121,10 +121,8 @@ impl crate::Bundle {
         }
         let mut classes = alloc::vec::Vec::new();
         for id in 0..self.principal_count() as u32 {
-            let (stamp, kind) = (self.stamp(), crate::PrincipalKind::Held);
-            let source = crate::principal::Source::Text(view.string(view.principal(id)?.arn)?);
             let request = crate::Request {
-                principal: crate::Principal { stamp, id, kind, source },
+                principal: crate::Principal::held(self.stamp(), id, view.string(view.principal(id)?.arn)?),
                 action: self.action(""),
                 resource: "",
                 resource_account: None,

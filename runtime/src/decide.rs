@@ -13,9 +13,9 @@ use crate::format::{self as f, NONE, RCP_SERVICES, Section, limits};
 use crate::layers::{LayerWalk, list_of};
 use crate::owner::{self, LevelRange};
 use crate::principal::{Principal, PrincipalKind, parts};
-use crate::request::{Action, ActionKind, Request, TextRequest};
+use crate::request::{Action, ActionFacts, Request, TextRequest};
 use crate::side::{AccountOf, Parts, ResourceSide, bare_side, resource_side, side_of_all};
-use crate::view::{Brief, View};
+use crate::view::{Brief, SetHead, View};
 use crate::walk::reach;
 
 /// A decision that denies because of a reason that is no statement's.
@@ -36,22 +36,22 @@ impl Bundle {
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {
         let (principal, action) = (&request.principal, &request.action);
-        let ordinary = principal.is_itself()
-            && principal.stamp == self.stamp()
-            && action.stamp == self.stamp()
-            && action.is_in_vocabulary();
-        if ordinary {
+        let is_ours = principal.stamp == self.stamp() && action.stamp == self.stamp();
+        if is_ours
+            && self.is_plain(request.resource, request.context)
+            && let (Some((identity, principal)), Some(action)) = (&principal.layers, action.facts)
+        {
             let plain = Plain {
-                id: principal.id,
-                action: action.id(),
-                resolved: None,
+                identity: *identity,
+                principal,
+                action,
                 resource: request.resource,
                 resource_account: request.resource_account,
                 context: request.context,
                 context_is_complete: request.context_is_complete,
             };
             let outcome = self.by_own_layers(&plain, |own| direct::by_conditions(self, request, own));
-            if let Some(decision) = outcome.of_holder(principal.id) {
+            if let Some(decision) = outcome.of_holder(request.principal.id) {
                 return decision;
             }
         }
@@ -68,11 +68,21 @@ impl Bundle {
         let (held, known) =
             (self.principal_slot(request.principal.as_bytes()), self.action_slot(request.action.as_bytes()));
         let (id, action) = (held.id(), known.id());
-        if id != NONE && action != NONE {
+        if id != NONE
+            && action != NONE
+            && self.is_plain(request.resource, request.context)
+            && let view = self.view()
+            && let (Some(record), Some(principal), Some(identity)) =
+                (view.action(action), self.brief(id), view.set_head(held.last()))
+        {
             let plain = Plain {
-                id,
-                action,
-                resolved: Some((held.last(), known.into())),
+                identity,
+                principal: &principal,
+                action: ActionFacts {
+                    kind: known.into(),
+                    flags: record.flags,
+                    service_arn: record.service_arn,
+                },
                 resource: request.resource,
                 resource_account: request.resource_account,
                 context: request.context,
@@ -122,38 +132,41 @@ impl Bundle {
         self.by_all_layers(request, &self.view())
     }
 
+    /// Whether nothing but identity policies and permissions boundaries decides, and what is asked is within the limits.
+    ///
+    /// Asked first: a call further down would have to save what is known by then.
+    #[inline(always)]
+    fn is_plain(&self, resource: &str, context: &dyn Context) -> bool {
+        let within_limits = context.within_limits();
+        self.view().world.is_bare() && resource.len() <= limits::RESOURCE_BYTES && within_limits
+    }
+
     /// Decides for a user or role itself that asks for an action of the vocabulary, in a bundle without resources, endpoints and control
     /// policies; not known for everybody else, or if a record cannot be read. `pending` is asked where walks alone do not decide.
     #[inline(always)]
     fn by_own_layers(&self, plain: &Plain<'_>, pending: impl FnOnce(&Own<'_>) -> Outcome) -> Outcome {
         const UNKNOWN: Outcome = Outcome::UNKNOWN;
-        // Asked first: a call further down would have to save what is known by then.
-        let within_limits = plain.context.within_limits();
         let view = self.view();
-        if !view.world.is_bare() || plain.resource.len() > limits::RESOURCE_BYTES || !within_limits {
-            return UNKNOWN;
-        }
-        let Some(action) = view.action(plain.action) else { return UNKNOWN };
-        let Some(record) = self.brief(plain.id) else { return UNKNOWN };
-        let (identity, kind) = plain.resolved.unwrap_or((record.identity, (&action).into()));
-        let Some(identity) = list_of(self, identity, kind) else { return UNKNOWN };
+        let Plain { identity, principal: record, action, .. } = plain;
+        let ActionFacts { kind, flags, service_arn } = *action;
+        let Some(identity) = list_of(self, *identity, kind) else { return UNKNOWN };
         let (resource, side) = if plain.resource == "*" {
-            let Some(resource) = self.asked_for_all(action.service_arn) else { return UNKNOWN };
-            (resource, side_of_all(plain.resource_account, record.account))
+            let Some(resource) = self.asked_for_all(service_arn) else { return UNKNOWN };
+            (resource, side_of_all(plain.resource_account, &record.account))
         } else {
-            let side = bare_side(plain.resource, plain.resource_account, action.flags, record.account);
+            let side = bare_side(plain.resource, plain.resource_account, flags, &record.account);
             (plain.resource, side)
         };
         let Some(nodes) = view.words_at(Section::Nodes, 0) else { return UNKNOWN };
         let text = resource.as_bytes();
         let end = reach(nodes, identity, text);
-        let flags = action.flags;
         // No boundary is one that allows everything; known here, it leaves little to compare.
         let (boundary, mut ends, outcome) = if record.boundary == NONE {
             let ends = [end, f::terminal::ALLOWS];
             (f::terminal::ALLOWS, ends, direct::decision(ends, flags, side))
         } else {
-            let Some(boundary) = list_of(self, record.boundary, kind) else { return UNKNOWN };
+            let boundary = view.set_head(record.boundary).and_then(|set| list_of(self, set, kind));
+            let Some(boundary) = boundary else { return UNKNOWN };
             let ends = [end, reach(nodes, boundary, text)];
             (boundary, ends, direct::decision(ends, flags, side))
         };
@@ -175,12 +188,12 @@ impl Bundle {
 
     /// What the short way asks of a principal.
     #[inline(always)]
-    fn brief(&self, id: u32) -> Option<Brief<'_>> {
+    pub(crate) fn brief(&self, id: u32) -> Option<Brief> {
         if self.view().is_packed() { self.packed_brief(id) } else { self.view().brief(id) }
     }
 
     #[inline(never)]
-    fn packed_brief(&self, id: u32) -> Option<Brief<'_>> {
+    fn packed_brief(&self, id: u32) -> Option<Brief> {
         self.view().packed_brief(id)
     }
 
@@ -371,10 +384,10 @@ fn endpoint(
 
 /// What the short way looks at.
 struct Plain<'a> {
-    id: u32,
-    action: u32,
-    /// The identity set and what tells actions apart, where that is known before the records are read.
-    resolved: Option<(u32, ActionKind)>,
+    /// The identity set.
+    identity: SetHead,
+    principal: &'a Brief,
+    action: ActionFacts,
     resource: &'a str,
     resource_account: Option<&'a str>,
     context: &'a dyn Context,

@@ -9,7 +9,7 @@ use crate::format::{self as f, LIST_BIT, NONE, Section, TERMINAL_BIT, diagram, l
 use crate::leaf;
 use crate::owner::LevelRange;
 use crate::request::ActionKind;
-use crate::view::View;
+use crate::view::{SetHead, View};
 use crate::walk::{End, UNKNOWN, walk};
 
 /// In place of a root list: several parts of a union have one.
@@ -17,13 +17,11 @@ pub(crate) const SEVERAL: u32 = !TERMINAL_BIT;
 
 /// The root list of an action of the vocabulary, or [`SEVERAL`].
 #[inline(always)]
-pub(crate) fn list_of(bundle: &Bundle, at: u32, action: ActionKind) -> Option<u32> {
-    let view = &bundle.view();
-    let set = view.set(at)?;
+pub(crate) fn list_of(bundle: &Bundle, set: SetHead, action: ActionKind) -> Option<u32> {
     if set.slots == 0 {
-        return Some(of_union(bundle, at, set.seed, action));
+        return Some(of_union(bundle, set.at, set.seed, action));
     }
-    of_slots(view, at, &set, action)
+    of_slots(&bundle.view(), set, action)
 }
 
 /// The only root list that the parts of a union have, if it is only one. What cannot be read counts as several, and whoever looks at them
@@ -38,7 +36,7 @@ fn only_list(view: &View<'_>, at: u32, count: u32, action: ActionKind) -> Option
     let mut found = f::terminal::NOTHING;
     for part in parts(view, at, count)? {
         let part = u32::from_le_bytes(*part);
-        let list = of_slots(view, part, &view.set(part)?, action)?;
+        let list = of_slots(view, view.set_head(part)?, action)?;
         if list != f::terminal::NOTHING && list != found {
             if found != f::terminal::NOTHING {
                 return None;
@@ -57,8 +55,8 @@ fn parts<'a>(view: &View<'a>, at: u32, count: u32) -> Option<&'a [[u8; 4]]> {
 
 /// The root list of a set with slots.
 #[inline(always)]
-fn of_slots(view: &View<'_>, at: u32, set: &f::Set, action: ActionKind) -> Option<u32> {
-    let entry = view.set_service(at, f::service_slot(action.service(), set.seed, set.slots))?;
+fn of_slots(view: &View<'_>, set: SetHead, action: ActionKind) -> Option<u32> {
+    let entry = view.set_service(set.at, f::service_slot(action.service(), set.seed, set.slots))?;
     if entry.service == action.service() {
         view.cell(entry.row, action.class())
     } else {
@@ -112,7 +110,7 @@ impl LayerWalk<'_> {
     #[inline(never)]
     pub(crate) fn set(&self, set: u32, action: Option<&f::Action>) -> Option<Verdict> {
         let list = match action {
-            Some(action) => list_of(self.bundle, set, action.into())?,
+            Some(action) => list_of(self.bundle, self.view.set_head(set)?, action.into())?,
             None => NONE,
         };
         self.verdict(set, list, action)
@@ -123,7 +121,7 @@ impl LayerWalk<'_> {
     fn union(&self, at: u32, action: &f::Action, verdict: &mut Verdict) -> Option<()> {
         for part in parts(self.view, at, self.view.set(at)?.seed)? {
             let part = u32::from_le_bytes(*part);
-            self.root_list(of_slots(self.view, part, &self.view.set(part)?, action.into())?, verdict)?;
+            self.root_list(of_slots(self.view, self.view.set_head(part)?, action.into())?, verdict)?;
             // Nothing can undo a deny.
             let denied = verdict.deny().is_some();
             if denied {

@@ -6,7 +6,7 @@ use crate::hash::{Found, SHORT_BYTES, Table, search, search_id, search_packed, s
 use crate::made::Made;
 use crate::session::Session;
 use crate::value::arn;
-use crate::view::{Index, View};
+use crate::view::{Brief, Index, SetHead, View};
 
 /// Who asks, resolved against one bundle. Resolve it once per session and keep it.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,8 @@ pub struct Principal<'a> {
     /// The user or role that the bundle holds, behind a session too; or [`NONE`].
     pub(crate) id: u32,
     pub(crate) kind: PrincipalKind,
+    /// What decides of a user or role itself, where it was resolved in advance.
+    pub(crate) layers: Option<(SetHead, Brief)>,
     pub(crate) source: Source<'a>,
 }
 
@@ -57,7 +59,7 @@ impl<'a> Principal<'a> {
     /// A user or role of a bundle.
     #[inline]
     pub(crate) const fn held(stamp: u32, id: u32, text: &'a str) -> Self {
-        Self { stamp, id, kind: PrincipalKind::Held, source: Source::Text(text) }
+        Self { stamp, id, kind: PrincipalKind::Held, layers: None, source: Source::Text(text) }
     }
 
     /// What kind of principal it is.
@@ -218,8 +220,15 @@ impl Bundle {
     #[inline]
     #[must_use]
     pub fn principal<'a>(&self, text: &'a str) -> Principal<'a> {
-        // The look-up gives numbers and no record: what is made of them here need not pass through memory.
-        self.principal_of(text, self.principal_slot(text.as_bytes()).id())
+        let principal = self.principal_of(text, self.principal_slot(text.as_bytes()).id());
+        let layers = if principal.kind == PrincipalKind::Held { self.layers(principal.id) } else { None };
+        Principal { layers, ..principal }
+    }
+
+    /// What decides of a user or role.
+    fn layers(&self, id: u32) -> Option<(SetHead, Brief)> {
+        let brief = self.brief(id)?;
+        Some((self.view().set_head(brief.identity)?, brief))
     }
 
     /// The principal of a text, of the user or role that was found under it, or [`NONE`].
@@ -229,7 +238,7 @@ impl Bundle {
             NONE => self.stranger(text),
             id => (id, PrincipalKind::Held),
         };
-        Principal { stamp: self.stamp(), id, kind, source: Source::Text(text) }
+        Principal { stamp: self.stamp(), id, kind, layers: None, source: Source::Text(text) }
     }
 
     /// The user or role of an ARN; the last word is its identity set.

@@ -35,6 +35,8 @@ pub struct Action<'a> {
     pub(crate) stamp: u32,
     /// The vocabulary's id, or [`NONE`](f::NONE).
     id: u32,
+    /// What decides of it, where it was resolved in advance.
+    pub(crate) facts: Option<ActionFacts>,
     /// Its text: actions outside the vocabulary are decided by it, and so are session policies.
     text: &'a [u8],
 }
@@ -69,13 +71,7 @@ impl<'a> TextRequest<'a> {
 impl<'a> Action<'a> {
     /// An action of a bundle's vocabulary.
     pub(crate) const fn known_as(stamp: u32, id: u32, text: &'a str) -> Self {
-        Self { stamp, id, text: text.as_bytes() }
-    }
-
-    /// The vocabulary's id, or [`NONE`](f::NONE).
-    #[inline]
-    pub(crate) const fn id(&self) -> u32 {
-        self.id
+        Self { stamp, id, facts: None, text: text.as_bytes() }
     }
 
     /// Whether the bundle's vocabulary holds the action; one that it does not hold is decided just as exactly, but slower.
@@ -104,8 +100,17 @@ impl<'a> Action<'a> {
     }
 }
 
+/// What decides of an action of the vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ActionFacts {
+    pub(crate) kind: ActionKind,
+    pub(crate) flags: u32,
+    /// String, or [`NONE`](f::NONE).
+    pub(crate) service_arn: u32,
+}
+
 /// By what permission sets tell actions apart: service and class, in one word.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ActionKind(u64);
 
 impl ActionKind {
@@ -171,7 +176,14 @@ impl Bundle {
 
     #[inline]
     pub(crate) fn action_of<'a>(&self, text: &'a [u8]) -> Action<'a> {
-        Action { stamp: self.stamp(), id: self.action_slot(text).id(), text }
+        let id = self.action_slot(text).id();
+        let facts = |action: f::Action| ActionFacts {
+            kind: (&action).into(),
+            flags: action.flags,
+            service_arn: action.service_arn,
+        };
+        let facts = if id == f::NONE { None } else { self.view().action(id).map(facts) };
+        Action { stamp: self.stamp(), id, facts, text }
     }
 
     /// What the vocabulary holds under a name: the words are its kind.

@@ -86,7 +86,8 @@ impl Session {
     #[inline]
     #[must_use]
     pub fn principal(&self) -> Principal<'_> {
-        Principal { stamp: self.stamp, id: self.id, kind: self.kind, source: Source::Session(self) }
+        let source = Source::Session(self);
+        Principal { stamp: self.stamp, id: self.id, kind: self.kind, layers: None, source }
     }
 
     /// Its ARN.

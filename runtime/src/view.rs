@@ -54,13 +54,26 @@ pub(crate) struct Layout {
 }
 
 /// What decides at once of a principal.
-#[derive(Clone, Copy)]
-pub(crate) struct Brief<'a> {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Brief {
     pub(crate) identity: u32,
     pub(crate) boundary: u32,
     pub(crate) classes: u32,
     /// The 12 digits of its account, and what stands behind them.
-    pub(crate) account: &'a [u8; 16],
+    pub(crate) account: [u8; 16],
+}
+
+/// What a look-up in a permission set begins with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SetHead {
+    /// The word of the set.
+    pub(crate) at: u32,
+    /// Slots of services; none of a union.
+    pub(crate) slots: u32,
+    /// Of a union: its parts.
+    pub(crate) seed: u32,
+    /// Root list of the services that stand in none of the slots.
+    pub(crate) default_list: u32,
 }
 
 /// What there is in a bundle, so that a decision need not look for what there is none of.
@@ -282,18 +295,18 @@ impl<'a> View<'a> {
 
     /// What the short way asks of a principal that is not packed: a few words, so that none of the others need be read.
     #[inline(always)]
-    pub(crate) fn brief(&self, id: u32) -> Option<Brief<'a>> {
+    pub(crate) fn brief(&self, id: u32) -> Option<Brief> {
         let Principal { identity, boundary, classes, .. } = self.whole_principal(id)?;
         let account = self.fixed::<4>(Section::Principals, id as usize * Principal::WORDS + 1)?;
-        Some(Brief { identity, boundary, classes, account: account.as_flattened().first_chunk()? })
+        Some(Brief { identity, boundary, classes, account: *account.as_flattened().first_chunk()? })
     }
 
     /// The same of one that is.
     #[inline(always)]
-    pub(crate) fn packed_brief(&self, id: u32) -> Option<Brief<'a>> {
+    pub(crate) fn packed_brief(&self, id: u32) -> Option<Brief> {
         let packed = self.packed_principal(id)?;
         let Profile { boundary, classes, .. } = self.profile(packed.profile)?;
-        Some(Brief { identity: packed.identity, boundary, classes, account: self.account_window(id)? })
+        Some(Brief { identity: packed.identity, boundary, classes, account: *self.account_window(id)? })
     }
 
     /// The account of a principal.
@@ -346,6 +359,13 @@ impl<'a> View<'a> {
     #[inline]
     pub(crate) fn set(&self, at: u32) -> Option<Set> {
         Set::read(self.fixed::<{ Set::WORDS }>(Section::Sets, at as usize)?)
+    }
+
+    /// What a look-up in the permission set at a word begins with.
+    #[inline(always)]
+    pub(crate) fn set_head(&self, at: u32) -> Option<SetHead> {
+        let Set { slots, seed, default_list, .. } = self.set(at)?;
+        Some(SetHead { at, slots, seed, default_list })
     }
 
     /// A service of the permission set at a word.

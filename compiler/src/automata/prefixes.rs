@@ -35,7 +35,12 @@ impl<E: Ends> Determinizer<'_, E> {
         end: u32,
         other: &State,
     ) -> Result<Option<Node>, OverBudget> {
-        if bytes.continuation.is_some() || bytes.listed.is_empty() || other == state || self.end(other) != end
+        // Where one position is live, there is one text.
+        if state.live.len() < 2
+            || bytes.continuation.is_some()
+            || bytes.listed.is_empty()
+            || other == state
+            || self.end(other) != end
         {
             return Ok(None);
         }
