@@ -1,8 +1,7 @@
 //! The bundle format: golden bytes and decisions of version 6, damaged and crafted bundles, determinism, and handles.
 //!
 //! When the format or the compiler changes on purpose, `PORTCULLIS_BLESS=1 cargo test --test bundle` writes what `golden/` holds anew: the
-//! bytes, and what is decided. A bundle of an older format version stays as it is: readers decide by it as
-//! they did, or tell that it is too old.
+//! bytes, and what is decided. A bundle of an older format version stays as it is: readers tell that it is too old.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -14,7 +14,7 @@ mod nodes;
 
 use portcullis::ask::ask;
 use portcullis::compiler::reference;
-use portcullis::compiler::request::Request;
+use portcullis::compiler::request::{ContextValue, Request};
 use portcullis::runtime::format::{Section, TERMINAL_BIT, node};
 
 use nodes::{Node, nodes};
@@ -137,7 +137,7 @@ fn r1_several_parts_are_gone_over_at_once() {
     assert!(nodes.iter().filter(|node| node.skips_several()).count() > 10);
 }
 
-/// Several patterns at once, of an action of its own each time: what the rest begins with, and whole segments, of all lengths around those that are read at
+/// Several patterns at once, of an action of its own each time, some of them negated, under a condition, or with a character that may be any: what the rest begins with, and whole segments, of all lengths around those that are read at
 /// once; behind the begin, behind any part of a name, and behind any segment.
 #[test]
 fn r1_texts_that_are_looked_up_at_once() {
@@ -162,8 +162,11 @@ fn r1_texts_that_are_looked_up_at_once() {
             let mut bodies = Vec::new();
             let alike = random.below(2) == 0;
             for _ in 0..if alike { 5 } else { 2 } + random.below(6) {
-                let letters: String =
-                    (0..1 + random.below(4)).map(|_| random.of(&["a", "b", "a", "b", "/", "-"])).collect();
+                let letters = if !alike && random.below(8) == 0 {
+                    random.of(&["?", "a?", "\u{e9}", "?\u{e9}/", "b\u{e8}-"]).to_owned()
+                } else {
+                    (0..1 + random.below(4)).map(|_| random.of(&["a", "b", "a", "b", "/", "-"])).collect()
+                };
                 let body = format!("{shared}{letters}{}", random.of(&runs));
                 let behind = match random.below(4) {
                     _ if alike => random.of(&["/*", "/*", ""]),
@@ -171,22 +174,28 @@ fn r1_texts_that_are_looked_up_at_once() {
                     _ => behind[0],
                 };
                 let effect = random.of(&["Allow", "Allow", "Deny"]);
+                let element = if !alike && random.below(12) == 0 { "NotResource" } else { "Resource" };
+                let condition = match random.below(8) {
+                    0 => r#", "Condition": {"StringEquals": {"aws:RequestedRegion": "here"}}"#,
+                    _ => "",
+                };
                 statements.push(format!(
-                    r#"{{"Effect": "{effect}", "Action": "{action}", "Resource": "{start}{body}{behind}"}}"#
+                    r#"{{"Effect": "{effect}", "Action": "{action}", "{element}": "{start}{body}{behind}"{condition}}}"#
                 ));
                 bodies.push((body, behind));
             }
             let start = start.replace('*', "x");
             for (body, own) in &bodies {
                 for _ in 0..40 {
-                    // As the pattern has it, but for a byte here and there.
-                    let mut text: Vec<u8> = body.clone().into_bytes();
+                    // As the pattern has it, but for a character here and there.
+                    let any = random.of(&["a", "b", "\u{e9}", "\u{e8}", "/"]);
+                    let mut text: Vec<char> = body.replace('?', any).chars().collect();
                     for _ in 0..random.below(5) / 2 {
                         let at = random.below(text.len());
                         match random.below(3) {
                             0 => text.truncate(at),
-                            1 => text[at] = random.of(&["a", "b", "/", "-"]).as_bytes()[0],
-                            _ => text.insert(at, b'b'),
+                            1 => text[at] = ['a', 'b', '/', '-', '\u{e9}'][random.below(5)],
+                            _ => text.insert(at, 'b'),
                         }
                         if text.is_empty() {
                             break;
@@ -198,7 +207,7 @@ fn r1_texts_that_are_looked_up_at_once() {
                         0 => own.replace('*', random.of(&any)),
                         _ => random.of(&any).to_owned(),
                     };
-                    let text = String::from_utf8(text).unwrap();
+                    let text = String::from_iter(text);
                     asked.push((action.clone(), format!("{start}{before}{text}{behind}")));
                 }
             }
@@ -208,7 +217,12 @@ fn r1_texts_that_are_looked_up_at_once() {
         let mut effects = std::collections::BTreeMap::<_, usize>::new();
         for (action, resource) in asked {
             let principal = compiled::ALICE.to_owned();
-            let request = Request { principal, action, resource, ..Request::default() };
+            let region = (
+                "aws:RequestedRegion".to_owned(),
+                ContextValue::One(random.of(&["here", "there"]).to_owned()),
+            );
+            let context = vec![region];
+            let request = Request { principal, action, resource, context, ..Request::default() };
             let (found, expected) = (ask(&bundle, &request).unwrap(), reference::decide(&model, &request));
             assert_eq!((found.effect(), found.reason()), (expected.effect, expected.reason), "{request:?}");
             *effects.entry(found.effect().name()).or_default() += 1;
@@ -224,5 +238,44 @@ fn r1_texts_that_are_looked_up_at_once() {
     }
     let count = |kind: u32, is_end: bool| kinds.get(&(kind, is_end)).copied().unwrap_or(0);
     let found = [count(node::PREFIXES, true), count(node::PREFIXES, false), count(node::SEGMENT, true)];
-    assert!(found.iter().all(|&count| count > 10), "{found:?}");
+    assert!(found.iter().all(|&count| count > 5), "{found:?}");
+}
+
+/// More texts than a table takes, and texts that are longer than it takes and begin alike: still every decision is the reference's.
+#[test]
+fn r1_texts_that_no_table_takes() {
+    let many: Vec<String> =
+        (0..1_100).map(|number| format!("arn:aws:s3:::b{}-{number}-*", number % 7)).collect();
+    let long: Vec<String> =
+        ["a", "b", "ab", "c/d"].map(|end| format!("arn:aws:s3:::twenty-letters-alike-{end}*")).into();
+    let statement = |action: &str, resources: &[String]| {
+        let list: Vec<String> = resources.iter().map(|it| format!("{it:?}")).collect();
+        format!(r#"{{"Effect": "Allow", "Action": "acme:{action}", "Resource": [{}]}}"#, list.join(", "))
+    };
+    let document = compiled::document(&[statement("Many", &many), statement("Long", &long)]);
+    let model = compiled::model(compiled::attached(&[&document]));
+    let bundle = compiled::bundle(&model);
+    let mut effects = std::collections::BTreeMap::<_, usize>::new();
+    for (action, patterns) in [("acme:Many", &many), ("acme:Long", &long)] {
+        for pattern in patterns.iter().step_by(3) {
+            for resource in [
+                pattern.replace('*', "x"),
+                pattern.replace('*', ""),
+                pattern.replace("-*", "0"),
+                pattern.replace('-', "x"),
+            ] {
+                let (principal, action) = (compiled::ALICE.to_owned(), action.to_owned());
+                let request = Request { principal, action, resource, ..Request::default() };
+                let (found, expected) =
+                    (ask(&bundle, &request).unwrap(), reference::decide(&model, &request));
+                assert_eq!(
+                    (found.effect(), found.reason()),
+                    (expected.effect, expected.reason),
+                    "{request:?}"
+                );
+                *effects.entry(found.effect().name()).or_default() += 1;
+            }
+        }
+    }
+    assert!(effects.len() == 2 && effects.values().all(|&count| count > 300), "{effects:?}");
 }

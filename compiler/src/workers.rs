@@ -3,6 +3,9 @@
 use rayon::ThreadPool;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
+/// Least work for which two things are done side by side, in small items.
+const MUCH: usize = 4_096;
+
 /// Least work for which threads are started, and the most items that one takes at once.
 const LITTLE: usize = 32;
 
@@ -24,9 +27,26 @@ impl Workers {
         if items.len() < 2 || work < LITTLE {
             return items.iter().map(each).collect();
         }
-        match self.pool.get_or_insert_with(|| rayon::ThreadPoolBuilder::new().build().ok()) {
+        match self.pool() {
             Some(pool) => pool.install(|| items.par_iter().with_max_len(LITTLE).map(each).collect()),
             None => items.iter().map(each).collect(),
         }
+    }
+
+    /// What two things give that need nothing of each other, side by side where there is enough work.
+    pub(crate) fn both<A: Send, B: Send>(
+        &mut self,
+        work: usize,
+        one: impl FnOnce() -> A + Send,
+        other: impl FnOnce() -> B + Send,
+    ) -> (A, B) {
+        match self.pool().filter(|_| work >= MUCH) {
+            Some(pool) => pool.join(one, other),
+            None => (one(), other()),
+        }
+    }
+
+    fn pool(&mut self) -> Option<&ThreadPool> {
+        self.pool.get_or_insert_with(|| rayon::ThreadPoolBuilder::new().build().ok()).as_ref()
     }
 }

@@ -78,11 +78,7 @@ impl Bundle {
             let plain = Plain {
                 identity,
                 principal: &principal,
-                action: ActionFacts {
-                    kind: known.into(),
-                    flags: record.flags,
-                    service_arn: record.service_arn,
-                },
+                action: ActionFacts::of(known.into(), &record),
                 resource: request.resource,
                 resource_account: request.resource_account,
                 context: request.context,

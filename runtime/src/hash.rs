@@ -12,8 +12,8 @@ mod segment;
 pub(crate) use search::{
     Found, Table, search, search_folded, search_id, search_packed, search_short, search_short_folded,
 };
+pub use segment::{Multipliers, hash_segment, lookup_slot, segment_words};
 pub(crate) use segment::{hash_middle_segment, hash_short_segment};
-pub use segment::{hash_segment, lookup_slot, segment_words};
 
 use crate::lanes::Lanes;
 

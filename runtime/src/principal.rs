@@ -227,8 +227,8 @@ impl Bundle {
 
     /// What decides of a user or role.
     fn layers(&self, id: u32) -> Option<(SetHead, Brief)> {
-        let brief = self.brief(id)?;
-        Some((self.view().set_head(brief.identity)?, brief))
+        let view = self.view();
+        Some((view.set_head(view.principal(id)?.identity)?, self.brief(id)?))
     }
 
     /// The principal of a text, of the user or role that was found under it, or [`NONE`].

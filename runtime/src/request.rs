@@ -109,6 +109,13 @@ pub(crate) struct ActionFacts {
     pub(crate) service_arn: u32,
 }
 
+impl ActionFacts {
+    #[inline(always)]
+    pub(crate) const fn of(kind: ActionKind, action: &f::Action) -> Self {
+        Self { kind, flags: action.flags, service_arn: action.service_arn }
+    }
+}
+
 /// By what permission sets tell actions apart: service and class, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ActionKind(u64);
@@ -177,12 +184,8 @@ impl Bundle {
     #[inline]
     pub(crate) fn action_of<'a>(&self, text: &'a [u8]) -> Action<'a> {
         let id = self.action_slot(text).id();
-        let facts = |action: f::Action| ActionFacts {
-            kind: (&action).into(),
-            flags: action.flags,
-            service_arn: action.service_arn,
-        };
-        let facts = if id == f::NONE { None } else { self.view().action(id).map(facts) };
+        let record = if id == f::NONE { None } else { self.view().action(id) };
+        let facts = record.map(|action| ActionFacts::of((&action).into(), &action));
         Action { stamp: self.stamp(), id, facts, text }
     }
 

@@ -56,7 +56,6 @@ pub(crate) struct Layout {
 /// What decides at once of a principal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Brief {
-    pub(crate) identity: u32,
     pub(crate) boundary: u32,
     pub(crate) classes: u32,
     /// The 12 digits of its account, and what stands behind them.
@@ -296,9 +295,9 @@ impl<'a> View<'a> {
     /// What the short way asks of a principal that is not packed: a few words, so that none of the others need be read.
     #[inline(always)]
     pub(crate) fn brief(&self, id: u32) -> Option<Brief> {
-        let Principal { identity, boundary, classes, .. } = self.whole_principal(id)?;
+        let Principal { boundary, classes, .. } = self.whole_principal(id)?;
         let account = self.fixed::<4>(Section::Principals, id as usize * Principal::WORDS + 1)?;
-        Some(Brief { identity, boundary, classes, account: *account.as_flattened().first_chunk()? })
+        Some(Brief { boundary, classes, account: *account.as_flattened().first_chunk()? })
     }
 
     /// The same of one that is.
@@ -306,7 +305,7 @@ impl<'a> View<'a> {
     pub(crate) fn packed_brief(&self, id: u32) -> Option<Brief> {
         let packed = self.packed_principal(id)?;
         let Profile { boundary, classes, .. } = self.profile(packed.profile)?;
-        Some(Brief { identity: packed.identity, boundary, classes, account: *self.account_window(id)? })
+        Some(Brief { boundary, classes, account: *self.account_window(id)? })
     }
 
     /// The account of a principal.

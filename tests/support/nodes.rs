@@ -37,7 +37,10 @@ pub fn nodes(words: &[u32]) -> Vec<Node> {
             node::SKIP => 3,
             node::SUFFIX => 3 + parameter.div_ceil(4),
             node::LEAF => 2,
-            node::SEGMENT => segment::HEADER_WORDS + slots(parameter) * slot::WORDS + words[at + 5] as usize,
+            node::SEGMENT => {
+                let header = segment::HEADER_WORDS;
+                header + slots(parameter) * slot::WORDS + words[at + header - 1] as usize
+            }
             node::PREFIXES => node::PREFIXES_WORDS + slots(parameter) * slot::WORDS,
             other => panic!("node kind {other}"),
         };

@@ -6,7 +6,7 @@ use std::fmt;
 
 use bincode::Encode;
 use portcullis_runtime::format::{FORMAT_VERSION, leaf, limits, node, segment, slot};
-use portcullis_runtime::hash::{Keys, hash, hash_segment};
+use portcullis_runtime::hash::{Keys, Multipliers, hash, hash_segment, lookup_slot};
 
 use super::ResidualRule;
 use super::draft::Attempt;
@@ -27,11 +27,29 @@ fn limited() -> impl bincode::config::Config {
 
 /// What tells the compiler's versions apart: its sources, and the format and hash that the runtime reads the automata with.
 fn compiler() -> Vec<u8> {
-    let hash = hash(&Keys::of(0), 0, COMPILER.as_bytes()) ^ hash_segment(1, b"segment", None);
+    let of = Multipliers::of(1);
+    // Texts of every length that is hashed in a way of its own.
+    let texts = [&b"segment"[..], b"a-longer-segment-than-16", b"a-segment-that-is-longer-than-32-bytes"];
+    let slot = |text: &[u8]| {
+        let hash = hash_segment(of, text, Some(b'/')) ^ hash_segment(of, text, None);
+        hash ^ lookup_slot(hash, *slot::SHIFTS.start(), 1)
+    };
+    let hash = texts
+        .map(slot)
+        .into_iter()
+        .fold(hash(&Keys::of(0), 0, COMPILER.as_bytes()), |all, hash| all.rotate_left(1) ^ hash);
     // What of the runtime decides the meaning or the layout of an automaton.
     let limits =
         [limits::RESOURCE_BYTES, node::BRANCH_KEYS, node::TABLE_WORDS, node::SKIP_COUNT, leaf::RULES];
-    let layout = [segment::HEADER_WORDS, slot::WORDS, slot::PROBES as usize, node::SHORT_BYTES];
+    let layout = [
+        segment::HEADER_WORDS,
+        segment::MIDDLE_BYTES,
+        segment::ENDS as usize,
+        node::PREFIXES_WORDS,
+        slot::WORDS,
+        slot::PROBES as usize,
+        node::SHORT_BYTES,
+    ];
     let layout = limits.into_iter().chain(layout).flat_map(|it| (it as u64).to_le_bytes());
     let versions = [COMPILER.as_bytes(), &FORMAT_VERSION.to_le_bytes(), &hash.to_le_bytes()].concat();
     versions.into_iter().chain(layout).collect()

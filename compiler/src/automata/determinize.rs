@@ -221,9 +221,9 @@ impl<E: Ends> Determinizer<'_, E> {
             let target = if segment.ends { Target::Terminal(self.end(&next)) } else { self.target(next)? };
             entries.push((segment, target));
         }
-        let hash = |(it, _): &(Segment, Target), seed| {
+        let hash = |(it, _): &(Segment, Target), of| {
             let behind = (!it.ends).then_some(delimiter);
-            (hash_segment(seed, &it.bytes, behind), it.bytes.len() / 8 + 1)
+            (hash_segment(of, &it.bytes, behind), it.bytes.len() / 8 + 1)
         };
         let placed = place(entries, hash, self.budget.work, &mut self.work);
         self.within()?;

@@ -2,7 +2,7 @@
 
 use bincode::{Decode, Encode};
 use portcullis_runtime::format::{LIST_BIT, NONE, node, segment, slot};
-use portcullis_runtime::hash::segment_words;
+use portcullis_runtime::hash::{Multipliers, segment_words};
 
 use super::nfa::Segment;
 use super::slots::Slots;
@@ -202,6 +202,11 @@ fn text_words(slots: &Slots<(Segment, Target)>, delimiter: u8) -> usize {
     texts.map(|text| text.len().div_ceil(4)).sum()
 }
 
+/// Two numbers as four words.
+fn multipliers(Multipliers([a, b]): Multipliers) -> [u32; 4] {
+    [a as u32, (a >> 32) as u32, b as u32, (b >> 32) as u32]
+}
+
 fn push_bytes(words: &mut Vec<u32>, bytes: &[u8]) {
     for chunk in bytes.chunks(4) {
         let mut word = [0; 4];
@@ -268,7 +273,7 @@ fn write(node: &Node, built: &mut Built, resolve: &impl Fn(Target) -> u32) {
             edge(words, Target::Terminal(*end));
             edge(words, Target::Terminal(*miss));
             words.push(u32::from_le_bytes([*delimiter; 4]));
-            words.push(slots.seed);
+            words.extend(multipliers(slots.of));
             words.push(text_words(slots, *delimiter) as u32);
             let mut text = (segment::HEADER_WORDS + slots.slots.len() * slot::WORDS) as u32;
             for slot in &slots.slots {
@@ -294,7 +299,7 @@ fn write(node: &Node, built: &mut Built, resolve: &impl Fn(Target) -> u32) {
         Node::Prefixes { hashed, other, slots } => {
             words.push(tag(node::PREFIXES, slots.parameter()));
             edge(words, *other);
-            words.extend([slots.seed, *hashed as u32]);
+            words.extend(multipliers(slots.of));
             let mask = (0..16).map(|at| if at < *hashed { 0xff } else { 0 }).collect::<Vec<u8>>();
             push_bytes(words, &mask);
             for slot in &slots.slots {

@@ -13,7 +13,7 @@ use super::slots::place;
 const MOST: usize = 1_024;
 
 /// A text, and the state behind it.
-type Leaf = (Vec<u8>, State);
+type Text = (Vec<u8>, State);
 
 /// What all ways out of the texts come to.
 struct Ways<'a> {
@@ -26,8 +26,11 @@ struct Ways<'a> {
 }
 
 impl<E: Ends> Determinizer<'_, E> {
-    /// Whatever leaves the texts comes to the same, and so does a resource that ends within one: to an end, or up to the next delimiter, which stands at
-    /// most at the end of a text.
+    /// A node that looks the texts up which lead on from a state; nothing where there are fewer than two, or where what leaves them comes to different
+    /// things.
+    ///
+    /// What leaves all texts, and what ends within one, comes to one end; or to one state, which skips to the next delimiter. A text holds that delimiter at its
+    /// end at most. So what has begun as a text and is none holds no delimiter yet, and to skip from its begin is to skip from its end.
     pub(super) fn prefixes(
         &mut self,
         state: &State,
@@ -52,12 +55,13 @@ impl<E: Ends> Determinizer<'_, E> {
             },
         };
         let ways = Ways { end, other, delimiter };
-        let Some(leaves) = self.leaves(state, &ways)? else { return Ok(None) };
-        let hashed = leaves.iter().map(|(text, _)| text.len()).min().unwrap_or(0);
+        let Some(texts) = self.texts(state, &ways)? else { return Ok(None) };
+        let hashed = texts.iter().map(|(text, _)| text.len()).min().unwrap_or(0);
         let mut entries: Vec<(Vec<u8>, Target)> = Vec::new();
-        for alike in leaves.chunk_by(|(one, _), (other, _)| one.get(..hashed) == other.get(..hashed)) {
+        // Those that agree in the hashed bytes lead on together, as far as they agree.
+        for alike in texts.chunk_by(|(a, _), (b, _)| a.get(..hashed) == b.get(..hashed)) {
             let (text, behind) = match alike {
-                [leaf] => leaf.clone(),
+                [text] => text.clone(),
                 [(first, _), .., (last, _)] => {
                     let shared = first.iter().zip(last).take_while(|(a, b)| a == b).count();
                     let text = first.get(..shared).unwrap_or(first);
@@ -71,8 +75,8 @@ impl<E: Ends> Determinizer<'_, E> {
             };
             entries.push((text, self.target(behind)?));
         }
-        let hash = |(text, _): &(Vec<u8>, Target), seed| {
-            (hash_segment(seed, text.get(..hashed).unwrap_or(text), None), 3)
+        let hash = |(text, _): &(Vec<u8>, Target), of| {
+            (hash_segment(of, text.get(..hashed).unwrap_or(text), None), 3)
         };
         let placed = place(entries, hash, self.budget.work, &mut self.work);
         self.within()?;
@@ -82,17 +86,17 @@ impl<E: Ends> Determinizer<'_, E> {
         Ok(Some(Node::Prefixes { hashed, other, slots }))
     }
 
-    /// The texts, sorted, none of which begins with another; nothing where there are fewer than two or too many, or where a literal before them would bring
-    /// them nearer.
-    fn leaves(&mut self, state: &State, ways: &Ways<'_>) -> Result<Option<Vec<Leaf>>, OverBudget> {
-        let mut leaves: Vec<Leaf> = Vec::new();
+    /// The texts, sorted, none of which begins with another. Nothing where there are fewer than two or too many; nor where all of them begin alike and do
+    /// not fit: then a literal goes first, and what is behind it fits.
+    fn texts(&mut self, state: &State, ways: &Ways<'_>) -> Result<Option<Vec<Text>>, OverBudget> {
+        let mut texts: Vec<Text> = Vec::new();
         let mut open = vec![(Vec::new(), state.clone())];
         let mut cut = false;
         while let Some((text, at)) = open.pop() {
-            match self.on(&text, &at, ways)? {
+            match self.transitions(&text, &at, ways)? {
                 Some(_) if text.len() == node::SHORT_BYTES => {
                     cut = true;
-                    leaves.push((text, at));
+                    texts.push((text, at));
                 }
                 // The last one is taken first.
                 Some(on) => {
@@ -101,21 +105,19 @@ impl<E: Ends> Determinizer<'_, E> {
                     );
                 }
                 None if text.is_empty() => return Ok(None),
-                None => leaves.push((text, at)),
+                None => texts.push((text, at)),
             }
-            if leaves.len() + open.len() > MOST {
+            if texts.len() + open.len() > MOST {
                 return Ok(None);
             }
         }
-        let parts = leaves
-            .iter()
-            .zip(leaves.iter().skip(1))
-            .any(|((one, _), (other, _))| one.first() != other.first());
-        Ok((leaves.len() > 1 && (parts || !cut)).then_some(leaves))
+        let parts =
+            texts.iter().zip(texts.iter().skip(1)).any(|((one, _), (other, _))| one.first() != other.first());
+        Ok((texts.len() > 1 && (parts || !cut)).then_some(texts))
     }
 
     /// The bytes that texts go on with from a state, and the states behind them; nothing where a text ends.
-    fn on(
+    fn transitions(
         &mut self,
         text: &[u8],
         at: &State,

@@ -23,7 +23,10 @@ impl Sections {
     }
 
     pub(super) fn put_words(&mut self, section: Section, words: impl IntoIterator<Item = u32>) {
-        self.put(section, words.into_iter().flat_map(u32::to_le_bytes).collect());
+        let words = words.into_iter();
+        let mut bytes = Vec::with_capacity(4 * words.size_hint().0);
+        words.for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
+        self.put(section, bytes);
     }
 
     /// Sets one word of some records of a section, by their places in it.
@@ -37,21 +40,19 @@ impl Sections {
         }
     }
 
+    /// The bytes of a section; none if it was not put.
+    pub(super) fn bytes(&self, section: Section) -> &[u8] {
+        self.entries.iter().find(|(kind, _)| *kind == section).map_or(&[], |(_, bytes)| bytes)
+    }
+
     /// The whole bundle; `None` if it would pass 4 GiB, which its offsets cannot hold.
-    pub(super) fn assemble(&mut self) -> Option<Vec<u8>> {
-        self.entries.sort_by_key(|(section, _)| *section);
+    pub(super) fn assemble(&self) -> Option<Vec<u8>> {
         let mut at = HEADER_BYTES + Section::ALL.len() * SECTION_ENTRY_BYTES;
         let mut table = Vec::new();
-        let mut body = Vec::new();
         for &section in Section::ALL {
-            let empty = Vec::new();
-            let bytes =
-                self.entries.iter().find(|(kind, _)| *kind == section).map_or(&empty, |(_, bytes)| bytes);
-            let start = at.next_multiple_of(ALIGNMENT);
-            body.resize(body.len() + start - at, 0);
-            body.extend_from_slice(bytes);
-            at = start + bytes.len();
-            for field in [section as u32, u32::try_from(start).ok()?, u32::try_from(bytes.len()).ok()?, 0] {
+            let (start, length) = (at.next_multiple_of(ALIGNMENT), self.bytes(section).len());
+            at = start + length;
+            for field in [section as u32, u32::try_from(start).ok()?, u32::try_from(length).ok()?, 0] {
                 table.extend_from_slice(&field.to_le_bytes());
             }
         }
@@ -64,7 +65,10 @@ impl Sections {
         bundle.extend_from_slice(&0_u32.to_le_bytes());
         bundle.resize(HEADER_BYTES, 0);
         bundle.extend_from_slice(&table);
-        bundle.extend_from_slice(&body);
+        for &section in Section::ALL {
+            bundle.resize(bundle.len().next_multiple_of(ALIGNMENT), 0);
+            bundle.extend_from_slice(self.bytes(section));
+        }
         seal(&mut bundle);
         Some(bundle)
     }

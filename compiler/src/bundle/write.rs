@@ -19,6 +19,7 @@ use crate::intern::Interner;
 use crate::ir::Ir;
 use crate::model::Model;
 use crate::pattern::ActionForm;
+use crate::workers::Workers;
 
 /// Why no bundle was written.
 #[derive(Debug)]
@@ -75,7 +76,51 @@ pub fn write(
     if ir.rules.len().max(diagrams.len()) > f::terminal::VALUE as usize || widest > 1 << 16 {
         return Err(WriteError::TooLarge);
     }
-    let packed_from = options.packed_from.0;
+    let work = ir.rules.len() + ir.principals.len();
+    let (hot, cold) = Workers::default().both(
+        work,
+        || hot_sections(model, ir, automata, options.packed_from.0),
+        || cold_sections(model, ir, automata, options.strip),
+    );
+    let mut sections = hot?;
+    for (section, bytes) in cold? {
+        sections.put(section, bytes);
+    }
+    Ok(loaded(&sections)?.into_bytes())
+}
+
+/// The bundle of some sections, which loads.
+fn loaded(sections: &Sections) -> Result<Bundle, WriteError> {
+    let bytes = sections.assemble().ok_or(WriteError::TooLarge)?;
+    Bundle::from_bytes(bytes).map_err(WriteError::Reread)
+}
+
+/// The sections that no decision reads.
+fn cold_sections(
+    model: &Model,
+    ir: &Ir,
+    automata: &Automata,
+    strip: bool,
+) -> Result<Vec<(Section, Vec<u8>)>, WriteError> {
+    let mut sections = vec![
+        (Section::Provenance, encode(&provenance(model, ir))),
+        (Section::Facts, encode(&BuildFacts::of(model, ir, automata))),
+    ];
+    if !strip {
+        sections.push((Section::Model, encode(model)));
+    }
+    let sections =
+        sections.into_iter().map(|(section, bytes)| Ok((section, bytes.map_err(WriteError::Encode)?)));
+    sections.collect()
+}
+
+/// All other sections.
+fn hot_sections(
+    model: &Model,
+    ir: &Ir,
+    automata: &Automata,
+    packed_from: usize,
+) -> Result<Sections, WriteError> {
     let mut writer = Writer { lists: root_lists(automata), packed_from, ..Writer::default() };
     writer.sets(automata)?;
     writer.world(model, ir)?;
@@ -86,27 +131,25 @@ pub fn write(
     writer.automata(ir, automata);
     writer.rule_roots(ir, automata);
     writer.routes(model)?;
-    let cold = |result: Result<Vec<u8>, _>| result.map_err(WriteError::Encode);
-    writer.sections.put(Section::Provenance, cold(encode(&provenance(model, ir)))?);
-    if !options.strip {
-        writer.sections.put(Section::Model, cold(encode(model))?);
-    }
-    writer.sections.put(Section::Facts, cold(encode(&BuildFacts::of(model, ir, automata)))?);
     writer.patterns.finish(&mut writer.strings, &mut writer.sections);
     writer.sections.put(Section::Strings, writer.strings.section());
-    let assemble = |sections: &mut Sections| {
-        let bytes = sections.assemble().ok_or(WriteError::TooLarge)?;
-        Bundle::from_bytes(bytes).map_err(WriteError::Reread)
-    };
-    let draft = assemble(&mut writer.sections)?;
-    // What a principal's own keys come to is asked of the bundle, by the code that would ask at request time.
-    let (own, classes) = draft.own_classes().ok_or(WriteError::Unclassified)?;
-    if own.is_empty() || classes.is_empty() {
-        return Ok(draft.into_bytes());
+    if !has_own_keys(&writer.sections) {
+        return Ok(writer.sections);
     }
+    // What a principal's own keys come to is asked of the bundle as far as it is, by the code that would ask at request time.
+    let draft = loaded(&writer.sections)?;
+    let (own, classes) = draft.own_classes().ok_or(WriteError::Unclassified)?;
     drop(draft);
-    principal_classes(&mut writer.sections, writer.packed, &own, &classes);
-    Ok(assemble(&mut writer.sections)?.into_bytes())
+    if !own.is_empty() && !classes.is_empty() {
+        principal_classes(&mut writer.sections, writer.packed, &own, &classes);
+    }
+    Ok(writer.sections)
+}
+
+/// Whether any condition is about what principals define themselves.
+fn has_own_keys(sections: &Sections) -> bool {
+    let (words, _) = sections.bytes(Section::Keys).as_chunks::<4>();
+    words.chunks(f::Key::WORDS).filter_map(f::Key::read).any(|key| f::is_own(key.source))
 }
 
 #[derive(Default)]

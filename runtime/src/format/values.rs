@@ -207,15 +207,15 @@ pub mod node {
     /// Parameter: 0. Word: word index of a set leaf.
     pub const LEAF: u32 = 6;
     /// Parameter: that of a [`slot`](super::slot) table. Words: terminal if the rest is empty, terminal of an unknown segment, the delimiter four times,
-    /// seed, words beside the slots; then the slots, and what stands beside them: [`segment`](super::segment).
+    /// two multipliers of two words, words beside the slots; then the slots, and what stands beside them: [`segment`](super::segment).
     pub const SEGMENT: u32 = 7;
     /// Parameter: bytes of the literal in its low 16 bits, a byte in its high 8. Words: end terminal, reference behind the byte, next reference, the bytes.
     pub const SEARCH: u32 = 8;
-    /// Parameter: that of a [`slot`](super::slot) table. Words: where the rest leads if it begins with no text of the table, seed, number of bytes that
-    /// are hashed, as many bytes 255 of sixteen; then the slots.
+    /// Parameter: that of a [`slot`](super::slot) table. Words: where the rest leads if it begins with no text of the table, two multipliers of two words,
+    /// of sixteen bytes as many 255 as are hashed; then the slots.
     pub const PREFIXES: u32 = 9;
     /// Words of a [`PREFIXES`] before its slots.
-    pub const PREFIXES_WORDS: usize = 8;
+    pub const PREFIXES_WORDS: usize = 10;
     /// Most occurrences that a [`SKIP`] goes over.
     pub const SKIP_COUNT: usize = 8;
     /// Most keys of a [`BRANCH`].
@@ -234,7 +234,7 @@ pub mod node {
 pub mod slot {
     /// Words of a slot: the length of a text; where it leads; and four words of it. All zero if it is empty.
     pub const WORDS: usize = 6;
-    /// Slots that are looked at, that of the hash included.
+    /// Most slots that are looked at, that of the hash included.
     pub const PROBES: u64 = 8;
     /// The low eight bits of the parameter: from 2 to 2^24 slots.
     pub const SHIFTS: core::ops::RangeInclusive<u32> = 40..=63;
@@ -243,7 +243,7 @@ pub mod slot {
 /// Look-up of a whole segment of a resource: what stands before the next delimiter, or before the end.
 pub mod segment {
     /// Words before the slots.
-    pub const HEADER_WORDS: usize = 6;
+    pub const HEADER_WORDS: usize = 9;
     /// In the length in a slot: the text ends behind the segment, instead of a delimiter.
     pub const ENDS: u32 = 1 << 31;
     /// Segments of so many bytes at most are read as [`segment_words`](crate::hash::segment_words). Those of at most

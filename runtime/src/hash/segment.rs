@@ -1,21 +1,34 @@
 //! Segments of resources in the table of a node: what is compared of them, and where they stand.
 //!
-//! A walk has little time to wait for a place, since the next node waits for it. So up to sixteen bytes are hashed by two products that take
-//! them as they stand, and the place is the upper bits of the sum (multiply-shift: M. Dietzfelbinger, T. Hagerup, J. Katajainen, M. Penttonen,
-//! 1997). The writer takes a seed under which every segment stands near its place, and validation checks that.
+//! A walk has little time to wait for a place, since the next node waits for it. So up to 32 bytes are hashed by a product for each word of them,
+//! with multipliers that stand in the node, and the place is the upper bits of the sum. Nothing else mixes them, so the multipliers have to be as good
+//! as random: the writer takes them from the first seed under which every segment stands near its place, and validation checks that they do.
 
-use super::{KEY, Keys, SEED, hash};
+use super::{KEY, Keys, SEED, hash, pair};
 
 /// The keys of the hash of longer segments.
 const LONG: Keys = Keys::of(0);
 
-/// A segment of at most 32 bytes as words: its bytes, what of the delimiter behind it an ASCII character has, as far as there is room, and zeros.
-/// `None` for a longer one. `behind` is the delimiter, or nothing where the text ends.
+/// What the words of a segment are multiplied by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Multipliers(pub [u64; 2]);
+
+impl Multipliers {
+    /// Those that writers try, one after the other: odd, so that no bit of a word is lost.
+    #[must_use]
+    pub const fn of(seed: u32) -> Self {
+        let both = pair(seed, 0);
+        Self([both as u64 | 1, (both >> 64) as u64 | 1])
+    }
+}
+
+/// A segment of at most 32 bytes as words: its bytes, the delimiter behind it as far as there is room, and zeros. `None` for a longer one. `behind`
+/// is the delimiter, or nothing where the text ends.
 #[must_use]
 pub fn segment_words(text: &[u8], behind: Option<u8>) -> Option<[u128; 2]> {
     let mut room = [0; 33];
     room.get_mut(..text.len())?.copy_from_slice(text);
-    *room.get_mut(text.len())? = behind.unwrap_or(0) & 0x7f;
+    *room.get_mut(text.len())? = behind.unwrap_or(0);
     let ([first, second], _) = room.as_chunks::<16>() else { return None };
     let words = [u128::from_le_bytes(*first), u128::from_le_bytes(*second)];
     // A segment of sixteen bytes is not told from one that goes on.
@@ -24,25 +37,30 @@ pub fn segment_words(text: &[u8], behind: Option<u8>) -> Option<[u128; 2]> {
 
 /// The hash of a segment of at most sixteen bytes, from its word.
 #[inline(always)]
-pub(crate) const fn hash_short_segment(seed: u32, word: u128) -> u64 {
-    let odd = (seed as u64) << 1 | 1;
+pub(crate) const fn hash_short_segment(Multipliers([a, b]): Multipliers, word: u128) -> u64 {
     let (low, high) = (word as u64, (word >> 64) as u64);
-    low.wrapping_mul(SEED.wrapping_mul(odd)).wrapping_add(high.wrapping_mul(KEY.wrapping_mul(odd)))
+    low.wrapping_mul(a).wrapping_add(high.wrapping_mul(b))
 }
 
 /// The hash of a segment of 17 to 32 bytes, from its words.
 #[inline(always)]
-pub(crate) const fn hash_middle_segment(seed: u32, first: u128, second: u128) -> u64 {
-    hash_short_segment(seed, first).wrapping_add(hash_short_segment(!seed, second))
+pub(crate) const fn hash_middle_segment(of: Multipliers, first: u128, second: u128) -> u64 {
+    let Multipliers([a, b]) = of;
+    // Odd again, and others.
+    let others = Multipliers([a.wrapping_add(SEED << 1), b.wrapping_add(KEY << 1)]);
+    hash_short_segment(of, first).wrapping_add(hash_short_segment(others, second))
 }
 
-/// The hash of a segment under the seed of its node. Linear in the text.
+/// The hash of a segment in a node of these multipliers. Linear in the text.
 #[must_use]
-pub fn hash_segment(seed: u32, text: &[u8], behind: Option<u8>) -> u64 {
+pub fn hash_segment(of: Multipliers, text: &[u8], behind: Option<u8>) -> u64 {
     match segment_words(text, behind) {
-        Some([word, _]) if text.len() <= 16 => hash_short_segment(seed, word),
-        Some([first, second]) => hash_middle_segment(seed, first, second),
-        None => hash(&LONG, seed ^ u32::from(behind.unwrap_or(0)) << 24, text),
+        Some([word, _]) if text.len() <= 16 => hash_short_segment(of, word),
+        Some([first, second]) => hash_middle_segment(of, first, second),
+        None => {
+            let Multipliers([a, _]) = of;
+            hash(&LONG, (a >> 32) as u32 ^ u32::from(behind.unwrap_or(0)) << 24, text)
+        }
     }
 }
 
@@ -61,21 +79,24 @@ mod tests {
     /// The vectors of FORMAT.md.
     #[test]
     fn the_hash_of_segments_is_that_of_the_format() {
-        for (seed, text, behind, expected) in [
-            (0, "ab", None, 0x2f9e_2203_beb9_0df5),
-            (3, "ab", Some(b'/'), 0xbcb7_84d3_ae0c_61b3),
-            (3, "ab", None, 0x4d52_ee1a_370f_61b3),
-            (0, "12345678", Some(b':'), 0x0e18_d889_1610_4d53),
-            (5, "customer-export", Some(b'/'), 0xa5f0_e8eb_22de_ac92),
-            (5, "customer-exports", Some(b'/'), 0x29f0_e8eb_22de_ac92),
-            (5, "customer-exports", None, 0x29f0_e8eb_22de_ac92),
-            (5, "customer-exports-2026", Some(b'/'), 0x4434_f536_f1f3_a1f7),
-            (5, "customer-exports-2026", None, 0xb0cb_5e36_f1f3_a1f7),
-            (7, "customer-exports-of-the-years-to-2026", Some(b'/'), 0xf735_37fb_4e33_fe75),
-            (7, "customer-exports-of-the-years-to-2026", None, 0xa28d_30d2_b6a8_f22a),
+        let [one, other] = [Multipliers([1, 1 << 32 | 1]), Multipliers::of(5)];
+        assert_eq!(other, Multipliers([0x84eb_4454_a792_922b, 0x134f_7096_9181_75cf]));
+        for (of, text, behind, expected) in [
+            (one, "ab", None, 0x0000_0000_0000_6261),
+            (one, "ab", Some(b'/'), 0x0000_0000_002f_6261),
+            (one, "customer-exports-2026", None, 0x7014_b374_aba3_e01f),
+            (other, "ab", None, 0x6d4d_4c39_9a7d_d84b),
+            (other, "12345678", Some(b':'), 0xfeb1_9bd6_8580_1121),
+            (other, "customer-export", Some(b'/'), 0x5fef_cae5_6011_8e04),
+            (other, "customer-exports", Some(b'/'), 0x5bef_cae5_6011_8e04),
+            (other, "customer-exports", None, 0x5bef_cae5_6011_8e04),
+            (other, "customer-exports-2026", Some(b'/'), 0xba50_40cd_d7f9_78f5),
+            (other, "customer-exports-2026", None, 0x77ea_a5cd_d7f9_78f5),
+            (other, "customer-exports-of-the-years-to-2026", Some(b'/'), 0x5593_723e_f7e9_4163),
+            (other, "customer-exports-of-the-years-to-2026", None, 0xda1b_0136_1c80_1dd8),
         ] {
-            let found = hash_segment(seed, text.as_bytes(), behind);
-            assert_eq!(found, expected, "{seed} {text} {behind:?} {found:#018x}");
+            let found = hash_segment(of, text.as_bytes(), behind);
+            assert_eq!(found, expected, "{of:?} {text} {behind:?} {found:#018x}");
         }
     }
 
@@ -84,7 +105,6 @@ mod tests {
     fn words_of_segments() {
         assert_eq!(segment_words(b"", None), Some([0, 0]));
         assert_eq!(segment_words(b"a", Some(b'/')), Some([0x2f61, 0]));
-        assert_eq!(segment_words(b"a", Some(0xaf)), Some([0x2f61, 0]));
         let [word, more] = segment_words(b"0123456789abcde", Some(b':')).unwrap();
         assert_eq!((word >> 120, more), (u128::from(b':'), 0));
         assert_eq!(segment_words(b"0123456789abcdef", Some(b':')), segment_words(b"0123456789abcdef", None));
@@ -101,34 +121,18 @@ mod tests {
         assert_eq!(lookup_slot(u64::MAX, 40, 8), 7);
     }
 
-    /// THREATS: segments that were made to collide under one seed do not under others.
+    /// THREATS: segments that were made to collide under one seed do not under others. Those here collide in the upper bits of the sum of their
+    /// words' products with the constants of this file, under one multiplier of both.
     #[test]
     fn a_seed_parts_what_collides() {
-        // Names of eight bytes whose products agree in their upper bits under seed 0.
-        let mut names = alloc::vec::Vec::new();
-        let mut number = 0_u64;
-        while names.len() < 40 {
-            let name = alloc::format!("{number:08}");
-            if lookup_slot(hash_segment(0, name.as_bytes(), None), 57, 0) == 5 {
-                names.push(name);
-            }
-            number += 1;
-        }
-        let fits = |seed: u32| {
-            let mut taken = [false; 128];
-            names.iter().all(|name| {
-                let hash = hash_segment(seed, name.as_bytes(), None);
-                let near = |far| usize::try_from(lookup_slot(hash, 57, far)).unwrap_or(0);
-                match (0..8).map(near).find(|&slot| !taken[slot]) {
-                    Some(slot) => {
-                        taken[slot] = true;
-                        true
-                    }
-                    None => false,
-                }
-            })
+        let made = [
+            "66bk0qv", "cveacp0", "yovdakj", "1zcfzb0", "76ulb2p", "qd338qu", "8fqv8xf", "mcwn1ep", "wbyhndw",
+        ];
+        let slots = |of: Multipliers| {
+            let slot = |name: &&str| lookup_slot(hash_segment(of, name.as_bytes(), Some(b'/')), 60, 0);
+            made.iter().map(slot).collect::<alloc::collections::BTreeSet<_>>().len()
         };
-        assert!(!fits(0));
-        assert!((1..64).any(fits));
+        assert_eq!(slots(Multipliers([SEED, KEY])), 1);
+        assert!((0..64).all(|seed| slots(Multipliers::of(seed)) > 3));
     }
 }

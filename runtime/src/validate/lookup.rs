@@ -4,7 +4,7 @@ use super::checks::{check, invalid, within};
 use super::nodes::{References, words_of};
 use crate::error::LoadError;
 use crate::format::{Section, node, segment, slot};
-use crate::hash::{hash_segment, lookup_slot, segment_words};
+use crate::hash::{Multipliers, hash_segment, lookup_slot, segment_words};
 use crate::view::View;
 
 /// Whether the parameter of a node is one of a table.
@@ -35,6 +35,13 @@ impl Table<'_> {
 
     fn word(&self, index: u32) -> Result<u32, LoadError> {
         self.view.word(self.section, self.at + index).ok_or(invalid(self.section, self.at, "unreadable"))
+    }
+
+    /// The multipliers from a word on.
+    fn multipliers(&self, at: u32) -> Result<Multipliers, LoadError> {
+        let number =
+            |at: u32| Ok::<u64, LoadError>(u64::from(self.word(at)?) | u64::from(self.word(at + 1)?) << 32);
+        Ok(Multipliers([number(at)?, number(at + 2)?]))
     }
 
     const fn count(&self) -> u64 {
@@ -88,9 +95,11 @@ pub(super) fn segments(
     let header = segment::HEADER_WORDS as u32;
     let mut table = Table { view, section, at, header, parameter: 0 };
     table.parameter = table.word(0)? >> 8;
-    let (delimiters, seed) = (table.word(3)?, table.word(4)?);
+    let (delimiters, of) = (table.word(3)?, table.multipliers(4)?);
     let delimiter = delimiters as u8;
     table.check(delimiters.to_le_bytes() == [delimiter; 4], "several delimiters")?;
+    // A zero stands behind the end of a text, and the highest bit tells where a delimiter was found.
+    table.check((1..0x80).contains(&delimiter), "a delimiter that cannot be")?;
     // What does not fit the slots stands side by side, so that all of it together is read once.
     let mut next_beside = table.place(table.count());
     for number in 0..table.count() {
@@ -117,7 +126,7 @@ pub(super) fn segments(
             table.check(both.as_flattened().starts_with(stored), "a text with something else behind it")?;
         }
         table.check(!own.contains(&delimiter), "a segment with its delimiter")?;
-        table.placed(number, hash_segment(seed, own, behind), |other, its| {
+        table.placed(number, hash_segment(of, own, behind), |other, its| {
             // Of a slot that is not checked yet the place may be any word.
             let same = || if is_short { its == words } else { table.bytes(its[0], bytes) == own };
             other == size && same()
@@ -138,15 +147,14 @@ pub(super) fn prefixes(
     let header = node::PREFIXES_WORDS as u32;
     let mut table = Table { view, section, at, header, parameter: 0 };
     table.parameter = table.word(0)? >> 8;
-    let (other, seed, hashed) = (table.word(1)?, table.word(2)?, table.word(3)?);
+    let (other, of) = (table.word(1)?, table.multipliers(2)?);
     // No byte was consumed there: what goes on has to consume one or to end, or walks need not end.
     let goes_on = |kind: u32| matches!(kind & 0xff, node::SKIP | node::SUFFIX);
     let goes_on = references.node(other) && view.word(section, other).is_some_and(goes_on);
     table.check(references.terminal(other) || goes_on, "neither a terminal nor a skip or suffix")?;
-    table
-        .check((1..=node::SHORT_BYTES as u32).contains(&hashed), "a number of hashed bytes that cannot be")?;
-    let mask = u128::MAX >> (128 - 8 * hashed);
-    table.check(table.bytes(4, 16) == mask.to_le_bytes(), "another mask than of the hashed bytes")?;
+    let mask = u128::from_le_bytes(*table.bytes(6, 16).first_chunk().unwrap_or(&[0; 16]));
+    let hashed = mask.trailing_ones() / 8;
+    table.check(hashed > 0 && mask == u128::MAX >> (128 - 8 * hashed), "a mask that cannot be")?;
     for number in 0..table.count() {
         let (size, target, words) = table.slot(number)?;
         if size == 0 {
@@ -159,7 +167,7 @@ pub(super) fn prefixes(
         let behind = word(words) & !(u128::MAX >> (128 - 8 * size));
         table.check(behind == 0, "a text with something else behind it")?;
         let own = (word(words) & mask).to_le_bytes();
-        let hash = hash_segment(seed, own.get(..hashed as usize).unwrap_or(&own), None);
+        let hash = hash_segment(of, own.get(..hashed as usize).unwrap_or(&own), None);
         table.placed(number, hash, |_, its| (word(its) ^ word(words)) & mask == 0)?;
         table.check(references.known(target), "unknown node or terminal")?;
     }

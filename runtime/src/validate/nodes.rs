@@ -1,6 +1,6 @@
 //! Checks of the automata: nodes and root lists.
 //!
-//! Every edge consumes at least one byte of the resource, so every walk ends.
+//! Every edge consumes at least one byte of the resource, but one that leads to a node which does or ends; so every walk ends.
 
 use super::checks::{Starts, check, invalid, within};
 use super::diagrams::Terminals;
@@ -74,7 +74,7 @@ pub(super) fn validate(view: View<'_>, terminals: Terminals) -> Result<Automata,
 }
 
 /// Nodes stand side by side in a range of a section and use it up; their edges lead to what is known. Notes where they begin. A walk reads
-/// sixteen bytes of keys, literals and texts whatever their number, so something stands behind the last one.
+/// sixteen bytes of keys and literals whatever their number, so something stands behind the last one.
 pub(super) fn nodes<R: References>(
     view: View<'_>,
     section: Section,
@@ -141,7 +141,7 @@ fn node_length(view: View<'_>, section: Section, at: u32) -> Option<u32> {
         node::PREFIXES if is_table(parameter) => Some(node::PREFIXES_WORDS as u32 + slot_words(parameter)),
         node::SEGMENT if is_table(parameter) => {
             let slots = segment::HEADER_WORDS as u32 + slot_words(parameter);
-            view.word(section, at.checked_add(5)?)?.checked_add(slots)
+            view.word(section, at.checked_add(segment::HEADER_WORDS as u32 - 1)?)?.checked_add(slots)
         }
         _ => None,
     }

@@ -6,7 +6,9 @@
 use super::{bytes_at, fixed};
 use crate::bytes::{equal16, find};
 use crate::format::{node, segment, slot};
-use crate::hash::{equal, hash_middle_segment, hash_segment, hash_short_segment, lookup_slot, segment_words};
+use crate::hash::{
+    Multipliers, equal, hash_middle_segment, hash_segment, hash_short_segment, lookup_slot, segment_words,
+};
 
 /// One in each byte, and in each word.
 const EACH_BYTE: u128 = u128::MAX / 0xff;
@@ -46,6 +48,13 @@ fn first_of(window: u128, delimiters: u32) -> u128 {
 #[inline(always)]
 const fn before(window: u128, found: u128) -> u128 {
     window & found.wrapping_sub(1) & !found
+}
+
+/// The multipliers in four words of a node.
+#[inline(always)]
+fn multipliers(words: &[[u8; 4]; 4]) -> Option<Multipliers> {
+    let (a, b) = words.as_flattened().split_first_chunk()?;
+    Some(Multipliers([u64::from_le_bytes(*a), u64::from_le_bytes(*b.first_chunk()?)]))
 }
 
 /// A slot of a table.
@@ -90,11 +99,12 @@ pub(super) fn find_prefix(
     rest: &[u8],
 ) -> Option<Option<(u32, usize)>> {
     let header = fixed::<{ node::PREFIXES_WORDS }>(nodes, at)?;
-    let (words, mask) = header.split_first_chunk::<4>()?;
-    let [first, _, seed, _] = words.map(u32::from_le_bytes);
+    let ([first, _], of) = header.split_first_chunk::<2>()?;
+    let (of, mask) = of.split_first_chunk()?;
+    let mask = u128::from_le_bytes(*mask.as_flattened().first_chunk()?);
     let window = window(text, rest);
-    let hash = hash_short_segment(seed, window & u128::from_le_bytes(*mask.as_flattened().first_chunk()?));
-    let found = probe(nodes, at + node::PREFIXES_WORDS, first >> 8, hash, |slot| {
+    let hash = hash_short_segment(multipliers(of)?, window & mask);
+    let found = probe(nodes, at + node::PREFIXES_WORDS, u32::from_le_bytes(*first) >> 8, hash, |slot| {
         let equal = equal16(&window.to_le_bytes(), slot.stored);
         Some(!equal & ((1 << slot.size) - 1) == 0 && slot.size as usize <= rest.len())
     })?;
@@ -107,15 +117,16 @@ struct Segments {
     /// Where an unknown segment leads.
     miss: u32,
     delimiters: u32,
-    seed: u32,
+    of: Multipliers,
 }
 
 impl Segments {
     #[inline(always)]
     fn at(nodes: &[[u8; 4]], at: usize) -> Option<Self> {
         let header = fixed::<{ segment::HEADER_WORDS }>(nodes, at)?;
-        let [first, _, miss, delimiters, seed, _] = header.map(u32::from_le_bytes);
-        Some(Self { parameter: first >> 8, miss, delimiters, seed })
+        let (words, of) = header.split_first_chunk::<4>()?;
+        let [first, _, miss, delimiters] = words.map(u32::from_le_bytes);
+        Some(Self { parameter: first >> 8, miss, delimiters, of: multipliers(of.first_chunk()?)? })
     }
 
     /// Where a segment of so many bytes leads; `is_stored` compares its text.
@@ -148,7 +159,7 @@ pub(super) fn find_segment(nodes: &[[u8; 4]], at: usize, text: &[u8], rest: &[u8
     }
     let own = before(window, found);
     let (ends, length) = (found == 0, rest.len().min(found.trailing_zeros() as usize / 8));
-    let hash = hash_short_segment(node.seed, own);
+    let hash = hash_short_segment(node.of, own);
     let target =
         node.target(nodes, at, hash, (length, ends), |stored| Some(u128::from_le_bytes(*stored) == own))?;
     Some((target, length + 1))
@@ -182,7 +193,7 @@ fn find_middle_segment(nodes: &[[u8; 4]], at: usize, rest: &[u8]) -> u64 {
             return None;
         }
         let own = before(second, found);
-        let (hash, length) = (hash_middle_segment(node.seed, first, own), 16 + more);
+        let (hash, length) = (hash_middle_segment(node.of, first, own), 16 + more);
         let target = node.target(nodes, at, hash, (length, ends), |stored| {
             let (start, end) = beside(nodes, at, stored)?.split_first_chunk()?;
             Some(u128::from_le_bytes(*start) == first && u128::from_le_bytes(*end.first_chunk()?) == own)
@@ -208,7 +219,7 @@ fn find_long_segment(nodes: &[[u8; 4]], at: usize, rest: &[u8]) -> u64 {
         let found = find(rest, delimiter);
         let own = rest.get(..found.unwrap_or(rest.len()))?;
         let behind = found.map(|_| delimiter);
-        let hash = hash_segment(node.seed, own, behind);
+        let hash = hash_segment(node.of, own, behind);
         let words = segment_words(own, behind).map(|words| words.map(u128::to_le_bytes));
         let target = node.target(nodes, at, hash, (own.len(), behind.is_none()), |stored| {
             Some(match &words {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::format::{segment, slot};
-use crate::hash::{hash_segment, lookup_slot, segment_words};
+use crate::hash::{Multipliers, hash_segment, lookup_slot, segment_words};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -122,6 +122,14 @@ fn table(head: &[u32], hash: u64, entry: [u32; slot::WORDS]) -> Vec<u32> {
     words
 }
 
+/// Multipliers, and their words.
+const OF: Multipliers = Multipliers::of(9);
+
+fn multipliers() -> [u32; 4] {
+    let Multipliers([a, b]) = OF;
+    four(u128::from(b) << 64 | u128::from(a))
+}
+
 /// The four words of a text.
 fn four(word: u128) -> [u32; 4] {
     core::array::from_fn(|at| (word >> (32 * at)) as u32)
@@ -143,7 +151,7 @@ fn segments_of_every_length_at_every_place() {
         let known = &long[..length];
         // The segment as it ends the text, or before a delimiter.
         for behind in [None, Some(b'/')] {
-            let hash = hash_segment(9, known, behind);
+            let hash = hash_segment(OF, known, behind);
             let flag = if behind.is_none() { segment::ENDS } else { 0 };
             let place = (segment::HEADER_WORDS + 2 * slot::WORDS) as u32;
             let (text, beside) = match segment_words(known, behind) {
@@ -152,7 +160,8 @@ fn segments_of_every_length_at_every_place() {
                 None => ([place, 0, 0, 0], words(known).collect()),
             };
             let entry = [length as u32 | flag, NEXT, text[0], text[1], text[2], text[3]];
-            let head = [node::SEGMENT | 63 << 8, END, MISS, 0x2f2f_2f2f, 9, beside.len() as u32];
+            let head = [node::SEGMENT | 63 << 8, END, MISS, 0x2f2f_2f2f];
+            let head = [&head[..], &multipliers(), &[beside.len() as u32]].concat();
             let nodes = behind_skip([table(&head, hash, entry), beside].concat());
             for before in [0, 1, 9, 15, 16] {
                 for own in (0..=length + 3).filter(|&own| own < 4 || own + 4 > length || own % 9 == 0) {
@@ -203,10 +212,9 @@ fn prefixes_of_every_length_at_every_place() {
         let text = four(word);
         for hashed in 1..=length {
             let mask = u128::MAX >> (128 - 8 * hashed);
-            let head = [node::PREFIXES | 63 << 8, MISS, 5, hashed as u32];
-            let head = [&head[..], &four(mask)].concat();
+            let head = [&[node::PREFIXES | 63 << 8, MISS][..], &multipliers(), &four(mask)].concat();
             let entry = [length as u32, NEXT, text[0], text[1], text[2], text[3]];
-            let nodes = behind_skip(table(&head, hash_segment(5, &long[..hashed], None), entry));
+            let nodes = behind_skip(table(&head, hash_segment(OF, &long[..hashed], None), entry));
             for before in [0, 1, 15] {
                 for rest in 0..=18 {
                     for changed in core::iter::once(None).chain((0..rest).map(Some)) {
@@ -233,9 +241,9 @@ fn prefixes_of_every_length_at_every_place() {
 fn what_has_no_prefix_goes_on_from_its_begin() {
     let mask = u128::MAX >> (128 - 8 * 2);
     let entry = [3, NEXT, u32::from_le_bytes(*b"ab/\0"), 0, 0, 0];
-    let head = [&[node::PREFIXES | 63 << 8, 0, 5, 2][..], &four(mask)].concat();
+    let head = [&[node::PREFIXES | 63 << 8, 0][..], &multipliers(), &four(mask)].concat();
     let skip = [node::SKIP | u32::from(b'/') << 8, END, 3];
-    let node = table(&head, hash_segment(5, b"ab", None), entry);
+    let node = table(&head, hash_segment(OF, b"ab", None), entry);
     let nodes = section(skip.into_iter().chain(node).collect());
     let from_table = |text: &[u8]| match walk(&nodes, 3, text) {
         Some(End::Terminal(terminal)) => terminal,
@@ -262,7 +270,7 @@ fn entries_behind_others() {
     // Of a table of eight: names of the last slot, so that the others go round.
     let names: Vec<[u8; 4]> = (0..5_000_u32)
         .map(|number| number.to_le_bytes().map(|byte| b'a' + byte % 26))
-        .filter(|name| lookup_slot(hash_segment(1, name, None), 61, 0) == 7)
+        .filter(|name| lookup_slot(hash_segment(OF, name, None), 61, 0) == 7)
         .take(4)
         .collect();
     assert_eq!(names.len(), 4);
@@ -273,7 +281,8 @@ fn entries_behind_others() {
         slots[7] = entry(&names[0], NEXT ^ 16);
         slots[0] = entry(&names[1], NEXT ^ 32);
         slots[1] = entry(&names[2], NEXT ^ 48);
-        let head = [&[node::PREFIXES | (61 | further << 8) << 8, MISS, 1, 4][..], &four(mask)].concat();
+        let head =
+            [&[node::PREFIXES | (61 | further << 8) << 8, MISS][..], &multipliers(), &four(mask)].concat();
         let nodes = section([head, slots.as_flattened().to_vec()].concat());
         for (number, name) in (0..).zip(&names) {
             let expected = if number <= further && number < 3 { NEXT ^ (16 * (number + 1)) } else { MISS };

@@ -1,10 +1,11 @@
 //! The crafted bundles that break a sentence about nodes with a table: of segments and of prefixes.
 
 use portcullis::runtime::format::{NONE, Section, node, segment, slot, terminal};
-use portcullis::runtime::hash::{hash_segment, lookup_slot, segment_words};
+use portcullis::runtime::hash::{Multipliers, hash_segment, lookup_slot, segment_words};
 
 use super::Parts;
 use super::cases::Change;
+use crate::nodes::nodes;
 
 /// The parameter of a table of four slots, in which an entry stands in its own or in one of two behind it.
 const TABLE: u32 = (62 | 2 << 8) << 8;
@@ -13,6 +14,16 @@ const SLOTS: usize = segment::HEADER_WORDS;
 const BESIDE: usize = SLOTS + 4 * slot::WORDS;
 /// Where those of a node of prefixes begin.
 const PREFIX_SLOTS: usize = node::PREFIXES_WORDS;
+
+/// The multipliers of the nodes.
+const OF: Multipliers = Multipliers::of(3);
+/// Where what says how much stands beside the slots, and where the mask of a node of prefixes stands.
+const COUNT: usize = SLOTS - 1;
+const MASK: usize = PREFIX_SLOTS - 4;
+
+fn multipliers(Multipliers([a, b]): Multipliers) -> [u32; 4] {
+    [a as u32, (a >> 32) as u32, b as u32, (b >> 32) as u32]
+}
 
 /// The slot of a hash.
 fn home(hash: u64) -> usize {
@@ -36,11 +47,12 @@ fn add_with(it: &mut Parts, text: &[u8]) -> usize {
         beside.extend([four(text, None, 0), four(text, None, 1)].concat());
         [BESIDE as u32, 0, 0, 0]
     };
-    words.extend([TABLE | node::SEGMENT, terminal::NOTHING, terminal::NOTHING, 0x2f2f_2f2f, 3]);
+    words.extend([TABLE | node::SEGMENT, terminal::NOTHING, terminal::NOTHING, 0x2f2f_2f2f]);
+    words.extend(multipliers(OF));
     words.push(beside.len() as u32);
     for number in 0..4 {
         let head = [text.len() as u32 | segment::ENDS, terminal::NOTHING];
-        words.extend(match home(hash_segment(3, text, None)) == number {
+        words.extend(match home(hash_segment(OF, text, None)) == number {
             true => [head[0], head[1], stored[0], stored[1], stored[2], stored[3]],
             false => [0; slot::WORDS],
         });
@@ -57,7 +69,7 @@ pub(super) fn add(it: &mut Parts) -> usize {
 
 /// The same, and the slot that holds the text.
 fn full_with(it: &mut Parts, text: &[u8]) -> usize {
-    add_with(it, text) + SLOTS + slot::WORDS * home(hash_segment(3, text, None))
+    add_with(it, text) + SLOTS + slot::WORDS * home(hash_segment(OF, text, None))
 }
 
 fn full(it: &mut Parts) -> usize {
@@ -70,12 +82,13 @@ const MIDDLE: &[u8] = b"seventeen-letters";
 /// Adds a segment node of four slots with one text twice: in the slot that its hash gives, and in the one behind it. The seed is the
 /// first with which the text belongs into a slot. Gives the node's first word.
 fn twice(it: &mut Parts, text: &[u8], wanted: usize) -> usize {
-    let seed =
-        (0..1 << 24).find(|&seed| home(hash_segment(seed, text, None)) == wanted).expect("one of many");
+    let of = (0..1 << 10).map(Multipliers::of).find(|&of| home(hash_segment(of, text, None)) == wanted);
+    let of = of.expect("one of many");
     let mut words = it.words(Section::Nodes);
     let at = words.len();
     let short = text.len() <= 16;
-    words.extend([TABLE | node::SEGMENT, terminal::NOTHING, terminal::NOTHING, 0x2f2f_2f2f, seed]);
+    words.extend([TABLE | node::SEGMENT, terminal::NOTHING, terminal::NOTHING, 0x2f2f_2f2f]);
+    words.extend(multipliers(of));
     words.push(if short { 0 } else { 16 });
     let mut beside = BESIDE as u32;
     for number in 0..4 {
@@ -110,8 +123,10 @@ fn move_on(it: &mut Parts, first_slot: usize, entry: usize) {
 fn prefixes(it: &mut Parts) -> (usize, usize) {
     let mut words = it.words(Section::Nodes);
     let at = words.len();
-    words.extend([TABLE | node::PREFIXES, terminal::NOTHING, 3, 2, 0xffff, 0, 0, 0]);
-    let own = home(hash_segment(3, b"ab", None));
+    words.extend([TABLE | node::PREFIXES, terminal::NOTHING]);
+    words.extend(multipliers(OF));
+    words.extend([0xffff, 0, 0, 0]);
+    let own = home(hash_segment(OF, b"ab", None));
     for number in 0..4 {
         words.extend(match own == number {
             true => [3, terminal::NOTHING, u32::from_le_bytes(*b"abc\0"), 0, 0, 0],
@@ -139,16 +154,16 @@ pub(super) const SEGMENTS: &[(u32, Section, &str, Change)] = &[
     }),
     (42, Section::Nodes, "past the end", |it| {
         let at = add(it);
-        it.set(Section::Nodes, at + 5, 2);
+        it.set(Section::Nodes, at + COUNT, 2);
     }),
     (66, Section::Nodes, "do not use the node up", |it| {
         let at = add(it);
-        it.set(Section::Nodes, at + 5, 1);
+        it.set(Section::Nodes, at + COUNT, 1);
         it.content(Section::Nodes).extend([0; 4]);
     }),
     (42, Section::Nodes, "unknown node", |it| {
         let at = add(it);
-        it.set(Section::Nodes, at + 5, u32::MAX);
+        it.set(Section::Nodes, at + COUNT, u32::MAX);
     }),
     (43, Section::Nodes, "unknown terminal", |it| {
         let at = add(it);
@@ -162,6 +177,15 @@ pub(super) const SEGMENTS: &[(u32, Section, &str, Change)] = &[
     (66, Section::Nodes, "several delimiters", |it| {
         let at = add(it);
         it.set(Section::Nodes, at + 3, 0x2f2f_2f3a);
+    }),
+    (66, Section::Nodes, "a delimiter that cannot be", |it| {
+        // It would be found behind the end of every text.
+        let at = add(it);
+        it.set(Section::Nodes, at + 3, 0);
+    }),
+    (66, Section::Nodes, "a delimiter that cannot be", |it| {
+        let at = add(it);
+        it.set(Section::Nodes, at + 3, 0x8080_8080);
     }),
     (66, Section::Nodes, "not zero", |it| {
         let slot = full(it);
@@ -206,7 +230,7 @@ pub(super) const SEGMENTS: &[(u32, Section, &str, Change)] = &[
     (66, Section::Nodes, "does not belong", |it| {
         let slot = full(it);
         it.set(Section::Nodes, slot + 2, u32::from_le_bytes(*b"ac\0\0"));
-        let name = |text: &[u8]| home(hash_segment(3, text, None));
+        let name = |text: &[u8]| home(hash_segment(OF, text, None));
         assert_ne!(name(b"ab"), name(b"ac"));
     }),
     (66, Section::Nodes, "does not belong", |it| {
@@ -261,17 +285,31 @@ pub(super) const SEGMENTS: &[(u32, Section, &str, Change)] = &[
         let (at, _) = prefixes(it);
         it.set(Section::Nodes, at + 1, at as u32);
     }),
-    (67, Section::Nodes, "cannot be", |it| {
+    (67, Section::Nodes, "neither a terminal nor a skip", |it| {
+        // A node that may read nothing.
         let (at, _) = prefixes(it);
-        it.set(Section::Nodes, at + 3, 0);
+        let literal =
+            nodes(&it.words(Section::Nodes)).iter().find(|node| node.kind == node::LITERAL).expect("one").at;
+        it.set(Section::Nodes, at + 1, literal as u32);
     }),
-    (67, Section::Nodes, "cannot be", |it| {
+    (67, Section::Nodes, "neither a terminal nor a skip", |it| {
+        // In the middle of one.
         let (at, _) = prefixes(it);
-        it.set(Section::Nodes, at + 3, 17);
+        let skip =
+            nodes(&it.words(Section::Nodes)).iter().find(|node| node.kind == node::SKIP).expect("one").at;
+        it.set(Section::Nodes, at + 1, skip as u32 + 1);
     }),
-    (67, Section::Nodes, "another mask", |it| {
+    (67, Section::Nodes, "a mask that cannot be", |it| {
         let (at, _) = prefixes(it);
-        it.set(Section::Nodes, at + 4, 0xff);
+        it.set(Section::Nodes, at + MASK, 0);
+    }),
+    (67, Section::Nodes, "a mask that cannot be", |it| {
+        let (at, _) = prefixes(it);
+        it.set(Section::Nodes, at + MASK, 0x1ffff);
+    }),
+    (67, Section::Nodes, "a mask that cannot be", |it| {
+        let (at, _) = prefixes(it);
+        it.set(Section::Nodes, at + MASK + 3, 1 << 31);
     }),
     (67, Section::Nodes, "not zero", |it| {
         let (_, slot) = prefixes(it);
