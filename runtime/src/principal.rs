@@ -8,7 +8,8 @@ use crate::session::Session;
 use crate::value::arn;
 use crate::view::{Brief, Index, SetHead, View};
 
-/// Who asks, resolved against one bundle. Resolve it once per session and keep it.
+/// Who asks, resolved against one bundle. Resolve it once per session and keep it: of a user or role it holds what decides, so that a decision need not
+/// look for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Principal<'a> {
     pub(crate) stamp: u32,

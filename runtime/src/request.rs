@@ -29,7 +29,7 @@ pub struct Request<'a> {
     pub context_is_complete: bool,
 }
 
-/// What is asked for, resolved against one bundle. Resolve it once per route and keep it.
+/// What is asked for, resolved against one bundle. Resolve it once per route and keep it: of an action of the vocabulary it holds what decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Action<'a> {
     pub(crate) stamp: u32,
