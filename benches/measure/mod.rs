@@ -10,7 +10,9 @@ pub mod naive;
 pub mod table;
 pub mod turns;
 
+use std::collections::HashMap;
 use std::hint::black_box;
+use std::rc::Rc;
 use std::time::Duration;
 
 use criterion::measurement::WallTime;
@@ -24,12 +26,12 @@ use cache::Cache;
 use naive::Naive;
 use turns::{Turns, Way};
 
-/// A request with its context built, as a gateway would hold it.
+/// A request with its context built, as a gateway would hold it: with the handles of its session and its route, each resolved once.
 pub struct Prepared<'a> {
     pub owned: &'a Owned,
     context: ContextMap,
-    principal: Principal<'a>,
-    action: Action<'a>,
+    principal: Rc<Principal<'a>>,
+    action: Rc<Action<'a>>,
 }
 
 pub fn prepare<'a>(bundle: &Bundle, requests: &'a [Owned]) -> Vec<Prepared<'a>> {
@@ -56,16 +58,26 @@ fn prepare_with<'a>(
     requests: &'a [Owned],
     context: impl Fn(&Owned) -> ContextMap,
 ) -> Vec<Prepared<'a>> {
+    let (mut sessions, mut routes) = (HashMap::new(), HashMap::new());
     let prepare = |owned: &'a Owned| {
-        let (principal, action) = (bundle.principal(&owned.principal), bundle.action(&owned.action));
-        Prepared { owned, context: context(owned), principal, action }
+        let principal = sessions
+            .entry(owned.principal.as_str())
+            .or_insert_with(|| Rc::new(bundle.principal(&owned.principal)));
+        let action =
+            routes.entry(owned.action.as_str()).or_insert_with(|| Rc::new(bundle.action(&owned.action)));
+        Prepared {
+            owned,
+            context: context(owned),
+            principal: Rc::clone(principal),
+            action: Rc::clone(action),
+        }
     };
     requests.iter().map(prepare).collect()
 }
 
 /// Decides with what was resolved before.
 pub fn by_handles(bundle: &Bundle, prepared: &Prepared<'_>) -> Decision {
-    decide(bundle, prepared, prepared.principal, prepared.action)
+    decide(bundle, prepared, *prepared.principal, *prepared.action)
 }
 
 /// Decides what is all text.

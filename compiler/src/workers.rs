@@ -40,7 +40,10 @@ impl Workers {
         one: impl FnOnce() -> A + Send,
         other: impl FnOnce() -> B + Send,
     ) -> (A, B) {
-        match self.pool().filter(|_| work >= MUCH) {
+        if work < MUCH {
+            return (one(), other());
+        }
+        match self.pool() {
             Some(pool) => pool.join(one, other),
             None => (one(), other()),
         }

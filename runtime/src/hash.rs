@@ -39,16 +39,18 @@ impl Keys {
     }
 }
 
-/// Two words of 64 bits of a seed's keys (SplitMix64: G. Steele, D. Lea, C. Flood, 2014).
+/// What no sum of products undoes (SplitMix64: G. Steele, D. Lea, C. Flood, 2014).
+const fn mix(state: u64) -> u64 {
+    let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    state ^ (state >> 31)
+}
+
+/// Two words of 64 bits of a seed's keys.
 const fn pair(seed: u32, first: u64) -> u128 {
-    const fn word(state: u64) -> u64 {
-        let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        state ^ (state >> 31)
-    }
     // Eight numbers for each seed: no two seeds share one.
     let number = (seed as u64) * 8 + first + 1;
-    let (low, high) = (word(number.wrapping_mul(SEED)), word((number + 1).wrapping_mul(SEED)));
+    let (low, high) = (mix(number.wrapping_mul(SEED)), mix((number + 1).wrapping_mul(SEED)));
     (high as u128) << 64 | low as u128
 }
 

@@ -87,7 +87,7 @@ fn fixed<const WORDS: usize>(words: &[[u8; 4]], at: usize) -> Option<&[[u8; 4]; 
 /// Walks from a root reference over the whole resource. `nodes` are the words of a section of nodes and what stands behind it. `None` if a
 /// record cannot be read, which validation excludes.
 ///
-/// Linear in the resource: every edge consumes at least one byte, but one from a node that consumes or ends behind it.
+/// Linear in the resource: every edge consumes at least one byte, but that of a node of prefixes to what else there is, which consumes one or ends.
 #[inline(always)]
 pub(crate) fn walk(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> Option<End> {
     walk_from(nodes, root, text, text)

@@ -26,7 +26,7 @@ impl<T> Slots<T> {
 }
 
 /// Places every entry near its slot: each in its own in a table as small as can be, else in one that is at most half full, or less where no seed does. `hash`
-/// gives the hash of an entry under a seed, and what that costs. What trying costs is added to `work`, and is `most` at most.
+/// gives the hash of an entry under some multipliers, and what that costs. What trying costs is added to `work`, and is `most` at most.
 pub(super) fn place<T>(
     entries: Vec<T>,
     hash: impl Fn(&T, Multipliers) -> (u64, usize),
@@ -78,11 +78,12 @@ fn find<T>(
         if *work > most {
             return None;
         }
+        let of = Multipliers::of(seed);
         taken.fill(false);
         let mut found =
             Found { seed, size, places: Vec::with_capacity(entries.len()), displaced: 0, further: 0 };
         for entry in entries {
-            let (hash, cost) = hash(entry, Multipliers::of(seed));
+            let (hash, cost) = hash(entry, of);
             *work += cost;
             let place = |further: u64| lookup_slot(hash, shift, further) as usize;
             let free = |&further: &u64| taken.get(place(further)) == Some(&false);

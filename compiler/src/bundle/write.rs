@@ -1,4 +1,5 @@
-//! All sections of a bundle, in one pass over model, IR and automata; then the bytes are loaded once to see that they hold.
+//! All sections of a bundle: those that decide, in one pass over model, IR and automata, beside those that do not; then the bytes are loaded to see that
+//! they hold.
 
 use std::fmt;
 

@@ -206,7 +206,7 @@ pub mod node {
     pub const SUFFIX: u32 = 5;
     /// Parameter: 0. Word: word index of a set leaf.
     pub const LEAF: u32 = 6;
-    /// Parameter: that of a [`slot`](super::slot) table. Words: terminal if the rest is empty, terminal of an unknown segment, the delimiter four times,
+    /// Parameter: that of a [`slot`](super::slot) table. Words: terminal if the rest is empty, terminal of an unknown segment, the delimiter, an ASCII character and not zero, four times,
     /// two multipliers of two words, words beside the slots; then the slots, and what stands beside them: [`segment`](super::segment).
     pub const SEGMENT: u32 = 7;
     /// Parameter: bytes of the literal in its low 16 bits, a byte in its high 8. Words: end terminal, reference behind the byte, next reference, the bytes.

@@ -1,13 +1,10 @@
 //! Segments of resources in the table of a node: what is compared of them, and where they stand.
 //!
-//! A walk has little time to wait for a place, since the next node waits for it. So up to 32 bytes are hashed by a product for each word of them,
+//! A walk has little time to wait for a place, since the next node waits for it. So up to 32 bytes are hashed by a product for each eight of them,
 //! with multipliers that stand in the node, and the place is the upper bits of the sum. Nothing else mixes them, so the multipliers have to be as good
-//! as random: the writer takes them from the first seed under which every segment stands near its place, and validation checks that they do.
+//! as random: the writer takes them from a seed under which every segment stands near its place, and validation checks that they do.
 
-use super::{KEY, Keys, SEED, hash, pair};
-
-/// The keys of the hash of longer segments.
-const LONG: Keys = Keys::of(0);
+use super::{Keys, hash, mix, pair};
 
 /// What the words of a segment are multiplied by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +43,8 @@ pub(crate) const fn hash_short_segment(Multipliers([a, b]): Multipliers, word: u
 #[inline(always)]
 pub(crate) const fn hash_middle_segment(of: Multipliers, first: u128, second: u128) -> u64 {
     let Multipliers([a, b]) = of;
-    // Odd again, and others.
-    let others = Multipliers([a.wrapping_add(SEED << 1), b.wrapping_add(KEY << 1)]);
+    // Such that no change of the first half is undone by one of the other, whatever the multipliers.
+    let others = Multipliers([mix(a) | 1, mix(b) | 1]);
     hash_short_segment(of, first).wrapping_add(hash_short_segment(others, second))
 }
 
@@ -59,7 +56,7 @@ pub fn hash_segment(of: Multipliers, text: &[u8], behind: Option<u8>) -> u64 {
         Some([first, second]) => hash_middle_segment(of, first, second),
         None => {
             let Multipliers([a, _]) = of;
-            hash(&LONG, (a >> 32) as u32 ^ u32::from(behind.unwrap_or(0)) << 24, text)
+            hash(&Keys::of((a >> 32) as u32), u32::from(behind.unwrap_or(0)), text)
         }
     }
 }
@@ -84,16 +81,16 @@ mod tests {
         for (of, text, behind, expected) in [
             (one, "ab", None, 0x0000_0000_0000_6261),
             (one, "ab", Some(b'/'), 0x0000_0000_002f_6261),
-            (one, "customer-exports-2026", None, 0x7014_b374_aba3_e01f),
+            (one, "customer-exports-2026", None, 0x4b3a_3ccf_b2f2_9dd1),
             (other, "ab", None, 0x6d4d_4c39_9a7d_d84b),
             (other, "12345678", Some(b':'), 0xfeb1_9bd6_8580_1121),
             (other, "customer-export", Some(b'/'), 0x5fef_cae5_6011_8e04),
             (other, "customer-exports", Some(b'/'), 0x5bef_cae5_6011_8e04),
             (other, "customer-exports", None, 0x5bef_cae5_6011_8e04),
-            (other, "customer-exports-2026", Some(b'/'), 0xba50_40cd_d7f9_78f5),
-            (other, "customer-exports-2026", None, 0x77ea_a5cd_d7f9_78f5),
-            (other, "customer-exports-of-the-years-to-2026", Some(b'/'), 0x5593_723e_f7e9_4163),
-            (other, "customer-exports-of-the-years-to-2026", None, 0xda1b_0136_1c80_1dd8),
+            (other, "customer-exports-2026", Some(b'/'), 0x3753_423b_89da_87cb),
+            (other, "customer-exports-2026", None, 0x86fe_f53b_89da_87cb),
+            (other, "customer-exports-of-the-years-to-2026", Some(b'/'), 0xd5c8_a14b_f456_eda3),
+            (other, "customer-exports-of-the-years-to-2026", None, 0xedb7_409e_b9e9_bff3),
         ] {
             let found = hash_segment(of, text.as_bytes(), behind);
             assert_eq!(found, expected, "{of:?} {text} {behind:?} {found:#018x}");
@@ -121,18 +118,37 @@ mod tests {
         assert_eq!(lookup_slot(u64::MAX, 40, 8), 7);
     }
 
-    /// THREATS: segments that were made to collide under one seed do not under others. Those here collide in the upper bits of the sum of their
-    /// words' products with the constants of this file, under one multiplier of both.
+    /// THREATS: segments that were made to collide under one seed do not under others. Those of seven bytes collide wherever the multipliers are two
+    /// constants times one number; those of 32 wherever those of both halves differ by constants.
     #[test]
     fn a_seed_parts_what_collides() {
-        let made = [
+        let short = [
             "66bk0qv", "cveacp0", "yovdakj", "1zcfzb0", "76ulb2p", "qd338qu", "8fqv8xf", "mcwn1ep", "wbyhndw",
         ];
-        let slots = |of: Multipliers| {
-            let slot = |name: &&str| lookup_slot(hash_segment(of, name.as_bytes(), Some(b'/')), 60, 0);
-            made.iter().map(slot).collect::<alloc::collections::BTreeSet<_>>().len()
+        let long = [
+            "mm_`oqicmmorgdmomm{zkiqwmmkhsvmk",
+            "mm_`oqijmmorgdmnmm{zkiqpmmkhsvml",
+            "mm_`oqpfmmorgdlmmm{zkijtmmkhsvnm",
+            "mm_`oqpmmmorgdllmm{zkijmmmkhsvnn",
+            "mm_nnpfcmmopdmmpmm{lljtwmmkjvmmj",
+            "mm_nnpfjmmopdmmomm{lljtpmmkjvmmk",
+            "mm_nnpmfmmopdmlnmm{lljmtmmkjvmnl",
+            "mm_nnpmmmmopdmlmmm{lljmmmmkjvmnm",
+            "mmm_nnicmmmopdnommm{llqwmmmkjvlk",
+        ];
+        let slots = |names: [&str; 9], of: Multipliers| {
+            let slot = |name: &str| lookup_slot(hash_segment(of, name.as_bytes(), Some(b'/')), 60, 0);
+            names.map(slot).into_iter().collect::<alloc::collections::BTreeSet<_>>().len()
         };
-        assert_eq!(slots(Multipliers([SEED, KEY])), 1);
-        assert!((0..64).all(|seed| slots(Multipliers::of(seed)) > 3));
+        let constants = [0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93];
+        for seed in 0..64_u64 {
+            let number = seed << 1 | 1;
+            let both = Multipliers(constants.map(|constant: u64| constant.wrapping_mul(number)));
+            assert_eq!(slots(short, both), 1, "{seed}");
+        }
+        for names in [short, long] {
+            let parted = (0..64).filter(|&seed| slots(names, Multipliers::of(seed)) > 4).count();
+            assert!(parted > 48, "{parted} of 64");
+        }
     }
 }

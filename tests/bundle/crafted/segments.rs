@@ -79,7 +79,7 @@ fn full(it: &mut Parts) -> usize {
 /// A segment that stands beside its slot.
 const MIDDLE: &[u8] = b"seventeen-letters";
 
-/// Adds a segment node of four slots with one text twice: in the slot that its hash gives, and in the one behind it. The seed is the
+/// Adds a segment node of four slots with one text twice: in the slot that its hash gives, and in the one behind it. The multipliers are the
 /// first with which the text belongs into a slot. Gives the node's first word.
 fn twice(it: &mut Parts, text: &[u8], wanted: usize) -> usize {
     let of = (0..1 << 10).map(Multipliers::of).find(|&of| home(hash_segment(of, text, None)) == wanted);
@@ -286,11 +286,18 @@ pub(super) const SEGMENTS: &[(u32, Section, &str, Change)] = &[
         it.set(Section::Nodes, at + 1, at as u32);
     }),
     (67, Section::Nodes, "neither a terminal nor a skip", |it| {
-        // A node that may read nothing.
+        // Of another kind.
         let (at, _) = prefixes(it);
         let literal =
             nodes(&it.words(Section::Nodes)).iter().find(|node| node.kind == node::LITERAL).expect("one").at;
         it.set(Section::Nodes, at + 1, literal as u32);
+    }),
+    (67, Section::Nodes, "neither a terminal nor a skip", |it| {
+        // To another one that leads back.
+        let (one, _) = prefixes(it);
+        let (other, _) = prefixes(it);
+        it.set(Section::Nodes, one + 1, other as u32);
+        it.set(Section::Nodes, other + 1, one as u32);
     }),
     (67, Section::Nodes, "neither a terminal nor a skip", |it| {
         // In the middle of one.
