@@ -163,8 +163,10 @@ fn segments_of_every_length_at_every_place() {
             let head = [node::SEGMENT | 63 << 8, END, MISS, 0x2f2f_2f2f];
             let head = [&head[..], &multipliers(), &[beside.len() as u32]].concat();
             let nodes = behind_skip([table(&head, hash, entry), beside].concat());
-            for before in [0, 1, 9, 15, 16] {
-                for own in (0..=length + 3).filter(|&own| own < 4 || own + 4 > length || own % 9 == 0) {
+            for before in [0, 1, 9, 14, 15, 16, 17] {
+                for own in
+                    (0..=24.max(length + 3)).filter(|&own| own <= 24 || own + 4 > length || own % 9 == 0)
+                {
                     for behind_own in [None, Some(0), Some(1), Some(30)] {
                         for changed in [None, Some(own / 2), own.checked_sub(1)] {
                             let mut text = vec![b'-'; before];
