@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::classify::Prepared;
 use crate::error::LoadError;
 use crate::format::{self, Section};
 use crate::validate;
@@ -46,7 +47,8 @@ impl Bundle {
             view.account(account).and_then(|account| view.string(account.path)).unwrap_or("").into()
         });
         let paths = paths.collect();
-        (bundle.layout.keys, bundle.layout.paths) = (keys, paths);
+        let classifiers = Prepared::all(&view, view.count(Section::Classifiers, format::Classifier::WORDS)?);
+        (bundle.layout.keys, bundle.layout.paths, bundle.layout.classifiers) = (keys, paths, classifiers);
         Ok(bundle)
     }
 

@@ -1,6 +1,8 @@
 //! Context keys to classes: each of the first 64 classifiers is asked at most once a request (DESIGN section 3, guards),
 //! and at up to eight nodes a layer on the short way before that (`diagram`).
 
+mod prepared;
+
 use core::cell::{Cell, OnceCell};
 use core::hint::select_unpredictable;
 use core::net::IpAddr;
@@ -14,6 +16,7 @@ use crate::hash::{Table, classifier_tweak, search_id};
 use crate::value::{boolean, date, ip, number};
 use crate::view::{Index, View};
 use crate::walk::{End, walk};
+pub(crate) use prepared::Prepared;
 
 /// Classes that are remembered beside a decision's other facts, and in all.
 const NEAR: usize = 8;
@@ -69,24 +72,25 @@ impl Facts<'_> {
     /// The class of a classifier's key in this request. `None` if a record cannot be read, which validation excludes.
     #[inline(always)]
     pub(crate) fn class(&self, classifier: u32) -> Option<u32> {
-        let record = self.view.classifier(classifier)?;
-        if record.own != NONE && self.own != NONE {
-            return self.view.word(Section::PrincipalClasses, self.own.wrapping_add(record.own));
+        let prepared = self.view.layout.classifiers.get(classifier as usize)?;
+        let own = prepared.record.own;
+        if own != NONE && self.own != NONE {
+            return self.view.word(Section::PrincipalClasses, self.own.wrapping_add(own));
         }
-        self.asked_class(classifier, &record)
+        self.asked_class(classifier, prepared)
     }
 
     /// The same of a key that the principal does not define by itself.
     #[inline(never)]
-    fn asked_class(&self, classifier: u32, record: &f::Classifier) -> Option<u32> {
+    fn asked_class(&self, classifier: u32, prepared: &Prepared) -> Option<u32> {
         if let Some(class) = self.remembered.find(classifier) {
             return Some(class);
         }
-        let class = if self.view.key(record.key)?.source == f::KEY_REQUEST {
+        let class = if prepared.source == f::KEY_REQUEST {
             // What most conditions ask for, without the detour over what else a key may hold.
-            requested_class(self.view, self.caller.request.context, classifier, record)?
+            requested_class(self.view, self.caller.request.context, classifier, prepared)?
         } else {
-            self.of_held(classifier, record)?
+            self.of_held(classifier, prepared)?
         };
         self.remembered.add(classifier, class);
         Some(class)
@@ -94,11 +98,11 @@ impl Facts<'_> {
 
     /// The class of a key that the request alone does not tell.
     #[inline(never)]
-    fn of_held(&self, classifier: u32, record: &f::Classifier) -> Option<u32> {
-        Some(match self.held(record.key) {
+    fn of_held(&self, classifier: u32, prepared: &Prepared) -> Option<u32> {
+        Some(match self.held(prepared.record.key) {
             None => class::MISSING,
             Some(Held::Many(_)) => class::LIST,
-            Some(Held::One(text)) => of_value(self.view, classifier, record, Value::text(text.as_str()))?,
+            Some(Held::One(text)) => of_value(self.view, classifier, prepared, Value::text(text.as_str()))?,
         })
     }
 }
@@ -145,9 +149,9 @@ pub(crate) fn requested_class(
     view: &View<'_>,
     context: &dyn Context,
     id: u32,
-    classifier: &f::Classifier,
+    classifier: &Prepared,
 ) -> Option<u32> {
-    match context.get(view.layout.keys.get(classifier.key as usize)?) {
+    match context.get(view.layout.keys.get(classifier.record.key as usize)?) {
         None => Some(class::MISSING),
         Some(Values::Many(_)) => Some(class::LIST),
         Some(Values::One(text)) => of_value(view, id, classifier, Value::text(text)),
@@ -175,8 +179,9 @@ impl<'a> From<&'a ParsedValue> for Value<'a> {
 }
 
 /// The class of one value. Linear in the value's text, and logarithmic in the classifier's intervals or thresholds.
-fn of_value(view: &View<'_>, id: u32, classifier: &f::Classifier, value: Value<'_>) -> Option<u32> {
+fn of_value(view: &View<'_>, id: u32, prepared: &Prepared, value: Value<'_>) -> Option<u32> {
     let Value { text: value, parsed } = value;
+    let classifier = &prepared.record;
     Some(match classifier.reading {
         f::CLASSIFY_TEXT => of_text(view, id, classifier.root, value.as_bytes())?,
         f::CLASSIFY_FOLDED => {
@@ -187,8 +192,8 @@ fn of_value(view: &View<'_>, id: u32, classifier: &f::Classifier, value: Value<'
             }
         }
         f::CLASSIFY_ADDRESS => match parsed {
-            None => of_address(view, classifier, ip::address(value))?,
-            Some(parsed) => of_address(view, classifier, parsed.address().map(|it| it.first()))?,
+            None => of_address(view, prepared, ip::address(value))?,
+            Some(parsed) => of_address(view, prepared, parsed.address().map(|it| it.first()))?,
         },
         f::CLASSIFY_NUMBER => match number::Number::parse(value) {
             Some(value) => by_thresholds(view, classifier, |threshold| {
@@ -268,34 +273,24 @@ fn fold<'a>(text: &str, room: &'a mut [u8; class::FOLDED_BYTES]) -> Option<&'a [
 }
 
 /// The class of the last interval that begins at or before an address; what is no address is in a class of its own.
-fn of_address(view: &View<'_>, classifier: &f::Classifier, address: Option<IpAddr>) -> Option<u32> {
-    let (start, v4) = (classifier.start, classifier.root);
+fn of_address(view: &View<'_>, classifier: &Prepared, address: Option<IpAddr>) -> Option<u32> {
     match address {
         None => Some(class::OTHER),
-        // Of an IPv4 address only the first word counts.
-        Some(IpAddr::V4(address)) => {
-            let wanted = address.to_bits();
-            by_halves(view, start, v4, |[a, ..]| u32::from_be_bytes(*a) <= wanted)
-        }
-        Some(IpAddr::V6(address)) => {
-            let (wanted, v6) = (address.to_bits(), classifier.length.checked_sub(v4)?);
-            by_halves(view, start + v4, v6, |record| {
-                record.as_flattened().first_chunk().is_some_and(|it| u128::from_be_bytes(*it) <= wanted)
-            })
-        }
+        Some(IpAddr::V4(address)) => classifier.blocks.as_ref()?.class(address.to_bits()),
+        Some(IpAddr::V6(address)) => of_v6(view, &classifier.record, address.to_bits()),
     }
 }
 
-/// The class of the last of some intervals for which something holds, as it does for all before that one.
+/// The class of an IPv6 address, whose intervals stand behind the others.
 ///
 /// There is no branch on which half it is in: no processor could guess it.
-#[inline(always)]
-fn by_halves(
-    view: &View<'_>,
-    start: u32,
-    mut size: u32,
-    holds: impl Fn(&[[u8; 4]; f::Interval::WORDS]) -> bool,
-) -> Option<u32> {
+#[inline(never)]
+fn of_v6(view: &View<'_>, classifier: &f::Classifier, wanted: u128) -> Option<u32> {
+    let v4 = classifier.root;
+    let (start, mut size) = (classifier.start + v4, classifier.length.checked_sub(v4)?);
+    let holds = |record: &[[u8; 4]; f::Interval::WORDS]| {
+        record.as_flattened().first_chunk().is_some_and(|it| u128::from_be_bytes(*it) <= wanted)
+    };
     let records = view.words_at(Section::Intervals, start as usize * f::Interval::WORDS)?;
     let (records, _) = records.as_chunks::<{ f::Interval::WORDS }>();
     let mut base = 0;

@@ -42,16 +42,16 @@ fn step(view: &View<'_>, context: &dyn Context, own: u32, node: u32) -> Option<u
     if !matches!(first & 0xff, diagram::SWITCH | diagram::SPARSE | diagram::RUNS) {
         return None;
     }
-    let record = view.classifier(classifier)?;
-    let class = if record.own != NONE {
-        view.word(Section::PrincipalClasses, own.checked_add(record.own)?)?
+    let prepared = view.layout.classifiers.get(classifier as usize)?;
+    let class = if prepared.record.own != NONE {
+        view.word(Section::PrincipalClasses, own.checked_add(prepared.record.own)?)?
     } else {
         // No resource that the bundle holds has tags of its own: there are none.
-        let source = view.key(record.key)?.source;
+        let source = prepared.source;
         if source != f::KEY_REQUEST && source != f::KEY_RESOURCE_TAG {
             return None;
         }
-        requested_class(view, context, classifier, &record)?
+        requested_class(view, context, classifier, prepared)?
     };
     by_class(words, first, class)
 }

@@ -6,6 +6,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 
+use crate::classify::Prepared;
 use crate::error::LoadError;
 use crate::format::{
     self, Account, Action, ActionPattern, ArnPattern, Atom, ClassText, Classifier, Endpoint, Grants,
@@ -49,6 +50,8 @@ pub(crate) struct Layout {
     pub(crate) world: World,
     /// The names of the context keys: few, and wanted as text at every condition. Empty while a bundle is validated.
     pub(crate) keys: Box<[Box<str>]>,
+    /// The classifiers. Empty while a bundle is validated.
+    pub(crate) classifiers: Box<[Prepared]>,
     /// By account: its place in its organization, empty where it has none. Empty while a bundle is validated.
     pub(crate) paths: Box<[String]>,
 }
@@ -167,6 +170,7 @@ impl Layout {
             ],
             world,
             keys: Box::default(),
+            classifiers: Box::default(),
             paths: Box::default(),
         }
     }
