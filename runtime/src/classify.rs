@@ -16,6 +16,7 @@ use crate::hash::{Table, classifier_tweak, search_id};
 use crate::value::{boolean, date, ip, number};
 use crate::view::{Index, View};
 use crate::walk::{End, walk};
+use prepared::Blocks;
 pub(crate) use prepared::Prepared;
 
 /// Classes that are remembered beside a decision's other facts, and in all.
@@ -154,8 +155,15 @@ pub(crate) fn requested_class(
     match context.get(view.layout.keys.get(classifier.record.key as usize)?) {
         None => Some(class::MISSING),
         Some(Values::Many(_)) => Some(class::LIST),
-        Some(Values::One(text)) => of_value(view, id, classifier, Value::text(text)),
-        Some(Values::Parsed(value)) => of_value(view, id, classifier, value.into()),
+        // Addresses by themselves, without the room that other readings need.
+        Some(Values::One(text)) => match &classifier.blocks {
+            Some(blocks) => of_address_text(view, classifier, blocks, text),
+            None => of_value(view, id, classifier, Value::text(text)),
+        },
+        Some(Values::Parsed(value)) => match classifier.blocks.as_ref().zip(value.v4()) {
+            Some((blocks, address)) => blocks.class(address),
+            None => of_value(view, id, classifier, value.into()),
+        },
     }
 }
 
@@ -270,6 +278,21 @@ fn fold<'a>(text: &str, room: &'a mut [u8; class::FOLDED_BYTES]) -> Option<&'a [
         length += 1;
     }
     room.get(..length)
+}
+
+/// The class of the address that a text is.
+#[inline(never)]
+fn of_address_text(view: &View<'_>, classifier: &Prepared, blocks: &Blocks, text: &str) -> Option<u32> {
+    match ip::four_parts(text.as_bytes()) {
+        Some(bits) => blocks.class(bits),
+        None => of_any_address_text(view, classifier, text),
+    }
+}
+
+/// The same of IPv6, of what few IPv4 addresses look like, and of what is no address.
+#[inline(never)]
+fn of_any_address_text(view: &View<'_>, classifier: &Prepared, text: &str) -> Option<u32> {
+    of_address(view, classifier, ip::address(text))
 }
 
 /// The class of the last interval that begins at or before an address; what is no address is in a class of its own.

@@ -42,6 +42,13 @@ impl ParsedValue {
         self.address
     }
 
+    /// The bits of an IPv4 address.
+    #[inline(always)]
+    pub(crate) fn v4(&self) -> Option<u32> {
+        let Block { v6: false, address, .. } = self.address.as_ref()? else { return None };
+        address.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))
+    }
+
     pub(crate) const fn boolean(&self) -> Option<bool> {
         self.boolean
     }
