@@ -37,8 +37,33 @@ fn reach_from(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> u32 {
     }
     match behind_literal(nodes, root, text) {
         Some((reached, _)) if reached & TERMINAL_BIT != 0 => reached,
+        Some((reached, rest)) if is_segment(nodes, reached) => reach_segment(nodes, reached, text, rest),
         Some((reached, rest)) => reach_behind(nodes, reached, text, rest),
         None => reach_behind(nodes, root, text, text),
+    }
+}
+
+/// Whether a segment is looked up at a node.
+#[inline(always)]
+fn is_segment(nodes: &[[u8; 4]], at: u32) -> bool {
+    nodes.get(at as usize).is_some_and(|[kind, ..]| u32::from(*kind) == node::SEGMENT)
+}
+
+/// What most automata do next: a segment is looked up, and behind it stands another literal, or nothing.
+#[inline(never)]
+fn reach_segment(nodes: &[[u8; 4]], at: u32, text: &[u8], rest: &[u8]) -> u32 {
+    if rest.is_empty() {
+        return reach_behind(nodes, at, text, rest);
+    }
+    let Some((target, used)) = find_segment(nodes, at as usize, text, rest) else { return UNKNOWN };
+    if target & TERMINAL_BIT != 0 {
+        return target;
+    }
+    let Some(rest) = rest.get(used..) else { return UNKNOWN };
+    match behind_literal(nodes, target, rest) {
+        Some((reached, _)) if reached & TERMINAL_BIT != 0 => reached,
+        Some((reached, rest)) => reach_behind(nodes, reached, text, rest),
+        None => reach_behind(nodes, target, text, rest),
     }
 }
 
