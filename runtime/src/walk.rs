@@ -52,14 +52,21 @@ fn is_segment(nodes: &[[u8; 4]], at: u32) -> bool {
 /// What most automata do next: a segment is looked up, and behind it stands another literal, or nothing.
 #[inline(never)]
 fn reach_segment(nodes: &[[u8; 4]], at: u32, text: &[u8], rest: &[u8]) -> u32 {
-    if rest.is_empty() {
-        return reach_behind(nodes, at, text, rest);
+    let (mut target, mut rest) = (at, rest);
+    loop {
+        if rest.is_empty() {
+            return reach_behind(nodes, target, text, rest);
+        }
+        let Some((found, used)) = find_segment(nodes, target as usize, text, rest) else { return UNKNOWN };
+        if found & TERMINAL_BIT != 0 {
+            return found;
+        }
+        let Some(behind) = rest.get(used..) else { return UNKNOWN };
+        (target, rest) = (found, behind);
+        if !is_segment(nodes, target) {
+            break;
+        }
     }
-    let Some((target, used)) = find_segment(nodes, at as usize, text, rest) else { return UNKNOWN };
-    if target & TERMINAL_BIT != 0 {
-        return target;
-    }
-    let Some(rest) = rest.get(used..) else { return UNKNOWN };
     match behind_literal(nodes, target, rest) {
         Some((reached, _)) if reached & TERMINAL_BIT != 0 => reached,
         Some((reached, rest)) => reach_behind(nodes, reached, text, rest),
