@@ -37,35 +37,39 @@ fn reach_from(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> u32 {
     }
     match behind_literal(nodes, root, text) {
         Some((reached, _)) if reached & TERMINAL_BIT != 0 => reached,
-        Some((reached, rest)) if is_segment(nodes, reached) => reach_segment(nodes, reached, text, rest),
+        Some((reached, rest)) if is_look_up(nodes, reached) => reach_by_look_ups(nodes, reached, text, rest),
         Some((reached, rest)) => reach_behind(nodes, reached, text, rest),
         None => reach_behind(nodes, root, text, text),
     }
 }
 
-/// Whether a segment is looked up at a node.
+/// Whether a part of the text is looked up at a node.
 #[inline(always)]
-fn is_segment(nodes: &[[u8; 4]], at: u32) -> bool {
-    nodes.get(at as usize).is_some_and(|[kind, ..]| u32::from(*kind) == node::SEGMENT)
+fn is_look_up(nodes: &[[u8; 4]], at: u32) -> bool {
+    matches!(kind(nodes, at), node::SEGMENT | node::PREFIXES)
 }
 
-/// What most automata do next: a segment is looked up, and behind it stands another literal, or nothing.
+#[inline(always)]
+fn kind(nodes: &[[u8; 4]], at: u32) -> u32 {
+    nodes.get(at as usize).map_or(0, |[kind, ..]| u32::from(*kind))
+}
+
+/// What most automata do next: parts of the text are looked up, and behind them stands another literal, or nothing.
 #[inline(never)]
-fn reach_segment(nodes: &[[u8; 4]], at: u32, text: &[u8], rest: &[u8]) -> u32 {
+fn reach_by_look_ups(nodes: &[[u8; 4]], at: u32, text: &[u8], rest: &[u8]) -> u32 {
     let (mut target, mut rest) = (at, rest);
     loop {
-        if rest.is_empty() {
-            return reach_behind(nodes, target, text, rest);
-        }
-        let Some((found, used)) = find_segment(nodes, target as usize, text, rest) else { return UNKNOWN };
+        let found = match kind(nodes, target) {
+            node::SEGMENT if !rest.is_empty() => find_segment(nodes, target as usize, text, rest),
+            node::PREFIXES => find_prefix(nodes, target as usize, text, rest),
+            _ => break,
+        };
+        let Some((found, used)) = found else { return UNKNOWN };
         if found & TERMINAL_BIT != 0 {
             return found;
         }
         let Some(behind) = rest.get(used..) else { return UNKNOWN };
         (target, rest) = (found, behind);
-        if !is_segment(nodes, target) {
-            break;
-        }
     }
     match behind_literal(nodes, target, rest) {
         Some((reached, _)) if reached & TERMINAL_BIT != 0 => reached,
@@ -223,14 +227,11 @@ fn walk_from<'t>(nodes: &[[u8; 4]], mut reference: u32, text: &'t [u8], mut rest
                 rest = rest.get(used..)?;
                 reference = target;
             }
-            node::PREFIXES => match find_prefix(nodes, at, text, rest)? {
-                Some((target, length)) => {
-                    rest = rest.get(length..)?;
-                    reference = target;
-                }
-                // A terminal, or a node that goes on from here.
-                None => reference = second,
-            },
+            node::PREFIXES => {
+                let (target, length) = find_prefix(nodes, at, text, rest)?;
+                rest = rest.get(length..)?;
+                reference = target;
+            }
             node::SUFFIX => {
                 let literal = bytes_at(nodes, at + 3, parameter)?;
                 return Some(if rest.ends_with(literal) { End::Terminal(third) } else { end });

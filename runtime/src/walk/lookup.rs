@@ -90,16 +90,12 @@ fn probe<'n>(
     Some(None)
 }
 
-/// Where a node of prefixes leads the rest of a text, and past how many bytes; `None` inside if it begins with none of them.
+/// Where a node of prefixes leads the rest of a text, and past how many bytes. If it begins with none of them, past none, to a terminal or a node that
+/// goes on from here.
 #[inline(always)]
-pub(super) fn find_prefix(
-    nodes: &[[u8; 4]],
-    at: usize,
-    text: &[u8],
-    rest: &[u8],
-) -> Option<Option<(u32, usize)>> {
+pub(super) fn find_prefix(nodes: &[[u8; 4]], at: usize, text: &[u8], rest: &[u8]) -> Option<(u32, usize)> {
     let header = fixed::<{ node::PREFIXES_WORDS }>(nodes, at)?;
-    let ([first, _], of) = header.split_first_chunk::<2>()?;
+    let ([first, other], of) = header.split_first_chunk::<2>()?;
     let (of, mask) = of.split_first_chunk()?;
     let mask = u128::from_le_bytes(*mask.as_flattened().first_chunk()?);
     let window = window(text, rest);
@@ -108,7 +104,7 @@ pub(super) fn find_prefix(
         let equal = equal16(&window.to_le_bytes(), slot.stored);
         Some(!equal & ((1 << slot.size) - 1) == 0 && slot.size as usize <= rest.len())
     })?;
-    Some(found.map(|slot| (slot.target, slot.size as usize)))
+    Some(found.map_or((u32::from_le_bytes(*other), 0), |slot| (slot.target, slot.size as usize)))
 }
 
 /// What stands in a segment node before its slots.
