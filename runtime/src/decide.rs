@@ -16,7 +16,7 @@ use crate::principal::{Principal, PrincipalKind, parts};
 use crate::request::{Action, ActionFacts, Request, TextRequest};
 use crate::side::{AccountOf, Parts, ResourceSide, bare_side, resource_side, side_of_all};
 use crate::view::{Brief, SetHead, View};
-use crate::walk::reach;
+use crate::walk::{reach, reach_apart};
 
 /// A decision that denies because of a reason that is no statement's.
 const fn refusal(layer: Layer, reason: Reason) -> Decision {
@@ -163,7 +163,7 @@ impl Bundle {
         } else {
             let boundary = view.set_head(record.boundary).and_then(|set| list_of(self, set, kind));
             let Some(boundary) = boundary else { return UNKNOWN };
-            let ends = [end, reach(nodes, boundary, text)];
+            let ends = [end, reach_apart(nodes, boundary, text)];
             (boundary, ends, direct::decision(ends, flags, side))
         };
         if outcome != UNKNOWN {

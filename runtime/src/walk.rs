@@ -24,13 +24,20 @@ pub(crate) enum End {
 pub(crate) const UNKNOWN: u32 = terminal::DIAGRAM | terminal::VALUE;
 
 /// The terminal that a root list leads to, or [`UNKNOWN`].
+///
+/// Most automata begin with a literal, and many end behind it: that takes no loop and few registers.
 #[inline(always)]
 pub(crate) fn reach(nodes: &[[u8; 4]], list: u32, text: &[u8]) -> u32 {
     if list & TERMINAL_BIT != 0 { list } else { reach_from(nodes, list, text) }
 }
 
-/// Most automata begin with a literal, and many end behind it: that takes no loop and few registers.
+/// The same for a layer that few have.
 #[inline(never)]
+pub(crate) fn reach_apart(nodes: &[[u8; 4]], list: u32, text: &[u8]) -> u32 {
+    reach(nodes, list, text)
+}
+
+#[inline(always)]
 fn reach_from(nodes: &[[u8; 4]], root: u32, text: &[u8]) -> u32 {
     if root & LIST_BIT != 0 {
         return UNKNOWN;
