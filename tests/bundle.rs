@@ -1,4 +1,4 @@
-//! The bundle format: golden bytes and decisions of version 6, damaged and crafted bundles, determinism, and handles.
+//! The bundle format: golden bytes and decisions of version 7, damaged and crafted bundles, determinism, and handles.
 //!
 //! When the format or the compiler changes on purpose, `PORTCULLIS_BLESS=1 cargo test --test bundle` writes what `golden/` holds anew: the
 //! bytes, and what is decided. A bundle of an older format version stays as it is: readers tell that it is too old.

@@ -13,7 +13,7 @@ use crate::format::{self as f, NONE, RCP_SERVICES, Section, limits};
 use crate::layers::{LayerWalk, list_of};
 use crate::owner::{self, LevelRange};
 use crate::principal::{Principal, PrincipalKind, parts};
-use crate::request::{Action, ActionFacts, Request, TextRequest};
+use crate::request::{Action, ActionKind, Request, TextRequest};
 use crate::side::{AccountOf, Parts, ResourceSide, bare_side, resource_side, side_of_all};
 use crate::view::{Brief, SetHead, View};
 use crate::walk::{reach, reach_apart};
@@ -39,12 +39,12 @@ impl Bundle {
         let is_ours = principal.stamp == self.stamp() && action.stamp == self.stamp();
         if is_ours
             && self.is_plain(request.resource, request.context)
-            && let (Some((identity, principal)), Some(action)) = (&principal.layers, action.facts)
+            && let (Some((identity, principal)), Some(kind)) = (&principal.layers, action.kind)
         {
             let plain = Plain {
                 identity: *identity,
                 principal,
-                action,
+                action: (action.id(), kind),
                 resource: request.resource,
                 resource_account: request.resource_account,
                 context: request.context,
@@ -72,13 +72,12 @@ impl Bundle {
             && action != NONE
             && self.is_plain(request.resource, request.context)
             && let view = self.view()
-            && let (Some(record), Some(principal), Some(identity)) =
-                (view.action(action), self.brief(id), view.set_head(held.last()))
+            && let (Some(principal), Some(identity)) = (self.brief(id), view.set_head(held.last()))
         {
             let plain = Plain {
                 identity,
                 principal: &principal,
-                action: ActionFacts::of(known.into(), &record),
+                action: (action, known.into()),
                 resource: request.resource,
                 resource_account: request.resource_account,
                 context: request.context,
@@ -143,11 +142,11 @@ impl Bundle {
     fn by_own_layers(&self, plain: &Plain<'_>, pending: impl FnOnce(&Own<'_>) -> Outcome) -> Outcome {
         const UNKNOWN: Outcome = Outcome::UNKNOWN;
         let view = self.view();
-        let Plain { identity, principal: record, action, .. } = plain;
-        let ActionFacts { kind, flags, service_arn } = *action;
-        let Some(identity) = list_of(self, *identity, kind) else { return UNKNOWN };
+        let Plain { identity, principal: record, action: (action, kind), .. } = *plain;
+        let flags = kind.flags();
+        let Some(identity) = list_of(self, identity, kind) else { return UNKNOWN };
         let (resource, side) = if plain.resource == "*" {
-            let Some(resource) = self.asked_for_all(service_arn) else { return UNKNOWN };
+            let Some(resource) = self.asked_for_all(action) else { return UNKNOWN };
             (resource, side_of_all(plain.resource_account, &record.account))
         } else {
             let side = bare_side(plain.resource, plain.resource_account, flags, &record.account);
@@ -202,8 +201,12 @@ impl Bundle {
     /// What the automata are asked about where `*` is. Rule R4: it also matches as the action's service-level ARN; whatever matches `*`
     /// matches that as well.
     #[inline(never)]
-    fn asked_for_all(&self, service_arn: u32) -> Option<&str> {
-        if service_arn == NONE { Some("*") } else { self.view().string(service_arn) }
+    fn asked_for_all(&self, action: u32) -> Option<&str> {
+        let view = self.view();
+        match view.action(action)?.service_arn {
+            NONE => Some("*"),
+            service_arn => view.string(service_arn),
+        }
     }
 
     /// Decides for whoever asks, through every layer.
@@ -225,10 +228,9 @@ impl Bundle {
         };
         let parts = Parts::of(request.resource.as_bytes());
         let side = resource_side(view, request, flags, parts, account)?;
-        let service_arn = action.as_ref().map_or(NONE, |action| action.service_arn);
-        let resource = match request.resource {
-            "*" => self.asked_for_all(service_arn)?,
-            resource => resource,
+        let resource = match (request.resource, request.action.known()) {
+            ("*", Some(action)) => self.asked_for_all(action)?,
+            (resource, _) => resource,
         };
         let room = Room::default();
         let who = Who { view, request, owner: side.owner, room: &room };
@@ -383,7 +385,8 @@ struct Plain<'a> {
     /// The identity set.
     identity: SetHead,
     principal: &'a Brief,
-    action: ActionFacts,
+    /// Its id, and what decides of it.
+    action: (u32, ActionKind),
     resource: &'a str,
     resource_account: Option<&'a str>,
     context: &'a dyn Context,

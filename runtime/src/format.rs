@@ -17,11 +17,11 @@ pub use words::{class, diagram, terminal};
 /// The first eight bytes of every bundle.
 pub const MAGIC: [u8; 8] = *b"PORTCULL";
 /// The format version that this crate writes.
-pub const FORMAT_VERSION: u32 = 6;
+pub const FORMAT_VERSION: u32 = 7;
 /// The oldest format version that this crate reads: in those before, segments of resources are hashed otherwise.
-pub const OLDEST_FORMAT: u32 = 6;
+pub const OLDEST_FORMAT: u32 = 7;
 /// The oldest reader version that can read what this crate writes.
-pub const OLDEST_READER: u32 = 6;
+pub const OLDEST_READER: u32 = 7;
 /// Length of the header in bytes; the section table follows.
 pub const HEADER_BYTES: usize = 64;
 /// Where in the header the digest stands: it covers all bytes but its own.
@@ -66,18 +66,12 @@ pub const fn service_slot(service: u32, seed: u32, slots: u32) -> u32 {
     (service ^ service.wrapping_mul(seed) >> 16) & slots.wrapping_sub(1)
 }
 
-/// Rows: what stands in the two highest bits of a row's id, in which the others are the word of its number of cells.
+/// Rows: what a row's id holds.
 pub mod row {
-    /// The two bits.
-    pub const WIDTH: u32 = 3 << 30;
-    /// The others.
-    pub const PLACE: u32 = !WIDTH;
-    /// All classes have the first root list of the palette: there is one cell of one byte, zero.
-    pub const CONSTANT: u32 = 0;
-    /// Cells of one byte.
-    pub const BYTES: u32 = 1 << 30;
-    /// Cells of two bytes.
-    pub const PAIRS: u32 = 2 << 30;
+    /// The highest bit: all classes have the row's only root list.
+    pub const CONSTANT: u32 = 1 << 31;
+    /// The others: the word of its number of cells.
+    pub const PLACE: u32 = !CONSTANT;
 }
 
 /// Limits of a set leaf: what fits the fixed scratch of a decision. Alternatives and blocks are as many as it takes.

@@ -36,7 +36,7 @@ pub struct Action<'a> {
     /// The vocabulary's id, or [`NONE`](f::NONE).
     id: u32,
     /// What decides of it, where it was resolved in advance.
-    pub(crate) facts: Option<ActionFacts>,
+    pub(crate) kind: Option<ActionKind>,
     /// Its text: actions outside the vocabulary are decided by it, and so are session policies.
     text: &'a [u8],
 }
@@ -71,7 +71,7 @@ impl<'a> TextRequest<'a> {
 impl<'a> Action<'a> {
     /// An action of a bundle's vocabulary.
     pub(crate) const fn known_as(stamp: u32, id: u32, text: &'a str) -> Self {
-        Self { stamp, id, facts: None, text: text.as_bytes() }
+        Self { stamp, id, kind: None, text: text.as_bytes() }
     }
 
     /// Whether the bundle's vocabulary holds the action; one that it does not hold is decided just as exactly, but slower.
@@ -79,6 +79,12 @@ impl<'a> Action<'a> {
     #[must_use]
     pub const fn is_in_vocabulary(&self) -> bool {
         self.id != f::NONE
+    }
+
+    /// The vocabulary's id, or [`NONE`](f::NONE).
+    #[inline]
+    pub(crate) const fn id(&self) -> u32 {
+        self.id
     }
 
     /// The vocabulary's id.
@@ -100,32 +106,11 @@ impl<'a> Action<'a> {
     }
 }
 
-/// What decides of an action of the vocabulary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ActionFacts {
-    pub(crate) kind: ActionKind,
-    pub(crate) flags: u32,
-    /// String, or [`NONE`](f::NONE).
-    pub(crate) service_arn: u32,
-}
-
-impl ActionFacts {
-    #[inline(always)]
-    pub(crate) const fn of(kind: ActionKind, action: &f::Action) -> Self {
-        Self { kind, flags: action.flags, service_arn: action.service_arn }
-    }
-}
-
-/// By what permission sets tell actions apart: service and class, in one word.
+/// What decides of an action of the vocabulary, in one word: its service, and above that its class and its flags, as its name's slot tells them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ActionKind(u64);
 
 impl ActionKind {
-    #[inline(always)]
-    pub(crate) const fn of(service: u32, class: u32) -> Self {
-        Self((class as u64) << 32 | service as u64)
-    }
-
     #[inline(always)]
     pub(crate) const fn service(self) -> u32 {
         self.0 as u32
@@ -133,12 +118,16 @@ impl ActionKind {
 
     #[inline(always)]
     pub(crate) const fn class(self) -> u32 {
-        (self.0 >> 32) as u32
+        (self.0 >> 40) as u32
+    }
+
+    #[inline(always)]
+    pub(crate) const fn flags(self) -> u32 {
+        (self.0 >> 32) as u32 & f::ACTION_FLAGS
     }
 }
 
 impl From<Found> for ActionKind {
-    /// As the name's slot tells it: its service, and above that its class.
     #[inline(always)]
     fn from(found: Found) -> Self {
         Self(found.words())
@@ -148,7 +137,7 @@ impl From<Found> for ActionKind {
 impl From<&f::Action> for ActionKind {
     #[inline(always)]
     fn from(action: &f::Action) -> Self {
-        Self::of(action.service, action.class)
+        Self(u64::from(action.class << 8 | action.flags) << 32 | u64::from(action.service))
     }
 }
 
@@ -183,10 +172,9 @@ impl Bundle {
 
     #[inline]
     pub(crate) fn action_of<'a>(&self, text: &'a [u8]) -> Action<'a> {
-        let id = self.action_slot(text).id();
-        let record = if id == f::NONE { None } else { self.view().action(id) };
-        let facts = record.map(|action| ActionFacts::of((&action).into(), &action));
-        Action { stamp: self.stamp(), id, facts, text }
+        let found = self.action_slot(text);
+        let (id, kind) = (found.id(), found.into());
+        Action { stamp: self.stamp(), id, kind: (id != f::NONE).then_some(kind), text }
     }
 
     /// What the vocabulary holds under a name: the words are its kind.

@@ -381,18 +381,9 @@ impl<'a> View<'a> {
     /// The root list of a class in a row.
     #[inline(always)]
     pub(crate) fn cell(&self, row: u32, class: u32) -> Option<u32> {
-        let place = row & row::PLACE;
-        let cells = (self.layout.start(Section::Rows) + place as usize + 1) * 4;
-        let index = if row & row::WIDTH == row::PAIRS {
-            let at = cells + class as usize * 2;
-            u32::from(u16::from_le_bytes(*self.bytes.get(at..at + 2)?.first_chunk()?))
-        } else {
-            // A row without cells has one all the same, so that nothing depends on which it is.
-            let class = if row & row::WIDTH == row::BYTES { class as usize } else { 0 };
-            u32::from(*self.bytes.get(cells + class)?)
-        };
-        // The palette stands before the cells, from the back.
-        self.word(Section::Rows, place.checked_sub(1 + index)?)
+        let class = if row & row::CONSTANT == 0 { class } else { 0 };
+        let at = (row & row::PLACE) as usize + 1 + class as usize;
+        self.words.get(self.layout.start(Section::Rows) + at).map(|word| u32::from_le_bytes(*word))
     }
 
     /// The action at a word.

@@ -75,17 +75,13 @@ fn costs(bundle: &Bundle) -> Vec<Cost> {
     costs
 }
 
-/// The bytes of every row, with its palette.
+/// The bytes of every row, by its id.
 fn row_sizes(rows: &[[u8; 4]]) -> HashMap<u32, usize> {
-    let word = |at: usize| rows.get(at).map(|word| u32::from_le_bytes(*word));
     let (mut sizes, mut at) = (HashMap::new(), 0);
-    while let Some(head) = word(at) {
-        let place = at + 1 + (head & row::PLACE) as usize;
-        let Some(cells) = word(place) else { break };
-        let width = (head >> row::WIDTH.trailing_zeros()).max(1) as usize;
-        let end = place + 1 + (cells as usize * width).div_ceil(4);
-        sizes.insert(place as u32 | head & row::WIDTH, (end - at) * 4);
-        at = end;
+    while let Some(cells) = rows.get(at).map(|word| u32::from_le_bytes(*word)) {
+        let (id, words) = (at as u32, cells as usize + 1);
+        sizes.insert(if cells == 1 { id | row::CONSTANT } else { id }, 4 * words);
+        at += words;
     }
     sizes
 }

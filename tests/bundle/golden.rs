@@ -23,7 +23,7 @@ pub(super) fn bytes() -> Vec<u8> {
     if blessing() {
         return compiled::bytes(&model(), Budget::default());
     }
-    std::fs::read(path("v6.bundle")).unwrap()
+    std::fs::read(path("v7.bundle")).unwrap()
 }
 
 /// The bytes of the golden bundle as one of many principals: they are packed in it.
@@ -31,7 +31,7 @@ pub(super) fn packed_bytes() -> Vec<u8> {
     if blessing() {
         return packed(&model());
     }
-    std::fs::read(path("v6-packed.bundle")).unwrap()
+    std::fs::read(path("v7-packed.bundle")).unwrap()
 }
 
 fn packed(model: &Model) -> Vec<u8> {
@@ -93,7 +93,7 @@ fn request(line: &str) -> Request {
 fn the_writer_still_writes_the_golden_bytes() {
     let plain = compiled::bytes(&model(), Budget::default());
     for (file, golden, written) in
-        [("v6.bundle", bytes(), plain), ("v6-packed.bundle", packed_bytes(), packed(&model()))]
+        [("v7.bundle", bytes(), plain), ("v7-packed.bundle", packed_bytes(), packed(&model()))]
     {
         if blessing() {
             std::fs::write(path(file), &written).unwrap();

@@ -51,7 +51,7 @@ fn bundles_of_older_formats_are_refused() {
         assert_eq!(
             refused(&folder, "b.bundle"),
             format!(
-                "error: b.bundle is no usable bundle: format version {version} is older than this reader reads, which is 6 and newer: build the \
+                "error: b.bundle is no usable bundle: format version {version} is older than this reader reads, which is 7 and newer: build the \
                  bundle anew with `portcullis build`\n"
             )
         );

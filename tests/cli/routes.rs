@@ -104,7 +104,7 @@ fn routes_are_printed_from_inputs_and_from_bundles() {
     assert!(split.contains("routes.ir"), "{split}");
     folder.run(&["ir", "reports.bundle", "--split", "access", "--check"]).quiet(0);
     let inspected = folder.run(&["inspect", "reports.bundle", "--format", "json"]).json();
-    assert_eq!((&inspected["routes"], &inspected["format"]), (&json!(4), &json!(6)));
+    assert_eq!((&inspected["routes"], &inspected["format"]), (&json!(4), &json!(7)));
     folder.run(&["build", &file, "-o", "stripped.bundle", "--strip"]).quiet(0);
     folder.run(&["ir", "stripped.bundle"]).complains(2);
 }

@@ -16,7 +16,7 @@ use super::world::Packed;
 use crate::CompileOptions;
 use crate::automata::Automata;
 use crate::facts;
-use crate::intern::Interner;
+use crate::intern::{HashMap, Interner};
 use crate::ir::Ir;
 use crate::model::Model;
 use crate::pattern::ActionForm;
@@ -71,10 +71,9 @@ pub fn write(
     automata: &Automata,
     options: &CompileOptions,
 ) -> Result<Vec<u8>, WriteError> {
-    // Terminals and rows keep ids in the bits that their kinds leave.
+    // Terminals keep ids in the bits that their kinds leave.
     let diagrams = &automata.roots.terminals.diagrams.words;
-    let widest = automata.rows.items().iter().map(Vec::len).max().unwrap_or(0);
-    if ir.rules.len().max(diagrams.len()) > f::terminal::VALUE as usize || widest > 1 << 16 {
+    if ir.rules.len().max(diagrams.len()) > f::terminal::VALUE as usize {
         return Err(WriteError::TooLarge);
     }
     let work = ir.rules.len() + ir.principals.len();
@@ -216,30 +215,28 @@ impl Writer {
         Ok(())
     }
 
-    /// Rows as small indices into palettes. Gives the id of each.
+    /// Rows; of those that are the same for all classes one cell. Gives the id of each.
     fn rows(&mut self, automata: &Automata) -> Vec<u32> {
-        let (mut ids, mut bytes) = (Vec::new(), Vec::new());
+        let (mut ids, mut words) = (Vec::new(), Vec::new());
+        let mut constants: HashMap<u32, u32> = HashMap::default();
         for lists in automata.rows.items() {
-            let mut palette = Interner::<u32>::default();
-            let cells: Vec<u32> = lists.iter().map(|&list| palette.intern(self.list(list))).collect();
-            let width = match palette.len() {
-                0 | 1 => f::row::CONSTANT,
-                2..=256 => f::row::BYTES,
-                _ => f::row::PAIRS,
-            };
-            let mut word = |word: u32| bytes.extend_from_slice(&word.to_le_bytes());
-            word(width | palette.len() as u32);
-            palette.items().iter().rev().for_each(|&list| word(list));
-            word(if width == f::row::CONSTANT { 1 } else { cells.len() as u32 });
-            ids.push(width | (bytes.len() / 4 - 1) as u32);
-            match width {
-                f::row::CONSTANT => bytes.push(0),
-                f::row::BYTES => bytes.extend(cells.iter().map(|&index| index as u8)),
-                _ => bytes.extend(cells.iter().flat_map(|&index| (index as u16).to_le_bytes())),
+            let place = words.len() as u32;
+            match constant(lists) {
+                Some(list) => {
+                    let place = *constants.entry(list).or_insert(place);
+                    if place as usize == words.len() {
+                        words.extend([1, self.list(list)]);
+                    }
+                    ids.push(f::row::CONSTANT | place);
+                }
+                None => {
+                    words.push(lists.len() as u32);
+                    words.extend(lists.iter().map(|&list| self.list(list)));
+                    ids.push(place);
+                }
             }
-            bytes.resize(bytes.len().next_multiple_of(4), 0);
         }
-        self.sections.put(Section::Rows, bytes);
+        self.sections.put_words(Section::Rows, words);
         ids
     }
 
@@ -253,11 +250,13 @@ impl Writer {
         for action in &vocabulary.actions {
             let service_arn = facts::SERVICE_LEVEL_ARNS.iter().find(|(name, _)| *name == action.name);
             let id = (actions.len() / 4) as u32;
-            names.push(Named { text: &action.name, id, rest: [action.service, action.class] });
+            let flags = action_flags(&action.name);
+            let word = f::index::action_word(action.class, flags).ok_or(WriteError::TooLarge)?;
+            names.push(Named { text: &action.name, id, rest: [action.service, word] });
             f::Action {
                 service: action.service,
                 class: action.class,
-                flags: action_flags(&action.name),
+                flags,
                 service_arn: service_arn.map_or(NONE, |(_, arn)| self.strings.id(arn)),
                 name_length: action.name.len() as u32,
             }
@@ -355,6 +354,12 @@ fn principal_classes(sections: &mut Sections, packed: Option<Packed>, own: &[u32
     let places: Vec<(usize, u32)> = places.collect();
     sections.patch(Section::Classifiers, f::Classifier::WORDS, last(f::Classifier::WORDS), places);
     sections.put_words(Section::PrincipalClasses, shared.items().iter().flatten().copied());
+}
+
+/// The root list of a row in which no other is.
+fn constant(lists: &[u32]) -> Option<u32> {
+    let first = *lists.first()?;
+    lists.iter().all(|&list| list == first).then_some(first)
 }
 
 /// What stands for each root list in the bundle: its only root, or its place in `Roots`.

@@ -5,6 +5,7 @@ use super::index::index;
 use super::nodes::Automata;
 use super::{Counts, conditions::Globs};
 use crate::error::LoadError;
+use crate::format::index::action_word;
 use crate::format::{self as f, NONE, Section, row};
 use crate::view::View;
 
@@ -40,10 +41,10 @@ pub(super) fn sets(view: View<'_>, counts: &Counts, roots: &Automata) -> Result<
             check(entry.service < counts.services, section, at, "unknown service")?;
             let placed = f::service_slot(entry.service, set.seed, set.slots) == slot;
             check(placed, section, at, "a service in another slot than its own")?;
-            check(rows.known(entry.row), section, at, "unknown row")?;
+            check(rows.known(entry.row & row::PLACE), section, at, "unknown row")?;
             let cells = view.word(Section::Rows, entry.row & row::PLACE);
             let classes = view.service(entry.service).map(|service| service.classes);
-            let fits = entry.row & row::WIDTH == row::CONSTANT || cells == classes;
+            let fits = if entry.row & row::CONSTANT == 0 { cells == classes } else { cells == Some(1) };
             check(fits, section, at, "the row does not fit the service")?;
         }
         let own = lists.take(set.rule_roots, set.rule_root_count, section, at)?;
@@ -82,55 +83,24 @@ fn ascending(
     Ok(())
 }
 
-/// Rows stand side by side and use the section up. Gives the ids of rows as the words of their numbers of cells, by width.
-fn rows(view: View<'_>, roots: &Automata) -> Result<Rows, LoadError> {
+/// Rows stand side by side and use the section up. Gives the words of their numbers of cells.
+fn rows(view: View<'_>, roots: &Automata) -> Result<Starts, LoadError> {
     let section = Section::Rows;
     let words = view.count(section, 1)?;
-    let mut rows = Rows([Starts::new(words), Starts::new(words), Starts::new(words)]);
+    let mut starts = Starts::new(words);
     let mut at = 0;
     while at < words {
-        let head = view.word(section, at).ok_or(invalid(section, at, "unreadable"))?;
-        let length = head & row::PLACE;
-        let width = head >> 30;
-        check(width < 3, section, at, "unknown width")?;
-        check(length > 0, section, at, "empty palette")?;
-        check(within(at, length + 2, words), section, at, "a row past the end")?;
-        for place in at + 1..=at + length {
+        let count = view.word(section, at).ok_or(invalid(section, at, "unreadable"))?;
+        check(count > 0, section, at, "a row without cells")?;
+        check(within(at + 1, count, words), section, at, "a row past the end")?;
+        for place in at + 1..=at + count {
             let list = view.word(section, place).ok_or(invalid(section, place, "unreadable"))?;
             check(roots.known_list(list), section, place, "unknown root list")?;
         }
-        let id = at + length + 1;
-        let count = view.word(section, id).ok_or(invalid(section, id, "unreadable"))?;
-        check(width > 0 || count == 1, section, at, "a constant row counts other cells than one")?;
-        let bytes = count.checked_mul(width.max(1)).ok_or(invalid(section, at, "too many cells"))?;
-        check(within(id + 1, bytes.div_ceil(4), words), section, at, "a row past the end")?;
-        let whole = bytes.next_multiple_of(4) as usize;
-        let cells = view.bytes_at(section, id as usize + 1, whole).unwrap_or(&[]);
-        let (cells, gap) = cells.split_at_checked(bytes as usize).unwrap_or_default();
-        let known = match width {
-            0 => cells == [0],
-            1 => cells.iter().all(|&cell| u32::from(cell) < length),
-            _ => {
-                let pairs = cells.as_chunks::<2>().0;
-                pairs.iter().all(|&cell| u32::from(u16::from_le_bytes(cell)) < length)
-            }
-        };
-        check(known, section, at, "a cell is past the palette")?;
-        check(gap.iter().all(|&byte| byte == 0), section, at, "not zero behind the cells")?;
-        let starts = rows.0.get_mut(width as usize).ok_or(invalid(section, at, "unreadable"))?;
-        starts.set(id);
-        at = id + 1 + bytes.div_ceil(4);
+        starts.set(at);
+        at += count + 1;
     }
-    Ok(rows)
-}
-
-/// The rows of each width.
-struct Rows([Starts; 3]);
-
-impl Rows {
-    fn known(&self, row: u32) -> bool {
-        self.0.get((row >> 30) as usize).is_some_and(|starts| starts.known(row & row::PLACE))
-    }
+    Ok(starts)
 }
 
 /// Actions stand side by side and use the section up.
@@ -160,7 +130,10 @@ pub(super) fn vocabulary(view: View<'_>, counts: &Counts) -> Result<(), LoadErro
         count += 1;
         at = name + length;
     }
-    let rest = |id| view.action(id).map(|it| [it.service, it.class]);
+    let rest = |id| {
+        let action = view.action(id)?;
+        Some([action.service, action_word(action.class, action.flags)?])
+    };
     index(view, Section::ActionIndex, count, &starts, |_| 0, |id| view.action_name(id), rest)
 }
 

@@ -70,43 +70,27 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
         it.set(Section::Sets, row, it.words(Section::Sets)[row] ^ 1 << 30);
     }),
     (18, Section::Sets, "unknown row", |it| {
-        let row = it.service() + 1;
-        it.set(Section::Sets, row, it.words(Section::Sets)[row] | 3 << 30);
+        let (row, cells) = (it.service() + 1, it.row(|cells| cells > 1));
+        it.set(Section::Sets, row, cells as u32 + 1);
     }),
-    (18, Section::Sets, "does not fit", |it| {
-        let row = it.row(|head| head >> 30 == 1);
-        let cells = it.words(Section::Rows)[row & !(1 << 30)];
+    (19, Section::Sets, "does not fit", |it| {
+        let row = it.row(|cells| cells > 1);
+        let cells = it.words(Section::Rows)[row];
         let (services, sets) = (it.words(Section::Services), it.words(Section::Sets));
         let fits = |slot: usize| sets[slot] == NONE || services[sets[slot] as usize * 2 + 1] == cells;
         let other = it.slots().into_iter().find(|&slot| !fits(slot)).unwrap();
         it.set(Section::Sets, other + 1, row as u32);
     }),
-    (19, Section::Rows, "unknown root list", |it| it.set(Section::Rows, 1, f::terminal::NOTHING | 1)),
-    (19, Section::Rows, "empty palette", |it| it.set(Section::Rows, 0, 0)),
-    (19, Section::Rows, "past the end", |it| it.set(Section::Rows, 0, 1 << 20)),
-    (20, Section::Rows, "unknown width", |it| it.set(Section::Rows, 0, it.words(Section::Rows)[0] | 3 << 30)),
-    (20, Section::Rows, "other cells than one", |it| {
-        let row = it.row(|head| head >> 30 == 0);
-        it.set(Section::Rows, row, 2);
+    (19, Section::Sets, "does not fit", |it| {
+        let row = it.row(|cells| cells > 1) as u32;
+        let sets = it.words(Section::Sets);
+        let slot = it.slots().into_iter().find(|&slot| sets[slot] != NONE && sets[slot + 1] == row).unwrap();
+        it.set(Section::Sets, slot + 1, row | f::row::CONSTANT);
     }),
-    (20, Section::Rows, "past the palette", |it| {
-        let row = it.row(|head| head >> 30 == 0);
-        it.set(Section::Rows, row + 1, 1);
-    }),
-    (21, Section::Rows, "past the palette", |it| {
-        let cells = it.row(|head| head >> 30 == 1) & !(1 << 30);
-        it.content(Section::Rows)[cells * 4 + 4] = 0xff;
-    }),
-    (21, Section::Rows, "past the end", |it| {
-        let cells = it.row(|head| head >> 30 == 1) & !(1 << 30);
-        it.set(Section::Rows, cells, 1 << 28);
-    }),
-    (21, Section::Rows, "not zero behind", |it| {
-        let cells = it.row(|head| head >> 30 == 1) & !(1 << 30);
-        it.set(Section::Rows, cells, it.words(Section::Rows)[cells] - 1);
-        let last = cells * 4 + 4 + it.words(Section::Rows)[cells] as usize;
-        it.content(Section::Rows)[last] = 1;
-    }),
+    (20, Section::Rows, "without cells", |it| it.set(Section::Rows, 0, 0)),
+    (20, Section::Rows, "past the end", |it| it.set(Section::Rows, 0, 1 << 20)),
+    (20, Section::Rows, "past the end", |it| it.set(Section::Rows, 0, u32::MAX)),
+    (21, Section::Rows, "unknown root list", |it| it.set(Section::Rows, 1, f::terminal::NOTHING | 1)),
     (22, Section::RuleRootIds, "unknown id", |it| it.set(Section::RuleRootIds, 0, 1 << 20)),
     (22, Section::RuleRootIds, "ascending", |it| {
         let list = it.find(Section::RuleRootLists, 2, |list| list[1] > 1);
