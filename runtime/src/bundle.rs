@@ -30,7 +30,8 @@ impl Bundle {
     /// is copied.
     ///
     /// # Complexity
-    /// Linear in the bytes; allocates one bit per word of the automata while it checks, and keeps none of it.
+    /// Linear in the bytes; allocates one bit per word of the automata while it checks, and keeps none of it. Kept are the names of the context keys,
+    /// the places of accounts, and a few words for each classifier and each block of addresses that conditions name.
     ///
     /// # Errors
     /// [`LoadError`] if the bytes are damaged, of another format, or break any sentence of `FORMAT.md`. Never panics.

@@ -83,7 +83,8 @@ fn memory_blow_up_of_cold_sections() {
     }
 }
 
-/// Loading compiles nothing: a few bit sets and the names of the context keys are all that it makes, however many policies there are.
+/// Loading compiles nothing: a few bit sets, the names of the context keys and tables of addresses are all that it makes, however many policies there
+/// are.
 #[test]
 fn slow_restart() {
     let statements: Vec<String> = (0..2_000)

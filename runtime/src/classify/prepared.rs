@@ -29,11 +29,15 @@ impl Prepared {
                     let interval = view.interval(record.start + place)?;
                     Some([interval.a.swap_bytes(), interval.class])
                 };
-                Blocks::of((0..record.root).map_while(interval).collect())
+                let mut intervals = Vec::with_capacity(record.root as usize);
+                intervals.extend((0..record.root).map_while(interval));
+                Blocks::of(intervals)
             });
             Some(Self { record, source, blocks })
         };
-        (0..count).map_while(prepared).collect()
+        let mut all = Vec::with_capacity(count as usize);
+        all.extend((0..count).map_while(prepared));
+        all.into()
     }
 }
 
@@ -65,7 +69,7 @@ impl Blocks {
         // An interval takes twenty bytes of a bundle, which is shorter than 4 GiB.
         let most = (intervals.len() as u32).saturating_mul(Self::SPREAD);
         let shift = (0..u32::BITS).find(|&shift| width >> shift < most).unwrap_or(u32::BITS - 1);
-        let mut buckets = Vec::new();
+        let mut buckets = Vec::with_capacity((width >> shift) as usize + 1);
         let (mut last, mut widest) = (0, 0);
         for bucket in 0..=width >> shift {
             let before = last;
