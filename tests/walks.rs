@@ -285,3 +285,40 @@ fn r1_texts_that_no_table_takes() {
         assert!(effects.len() == 2 && effects.values().all(|&count| count > least), "{action} {effects:?}");
     }
 }
+
+/// Where the text ends behind a literal at which segments are looked up: that is no segment, known or not.
+#[test]
+fn r1_where_the_text_ends_no_segment_follows() {
+    let ends = ["", "a", "b", "c", "d", "e-name-that-is-longer-than-one-window"];
+    let starts = ["arn:aws:iam::123456789012:", "arn:aws:s3:::bucket/"];
+    let statement = |(number, start): (usize, &str), ends: &[&str]| {
+        let list: Vec<String> = ends.iter().map(|end| format!("\"{start}{end}\"")).collect();
+        format!(r#"{{"Effect": "Allow", "Action": "acme:Do{number}", "Resource": [{}]}}"#, list.join(", "))
+    };
+    for (known, empty) in [(&ends[..], true), (&ends[1..], false)] {
+        let statements: Vec<String> = starts.into_iter().enumerate().map(|it| statement(it, known)).collect();
+        let model = compiled::model(compiled::attached(&[&compiled::document(&statements)]));
+        let bundle = compiled::bundle(&model);
+        let words = bundle.section(Section::Nodes).as_chunks::<4>().0;
+        let words: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
+        assert!(nodes(&words).iter().any(|node| node.kind == node::SEGMENT));
+        for (number, start) in starts.into_iter().enumerate() {
+            for end in ends.into_iter().chain(["x", "aa", "a/", "/", "/a"]) {
+                let request = Request {
+                    principal: compiled::ALICE.to_owned(),
+                    action: format!("acme:Do{number}"),
+                    resource: format!("{start}{end}"),
+                    ..Request::default()
+                };
+                let (found, expected) =
+                    (ask(&bundle, &request).unwrap(), reference::decide(&model, &request));
+                assert_eq!(found.effect(), expected.effect, "{request:?}");
+                assert_eq!(
+                    found.is_allowed(),
+                    ends.contains(&end) && (empty || !end.is_empty()),
+                    "{request:?}"
+                );
+            }
+        }
+    }
+}

@@ -40,6 +40,16 @@ impl<T: Clone + Eq + Hash> Interner<T> {
     }
 }
 
+impl<T: Clone + Eq + Hash> Interner<Vec<T>> {
+    /// [`Interner::intern`] of a list that is only copied if it was not seen before.
+    pub(crate) fn intern_list(&mut self, list: &[T]) -> u32 {
+        match self.ids.get(list) {
+            Some(&id) => id,
+            None => self.intern(list.to_vec()),
+        }
+    }
+}
+
 impl<T> Interner<T> {
     /// The item behind an id.
     #[must_use]

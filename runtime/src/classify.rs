@@ -14,9 +14,9 @@ use crate::format::{self as f, NONE, Section, TERMINAL_BIT, class};
 use crate::glob::simple_lower_case;
 use crate::hash::{Table, classifier_tweak, search_id};
 use crate::value::{boolean, date, ip, number};
-use crate::view::{Index, View};
+use crate::view::{Index, Layout, View};
 use crate::walk::{End, walk};
-use prepared::Blocks;
+use prepared::Buckets;
 pub(crate) use prepared::Prepared;
 
 /// Classes that are remembered beside a decision's other facts, and in all.
@@ -89,7 +89,8 @@ impl Facts<'_> {
         }
         let class = if prepared.source == f::KEY_REQUEST {
             // What most conditions ask for, without the detour over what else a key may hold.
-            requested_class(self.view, self.caller.request.context, classifier, prepared)?
+            let other = |value: Value<'_>| of_value(self.view, classifier, prepared, value);
+            requested_class(self.view.layout, self.caller.request.context, prepared, other)?
         } else {
             self.of_held(classifier, prepared)?
         };
@@ -144,32 +145,38 @@ impl crate::Bundle {
     }
 }
 
-/// The class of a key that the request's context tells.
+/// The class of a key that the request's context tells: of an IPv4 address at once, of every other value what `other` says.
 #[inline(always)]
 pub(crate) fn requested_class(
-    view: &View<'_>,
+    layout: &Layout,
     context: &dyn Context,
-    id: u32,
     classifier: &Prepared,
+    other: impl FnOnce(Value<'_>) -> Option<u32>,
 ) -> Option<u32> {
-    match context.get(view.layout.keys.get(classifier.record.key as usize)?) {
+    let buckets = classifier.buckets.as_deref();
+    match context.get(layout.keys.get(classifier.record.key as usize)?) {
         None => Some(class::MISSING),
         Some(Values::Many(_)) => Some(class::LIST),
-        // Addresses by themselves, without the room that other readings need.
-        Some(Values::One(text)) => match &classifier.blocks {
-            Some(blocks) => of_address_text(view, classifier, blocks, text),
-            None => of_value(view, id, classifier, Value::text(text)),
-        },
-        Some(Values::Parsed(value)) => match classifier.blocks.as_ref().zip(value.v4()) {
-            Some((blocks, address)) => blocks.class(address),
-            None => of_value(view, id, classifier, value.into()),
+        Some(Values::One(text)) => {
+            let at_once = buckets.and_then(|buckets| of_v4_text(buckets, text));
+            at_once.or_else(|| other(Value::text(text)))
+        }
+        Some(Values::Parsed(value)) => match buckets.zip(value.v4()) {
+            None => other(value.into()),
+            Some((buckets, address)) => buckets.class(address),
         },
     }
 }
 
+/// The class of an IPv4 address in text; `None` for what is not read as one at once.
+#[inline(never)]
+fn of_v4_text(buckets: &Buckets, text: &str) -> Option<u32> {
+    buckets.class(ip::four_parts(text.as_bytes())?)
+}
+
 /// A value, as text or parsed already.
 #[derive(Clone, Copy)]
-struct Value<'a> {
+pub(crate) struct Value<'a> {
     text: &'a str,
     parsed: Option<&'a ParsedValue>,
 }
@@ -187,7 +194,8 @@ impl<'a> From<&'a ParsedValue> for Value<'a> {
 }
 
 /// The class of one value. Linear in the value's text, and logarithmic in the classifier's intervals or thresholds.
-fn of_value(view: &View<'_>, id: u32, prepared: &Prepared, value: Value<'_>) -> Option<u32> {
+#[inline(never)]
+pub(crate) fn of_value(view: &View<'_>, id: u32, prepared: &Prepared, value: Value<'_>) -> Option<u32> {
     let Value { text: value, parsed } = value;
     let classifier = &prepared.record;
     Some(match classifier.reading {
@@ -280,26 +288,11 @@ fn fold<'a>(text: &str, room: &'a mut [u8; class::FOLDED_BYTES]) -> Option<&'a [
     room.get(..length)
 }
 
-/// The class of the address that a text is.
-#[inline(never)]
-fn of_address_text(view: &View<'_>, classifier: &Prepared, blocks: &Blocks, text: &str) -> Option<u32> {
-    match ip::four_parts(text.as_bytes()) {
-        Some(bits) => blocks.class(bits),
-        None => of_any_address_text(view, classifier, text),
-    }
-}
-
-/// The same of IPv6, of what few IPv4 addresses look like, and of what is no address.
-#[inline(never)]
-fn of_any_address_text(view: &View<'_>, classifier: &Prepared, text: &str) -> Option<u32> {
-    of_address(view, classifier, ip::address(text))
-}
-
 /// The class of the last interval that begins at or before an address; what is no address is in a class of its own.
 fn of_address(view: &View<'_>, classifier: &Prepared, address: Option<IpAddr>) -> Option<u32> {
     match address {
         None => Some(class::OTHER),
-        Some(IpAddr::V4(address)) => classifier.blocks.as_ref()?.class(address.to_bits()),
+        Some(IpAddr::V4(address)) => classifier.buckets.as_ref()?.class(address.to_bits()),
         Some(IpAddr::V6(address)) => of_v6(view, &classifier.record, address.to_bits()),
     }
 }

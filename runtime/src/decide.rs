@@ -170,7 +170,7 @@ impl Bundle {
         }
         if !plain.context_is_complete {
             for end in ends.iter_mut().filter(|end| is_node(**end)) {
-                *end = self.by_classes(plain.context, record.classes, *end);
+                *end = by_classes(self, plain.context, record.classes, *end);
             }
             let outcome = direct::decision(ends, flags, side);
             if outcome != UNKNOWN {
@@ -190,12 +190,6 @@ impl Bundle {
     #[inline(never)]
     fn packed_brief(&self, id: u32) -> Option<Brief> {
         self.view().packed_brief(id)
-    }
-
-    /// [`by_classes`] of this bundle, whose view is only made where it is needed.
-    #[inline(never)]
-    fn by_classes(&self, context: &dyn Context, own: u32, from: u32) -> u32 {
-        by_classes(&self.view(), context, own, from)
     }
 
     /// What the automata are asked about where `*` is. Rule R4: it also matches as the action's service-level ARN; whatever matches `*`

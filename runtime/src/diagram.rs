@@ -3,10 +3,10 @@
 
 use core::hint::select_unpredictable;
 
-use crate::classify::requested_class;
+use crate::bundle::Bundle;
+use crate::classify::{Prepared, Value, of_value, requested_class};
 use crate::context::Context;
 use crate::format::{self as f, NONE, Section, diagram, terminal};
-use crate::view::View;
 use crate::walk::UNKNOWN;
 
 /// Nodes of a diagram that are gone through here. Whatever takes more goes the long way, which remembers classes: what is asked again there,
@@ -23,12 +23,12 @@ pub(crate) const fn is_node(end: u32) -> bool {
 ///
 /// `own` is where the classes begin that the principal defines by itself. In a bundle without resources, for a user or role itself, and not
 /// where the request's context says everything.
-#[inline(always)]
-pub(crate) fn by_classes(view: &View<'_>, context: &dyn Context, own: u32, from: u32) -> u32 {
+#[inline(never)]
+pub(crate) fn by_classes(bundle: &Bundle, context: &dyn Context, own: u32, from: u32) -> u32 {
     let mut reached = from;
     let mut left = NODES;
     while is_node(reached) && left > 0 {
-        let Some(target) = step(view, context, own, reached) else { break };
+        let Some(target) = step(bundle, context, own, reached) else { break };
         reached = target;
         left -= 1;
     }
@@ -36,7 +36,8 @@ pub(crate) fn by_classes(view: &View<'_>, context: &dyn Context, own: u32, from:
 }
 
 #[inline(always)]
-fn step(view: &View<'_>, context: &dyn Context, own: u32, node: u32) -> Option<u32> {
+fn step(bundle: &Bundle, context: &dyn Context, own: u32, node: u32) -> Option<u32> {
+    let view = bundle.view();
     let words = view.words_at(Section::Diagrams, (node & terminal::VALUE) as usize)?;
     let [first, classifier] = words.first_chunk::<2>()?.map(u32::from_le_bytes);
     if !matches!(first & 0xff, diagram::SWITCH | diagram::SPARSE | diagram::RUNS) {
@@ -51,9 +52,17 @@ fn step(view: &View<'_>, context: &dyn Context, own: u32, node: u32) -> Option<u
         if source != f::KEY_REQUEST && source != f::KEY_RESOURCE_TAG {
             return None;
         }
-        requested_class(view, context, classifier, prepared)?
+        requested_class(view.layout, context, prepared, |value| {
+            other_class(bundle, classifier, prepared, value)
+        })?
     };
     by_class(words, first, class)
+}
+
+/// The class of a value that is not told at once: by itself, so that what it takes does not burden the others.
+#[inline(never)]
+fn other_class(bundle: &Bundle, classifier: u32, prepared: &Prepared, value: Value<'_>) -> Option<u32> {
+    of_value(&bundle.view(), classifier, prepared, value)
 }
 
 /// Where a node leads that asks for a class. `None` for other nodes.

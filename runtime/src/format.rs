@@ -18,7 +18,7 @@ pub use words::{class, diagram, terminal};
 pub const MAGIC: [u8; 8] = *b"PORTCULL";
 /// The format version that this crate writes.
 pub const FORMAT_VERSION: u32 = 7;
-/// The oldest format version that this crate reads: in those before, segments of resources are hashed otherwise.
+/// The oldest format version that this crate reads: in those before, rows and the slots of actions are others.
 pub const OLDEST_FORMAT: u32 = 7;
 /// The oldest reader version that can read what this crate writes.
 pub const OLDEST_READER: u32 = 7;

@@ -110,7 +110,7 @@ impl LayerWalk<'_> {
     #[inline(never)]
     pub(crate) fn set(&self, set: u32, action: Option<&f::Action>) -> Option<Verdict> {
         let list = match action {
-            Some(action) => list_of(self.bundle, self.view.set_head(set)?, action.into())?,
+            Some(action) => list_of(self.bundle, self.view.set_head(set)?, ActionKind::of(action)?)?,
             None => NONE,
         };
         self.verdict(set, list, action)
@@ -121,7 +121,10 @@ impl LayerWalk<'_> {
     fn union(&self, at: u32, action: &f::Action, verdict: &mut Verdict) -> Option<()> {
         for part in parts(self.view, at, self.view.set(at)?.seed)? {
             let part = u32::from_le_bytes(*part);
-            self.root_list(of_slots(self.view, self.view.set_head(part)?, action.into())?, verdict)?;
+            self.root_list(
+                of_slots(self.view, self.view.set_head(part)?, ActionKind::of(action)?)?,
+                verdict,
+            )?;
             // Nothing can undo a deny.
             let denied = verdict.deny().is_some();
             if denied {

@@ -3,7 +3,7 @@
 use crate::bundle::Bundle;
 use crate::bytes::find;
 use crate::context::Context;
-use crate::format::index::Slot;
+use crate::format::index::{Slot, action_class, action_flags, action_word};
 use crate::format::{self as f, Section};
 use crate::format::{ActionPattern, limits};
 use crate::hash::{Found, SHORT_BYTES, Table, search_folded, search_short_folded};
@@ -118,12 +118,12 @@ impl ActionKind {
 
     #[inline(always)]
     pub(crate) const fn class(self) -> u32 {
-        (self.0 >> 40) as u32
+        action_class((self.0 >> 32) as u32)
     }
 
     #[inline(always)]
     pub(crate) const fn flags(self) -> u32 {
-        (self.0 >> 32) as u32 & f::ACTION_FLAGS
+        action_flags((self.0 >> 32) as u32)
     }
 }
 
@@ -134,10 +134,12 @@ impl From<Found> for ActionKind {
     }
 }
 
-impl From<&f::Action> for ActionKind {
+impl ActionKind {
+    /// As its record tells it. `None` for what has no room in a slot, which validation excludes.
     #[inline(always)]
-    fn from(action: &f::Action) -> Self {
-        Self(u64::from(action.class << 8 | action.flags) << 32 | u64::from(action.service))
+    pub(crate) fn of(action: &f::Action) -> Option<Self> {
+        let word = action_word(action.class, action.flags)?;
+        Some(Self(u64::from(word) << 32 | u64::from(action.service)))
     }
 }
 

@@ -67,6 +67,7 @@ fn reach_by_look_ups(nodes: &[[u8; 4]], at: u32, text: &[u8], rest: &[u8]) -> u3
     let (mut target, mut rest) = (at, rest);
     loop {
         let found = match kind(nodes, target) {
+            // Where the text ends, the walk knows the end terminal.
             node::SEGMENT if !rest.is_empty() => find_segment(nodes, target as usize, text, rest),
             node::PREFIXES => find_prefix(nodes, target as usize, text, rest),
             _ => break,
@@ -85,27 +86,26 @@ fn reach_by_look_ups(nodes: &[[u8; 4]], at: u32, text: &[u8], rest: &[u8]) -> u3
     }
 }
 
-/// Where a literal at the begin of an automaton leads, and what of the text it leaves. `None` for another node, and where that is not told
-/// at once.
+/// Where a literal leads, and what of the text it leaves. `None` for another node, and where that is not told at once.
 #[inline(always)]
-fn behind_literal<'t>(nodes: &[[u8; 4]], root: u32, text: &'t [u8]) -> Option<(u32, &'t [u8])> {
-    let (header, body) = nodes.get(root as usize..)?.split_first_chunk::<4>()?;
+fn behind_literal<'t>(nodes: &[[u8; 4]], at: u32, rest: &'t [u8]) -> Option<(u32, &'t [u8])> {
+    let (header, body) = nodes.get(at as usize..)?.split_first_chunk::<4>()?;
     let [first, second, third, fourth] = header.map(u32::from_le_bytes);
     if first & 0xff != node::LITERAL {
         return None;
     }
     let (length, literal) = ((first >> 8) as usize, body.as_flattened());
-    let start = equal16(text.first_chunk()?, literal.first_chunk()?);
+    let start = equal16(rest.first_chunk()?, literal.first_chunk()?);
     let equal = if length <= node::SHORT_BYTES {
         !start & ((1 << length) - 1) == 0
     } else if length <= 2 * node::SHORT_BYTES {
-        let (text, literal) = (text.get(..length)?, literal.get(..length)?);
-        start & equal16(text.last_chunk()?, literal.last_chunk()?) == 0xffff
+        let (own, literal) = (rest.get(..length)?, literal.get(..length)?);
+        start & equal16(own.last_chunk()?, literal.last_chunk()?) == 0xffff
     } else {
         return None;
     };
     match equal {
-        true => Some((fourth, text.get(length..)?)),
+        true => Some((fourth, rest.get(length..)?)),
         false if third == second => Some((second, &[])),
         false => None,
     }

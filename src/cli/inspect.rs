@@ -60,7 +60,8 @@ fn costs(bundle: &Bundle) -> Vec<Cost> {
         let length = if is_union { set.seed as usize } else { set.slots as usize * SetService::WORDS };
         let behind = sets.get(at + Set::WORDS..at + Set::WORDS + length).unwrap_or(&[]);
         let services = behind.chunks_exact(SetService::WORDS).filter_map(SetService::read);
-        let named: Vec<u32> = services.filter(|it| it.service != NONE).map(|it| it.row).collect();
+        let named: Vec<u32> =
+            services.filter(|it| it.service != NONE).map(|it| it.row & row::PLACE).collect();
         let distinct: BTreeSet<&u32> = named.iter().collect();
         let (services, row_bytes) = match is_union {
             true => (length, 0),
@@ -75,12 +76,12 @@ fn costs(bundle: &Bundle) -> Vec<Cost> {
     costs
 }
 
-/// The bytes of every row, by its id.
+/// The bytes of every row, by its place.
 fn row_sizes(rows: &[[u8; 4]]) -> HashMap<u32, usize> {
     let (mut sizes, mut at) = (HashMap::new(), 0);
     while let Some(cells) = rows.get(at).map(|word| u32::from_le_bytes(*word)) {
-        let (id, words) = (at as u32, cells as usize + 1);
-        sizes.insert(if cells == 1 { id | row::CONSTANT } else { id }, 4 * words);
+        let words = cells as usize + 1;
+        sizes.insert(at as u32, 4 * words);
         at += words;
     }
     sizes

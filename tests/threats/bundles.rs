@@ -2,7 +2,7 @@
 
 use allocation_counter::measure;
 use portcullis::compiler::automata::Budget;
-use portcullis::runtime::format::{HEADER_BYTES, SECTION_ENTRY_BYTES, Section};
+use portcullis::runtime::format::{self as f, HEADER_BYTES, SECTION_ENTRY_BYTES, Section};
 use portcullis::runtime::{Bundle, LoadError, seal};
 
 use super::{compiled, worlds};
@@ -49,7 +49,8 @@ fn fail_open_on_load_error() {
     assert!(Bundle::from_bytes(good).is_ok());
 }
 
-/// A loaded bundle is its bytes and the names of its context keys; loading takes little more meanwhile.
+/// A loaded bundle is its bytes, the names of its context keys, and a little for each classifier and each block of addresses; loading takes little more
+/// meanwhile.
 #[test]
 fn memory_blow_up() {
     let good = bytes();
@@ -57,8 +58,13 @@ fn memory_blow_up() {
     let mut bundle = None;
     let taken = measure(|| bundle = Bundle::from_bytes(good).ok());
     let bundle = bundle.unwrap();
-    let keys = bundle.section(Section::Keys).len() as i64 / 12;
-    assert!((0..100 * keys).contains(&taken.bytes_current), "{} bytes for {keys} keys", taken.bytes_current);
+    let count = |section, words| (bundle.section(section).len() / 4 / words) as i64;
+    let (keys, classifiers) =
+        (count(Section::Keys, f::Key::WORDS), count(Section::Classifiers, f::Classifier::WORDS));
+    let intervals = count(Section::Intervals, f::Interval::WORDS);
+    // Names of keys, records beside what they name, and addresses with buckets for each.
+    let most = 80 * keys + 40 * classifiers + 48 * intervals;
+    assert!((0..most).contains(&taken.bytes_current), "{} bytes, not {most}", taken.bytes_current);
     assert!(taken.bytes_max <= length / 8, "{} bytes to load {length}", taken.bytes_max);
 }
 
@@ -92,7 +98,13 @@ fn slow_restart() {
         .collect();
     let model = compiled::model(compiled::attached(&[&compiled::document(&statements)]));
     for good in [bytes(), compiled::bytes(&model, Budget::default())] {
-        let taken = measure(|| assert!(Bundle::from_bytes(good).is_ok()));
-        assert!(taken.count_total <= 40, "{} allocations", taken.count_total);
+        let mut bundle = None;
+        let taken = measure(|| bundle = Bundle::from_bytes(good).ok());
+        let bundle = bundle.unwrap();
+        // Keys that are compared with addresses have tables of their own.
+        let words = bundle.section(Section::Classifiers).as_chunks::<4>().0;
+        let records = words.chunks(f::Classifier::WORDS).filter_map(f::Classifier::read);
+        let addresses = records.filter(|it| it.reading == f::CLASSIFY_ADDRESS).count() as u64;
+        assert!(taken.count_total <= 38 + 3 * addresses, "{} allocations", taken.count_total);
     }
 }

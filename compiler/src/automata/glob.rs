@@ -4,6 +4,18 @@ use crate::pattern::{Glob, Piece};
 
 /// Whether a glob without variables matches a whole text. Greedy from `*` to `*`, over characters.
 pub(super) fn matches(glob: &Glob, text: &str) -> bool {
+    // What most actions of a service fail at, without a copy of either.
+    let begins = |piece: Option<&Piece>| match piece {
+        Some(Piece::Literal(literal)) => text.starts_with(&**literal),
+        _ => true,
+    };
+    let ends = |piece: Option<&Piece>| match piece {
+        Some(Piece::Literal(literal)) => text.ends_with(&**literal),
+        _ => true,
+    };
+    if !begins(glob.pieces().first()) || !ends(glob.pieces().last()) {
+        return false;
+    }
     let text: Vec<char> = text.chars().collect();
     let mut units = Vec::new();
     for piece in glob.pieces() {

@@ -355,18 +355,22 @@ impl Shared {
         let rows: Vec<&Vec<u32>> = rows.iter().filter_map(|&row| self.policy_rows.get(row)).collect();
         let classes = rows.first().map_or(0, |row| row.len());
         let mut ids = Vec::with_capacity(classes);
-        let mut cell = Vec::new();
-        let mut before: Option<(Vec<u32>, u32)> = None;
+        let (mut cell, mut before, mut sorted) = (Vec::new(), Vec::new(), Vec::new());
         for class in 0..classes {
             cell.clear();
             cell.extend(rows.iter().filter_map(|row| row.get(class)));
-            cell.extend(defaults);
-            // Neighbouring classes are often equal: spare the hashing.
-            let id = match &before {
-                Some((same, id)) if *same == cell => *id,
-                _ => self.cells.intern(distinct(cell.clone())),
+            // Neighbouring classes are often equal: spare the sorting and the hashing.
+            let id = match ids.last() {
+                Some(&id) if cell == before => id,
+                _ => {
+                    sorted.clear();
+                    sorted.extend(cell.iter().chain(defaults));
+                    sorted.sort_unstable();
+                    sorted.dedup();
+                    self.cells.intern_list(&sorted)
+                }
             };
-            before = Some((cell.clone(), id));
+            std::mem::swap(&mut cell, &mut before);
             ids.push(id);
         }
         ids

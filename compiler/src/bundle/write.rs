@@ -223,11 +223,11 @@ impl Writer {
             let place = words.len() as u32;
             match constant(lists) {
                 Some(list) => {
-                    let place = *constants.entry(list).or_insert(place);
-                    if place as usize == words.len() {
+                    let row = constants.entry(list).or_insert_with(|| {
                         words.extend([1, self.list(list)]);
-                    }
-                    ids.push(f::row::CONSTANT | place);
+                        f::row::CONSTANT | place
+                    });
+                    ids.push(*row);
                 }
                 None => {
                     words.push(lists.len() as u32);

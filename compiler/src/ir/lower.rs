@@ -3,8 +3,6 @@
 //! What is simplified here keeps the meaning by itself, statement by statement: patterns that match nothing leave their list, `*` absorbs its
 //! siblings, an empty Not-form is `*`. A statement that can match no request is no rule and is noted in `dropped`.
 
-use std::collections::hash_map::Entry;
-
 use super::principals;
 use super::spelling::Spelling;
 use super::{
@@ -215,11 +213,11 @@ impl Lowering<'_> {
 
     /// One spelling for all writers of a pattern, whatever the order of the inputs: AWS's, else the first in the order of texts.
     fn spell(&mut self, pattern: &ActionPattern) {
-        match self.ir.spellings.entry(pattern.form.clone()) {
-            Entry::Vacant(entry) => {
-                entry.insert(Spelling::of(pattern));
+        match self.ir.spellings.get_mut(&pattern.form) {
+            Some(spelling) => spelling.or(&pattern.text),
+            None => {
+                self.ir.spellings.insert(pattern.form.clone(), Spelling::of(pattern));
             }
-            Entry::Occupied(mut entry) => entry.get_mut().or(&pattern.text),
         }
     }
 }

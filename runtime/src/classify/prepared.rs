@@ -14,7 +14,7 @@ pub(crate) struct Prepared {
     /// Where the values of its key come from.
     pub(crate) source: u32,
     /// The classes of IPv4 addresses, where it reads addresses.
-    pub(crate) blocks: Option<Blocks>,
+    pub(crate) buckets: Option<Box<Buckets>>,
 }
 
 impl Prepared {
@@ -23,7 +23,7 @@ impl Prepared {
         let prepared = |classifier: u32| {
             let record = view.classifier(classifier)?;
             let source = view.key(record.key)?.source;
-            let blocks = (record.reading == f::CLASSIFY_ADDRESS).then(|| {
+            let buckets = (record.reading == f::CLASSIFY_ADDRESS).then(|| {
                 // Of IPv4 only the first word counts, in network order.
                 let interval = |place: u32| {
                     let interval = view.interval(record.start + place)?;
@@ -31,9 +31,9 @@ impl Prepared {
                 };
                 let mut intervals = Vec::with_capacity(record.root as usize);
                 intervals.extend((0..record.root).map_while(interval));
-                Blocks::of(intervals)
+                Box::new(Buckets::of(intervals))
             });
-            Some(Self { record, source, blocks })
+            Some(Self { record, source, buckets })
         };
         let mut all = Vec::with_capacity(count as usize);
         all.extend((0..count).map_while(prepared));
@@ -44,7 +44,7 @@ impl Prepared {
 /// Intervals of IPv4 addresses, found by the upper bits of how far an address lies behind the second of them: where halving all of them waits for
 /// one load after the other, here most wait for two.
 #[derive(Clone, Debug)]
-pub(crate) struct Blocks {
+pub(crate) struct Buckets {
     /// The first address and the class of each interval, ascending; the first one begins at zero.
     intervals: Box<[[u32; 2]]>,
     /// Where the second one begins.
@@ -58,8 +58,8 @@ pub(crate) struct Blocks {
     step: u32,
 }
 
-impl Blocks {
-    /// Buckets for each interval, at most.
+impl Buckets {
+    /// For each interval so many, at most.
     const SPREAD: u32 = 4;
 
     fn of(intervals: Vec<[u32; 2]>) -> Self {
@@ -132,15 +132,15 @@ mod tests {
         let mut compared = 0;
         for begins in begins {
             let intervals: Vec<[u32; 2]> = [0].into_iter().chain(begins).zip(40..).map(Into::into).collect();
-            let blocks = Blocks::of(intervals.clone());
-            assert!(blocks.buckets.len() <= 4 * intervals.len() + 1, "{}", blocks.buckets.len());
+            let buckets = Buckets::of(intervals.clone());
+            assert!(buckets.buckets.len() <= 4 * intervals.len(), "{}", buckets.buckets.len());
             let edges = intervals.iter().flat_map(|[begin, _]| {
                 [-70_000_i64, -2, -1, 0, 1, 2, 70_000].map(|by| (i64::from(*begin) + by) as u32)
             });
             let anywhere = (0..=u16::MAX).map(|high| u32::from(high) << 16 | u32::from(high));
             for address in edges.chain(anywhere) {
                 let expected = intervals.iter().rfind(|[begin, _]| *begin <= address);
-                assert_eq!(blocks.class(address), expected.map(|[_, class]| *class), "{address:x}");
+                assert_eq!(buckets.class(address), expected.map(|[_, class]| *class), "{address:x}");
                 compared += 1;
             }
         }

@@ -20,6 +20,20 @@ pub const fn action_word(class: u32, flags: u32) -> Option<u32> {
     if class >> 24 == 0 && flags & !ACTION_FLAGS == 0 { Some(class << 8 | flags) } else { None }
 }
 
+/// The class in such a word.
+#[inline]
+#[must_use]
+pub const fn action_class(word: u32) -> u32 {
+    word >> 8
+}
+
+/// The flags in such a word.
+#[inline]
+#[must_use]
+pub const fn action_flags(word: u32) -> u32 {
+    word & ACTION_FLAGS
+}
+
 /// Bits of a packed slot that are an id + 1, of so many entries; the others are of the hash. `None` for more entries than a slot can tell.
 #[inline]
 #[must_use]

@@ -118,6 +118,12 @@ pub(super) fn vocabulary(view: View<'_>, counts: &Counts) -> Result<(), LoadErro
         let service = view.service(action.service);
         let known = service.is_some_and(|service| action.class < service.classes);
         check(known, section, at, "class past its service")?;
+        check(
+            action_word(action.class, action.flags).is_some(),
+            section,
+            at,
+            "a class without room in a slot",
+        )?;
         let name = at + f::Action::WORDS as u32;
         let length = action.name_length.div_ceil(4);
         check(within(name, length, words), section, at, "an action past the end")?;

@@ -140,6 +140,22 @@ fn behind_skip(node: Vec<u32>) -> Vec<[u8; 4]> {
     section([node::SKIP | u32::from(b'|') << 8, NEXT ^ 7, 3].into_iter().chain(node).collect())
 }
 
+/// What every text begins with that a node behind it is asked about without the loop of the walk.
+const FRONT: &[u8] = b"arn:aws:s3:::one/first/";
+
+/// Behind a literal and a segment that are known, which [`reach`] goes over by itself.
+fn behind_front(node: Vec<u32>) -> Vec<[u8; 4]> {
+    let (literal, segment) = FRONT.split_at(17);
+    let [word, _] = segment_words(&segment[..5], Some(b'/')).unwrap();
+    let literal = [node::LITERAL | 17 << 8, NEXT ^ 8, NEXT ^ 16, 9].into_iter().chain(words(literal));
+    let own = four(word);
+    let entry = [5, 9 + (segment::HEADER_WORDS + 2 * slot::WORDS) as u32, own[0], own[1], own[2], own[3]];
+    let head =
+        [&[node::SEGMENT | 63 << 8, NEXT ^ 24, NEXT ^ 32, 0x2f2f_2f2f][..], &multipliers(), &[0]].concat();
+    let segments = table(&head, hash_segment(OF, &segment[..5], Some(b'/')), entry);
+    section(literal.chain(segments).chain(node).collect())
+}
+
 /// Segments of every length, alone, before and behind others; what is known and what is not. Some bytes are zero, which stand behind the end of a
 /// text too, and some are those next to the delimiter.
 #[test]
@@ -162,7 +178,8 @@ fn segments_of_every_length_at_every_place() {
             let entry = [length as u32 | flag, NEXT, text[0], text[1], text[2], text[3]];
             let head = [node::SEGMENT | 63 << 8, END, MISS, 0x2f2f_2f2f];
             let head = [&head[..], &multipliers(), &[beside.len() as u32]].concat();
-            let nodes = behind_skip([table(&head, hash, entry), beside].concat());
+            let node = [table(&head, hash, entry), beside].concat();
+            let (nodes, fronted) = (behind_skip(node.clone()), behind_front(node));
             for before in [0, 1, 9, 14, 15, 16, 17] {
                 for own in
                     (0..=24.max(length + 3)).filter(|&own| own <= 24 || own + 4 > length || own % 9 == 0)
@@ -188,6 +205,15 @@ fn segments_of_every_length_at_every_place() {
                                 MISS
                             };
                             assert_eq!(reached(&nodes, &text), expected, "{length} {behind:?} {text:?}");
+                            if before == 0 {
+                                let text = [FRONT, &text[1..]].concat();
+                                assert_eq!(
+                                    reach(&fronted, 0, &text),
+                                    expected,
+                                    "{length} {behind:?} {text:?}"
+                                );
+                                assert_eq!(reached(&fronted, &text), expected);
+                            }
                             // Where the automaton begins with it.
                             if before == 0 && !text[1..].contains(&b'|') {
                                 assert_eq!(
@@ -216,7 +242,8 @@ fn prefixes_of_every_length_at_every_place() {
             let mask = u128::MAX >> (128 - 8 * hashed);
             let head = [&[node::PREFIXES | 63 << 8, MISS][..], &multipliers(), &four(mask)].concat();
             let entry = [length as u32, NEXT, text[0], text[1], text[2], text[3]];
-            let nodes = behind_skip(table(&head, hash_segment(OF, &long[..hashed], None), entry));
+            let node = table(&head, hash_segment(OF, &long[..hashed], None), entry);
+            let (nodes, fronted) = (behind_skip(node.clone()), behind_front(node));
             for before in [0, 1, 15] {
                 for rest in 0..=18 {
                     for changed in core::iter::once(None).chain((0..rest).map(Some)) {
@@ -229,6 +256,11 @@ fn prefixes_of_every_length_at_every_place() {
                         let expected =
                             if text[before + 1..].starts_with(&long[..length]) { NEXT } else { MISS };
                         assert_eq!(reached(&nodes, &text), expected, "{length} {hashed} {text:?}");
+                        if before == 0 {
+                            let text = [FRONT, &text[1..]].concat();
+                            assert_eq!(reach(&fronted, 0, &text), expected, "{length} {hashed} {text:?}");
+                            assert_eq!(reached(&fronted, &text), expected);
+                        }
                         walked += 1;
                     }
                 }

@@ -22,6 +22,22 @@ pub(super) type Change = fn(&mut Parts);
 pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
     (7, Section::Tags, "no multiple", |it| it.content(Section::Tags).extend([0; 4])),
     (7, Section::Nodes, "no multiple", |it| it.content(Section::Nodes).extend([0; 2])),
+    (14, Section::Actions, "without room", |it| {
+        // Of a service whose rows all stand for all classes.
+        let (sets, actions) = (it.words(Section::Sets), it.words(Section::Actions));
+        let plain = |service: u32| {
+            let slots = it.slots().into_iter().filter(|&slot| sets[slot] == service);
+            slots.into_iter().all(|slot| sets[slot + 1] & f::row::CONSTANT != 0)
+        };
+        let services = it.words(Section::Services).len() as u32 / 2;
+        let service = (0..services).find(|&service| plain(service)).unwrap();
+        let mut at = 0;
+        while actions[at] != service {
+            at += 5 + actions[at + 4].div_ceil(4) as usize;
+        }
+        it.set(Section::Services, service as usize * 2 + 1, (1 << 24) + 1);
+        it.set(Section::Actions, at + 1, 1 << 24);
+    }),
     (16, Section::Sets, "past the end", |it| it.content(Section::Sets).extend([0; 4])),
     (16, Section::Sets, "past the end", |it| it.set(Section::Sets, 0, 1 << 30)),
     (16, Section::Sets, "unknown root list", |it| it.set(Section::Sets, 2, f::terminal::NOTHING | 1)),
