@@ -62,8 +62,8 @@ pub struct Automata {
 pub(super) struct PolicyRows {
     /// Residual of the actions of every service without a row.
     default: u32,
-    /// By service: a row of residuals.
-    rows: BTreeMap<u32, u32>,
+    /// By service, ascending: a row of residuals.
+    rows: Vec<(u32, u32)>,
     /// Action set and residual of every rule that can match actions outside the vocabulary.
     loose: Vec<(u32, u32)>,
     pub(super) rule_roots: Option<u32>,
@@ -72,7 +72,7 @@ pub(super) struct PolicyRows {
 impl PolicyRows {
     /// The services that have a row.
     pub(super) fn services(&self) -> impl Iterator<Item = u32> {
-        self.rows.keys().copied()
+        self.rows.iter().map(|(service, _)| *service)
     }
 }
 
@@ -226,7 +226,7 @@ impl Automata {
         let default = self.roots.residual(ir, &elsewhere);
         let services: BTreeSet<u32> =
             covered.iter().flat_map(|(_, set)| set.services.keys().copied()).collect();
-        let mut rows = BTreeMap::new();
+        let mut rows = Vec::with_capacity(services.len());
         for service in services {
             let classes =
                 self.vocabulary.services.get(service as usize).map_or(0, |entry| entry.classes.len());
@@ -252,7 +252,7 @@ impl Automata {
                 };
                 row.push(residual);
             }
-            rows.insert(service, shared.policy_rows.intern(row));
+            rows.push((service, shared.policy_rows.intern(row)));
         }
         let loose = rules.iter().filter_map(|&id| {
             let rule = ir.rules.get(id)?;
@@ -310,21 +310,29 @@ impl Shared {
     /// What a set of some policies needs. Time: the services of its policies, sorted.
     fn plan(&mut self, parts: &[&PolicyRows]) -> Plan {
         let default = self.cells.intern(distinct(parts.iter().map(|part| part.default).collect()));
-        let mut named: Vec<(u32, u32)> =
-            parts.iter().flat_map(|part| part.rows.iter().map(|(&service, &row)| (service, row))).collect();
+        // Service, row, and whose row it is.
+        let mut named: Vec<(u32, u32, usize)> = Vec::new();
+        for (number, part) in parts.iter().enumerate() {
+            named.extend(part.rows.iter().map(|&(service, row)| (service, row, number)));
+        }
         named.sort_unstable();
+        let mut silent = vec![true; parts.len()];
         let mut services = Vec::new();
         let mut joined = Joined::default();
         for here in named.chunk_by(|one, other| one.0 == other.0) {
-            let Some(&(service, _)) = here.first() else { continue };
+            let Some(&(service, ..)) = here.first() else { continue };
             joined.clear();
-            joined.extend(here.iter().map(|(_, row)| row));
+            joined.extend(here.iter().map(|(_, row, _)| row));
             joined.dedup();
             if here.len() < parts.len() {
                 joined.push(SILENT);
                 let before = joined.len();
-                let silent = parts.iter().filter(|part| !part.rows.contains_key(&service));
-                joined.extend(silent.map(|part| part.default));
+                silent.fill(true);
+                for &(_, _, number) in here {
+                    silent.iter_mut().skip(number).take(1).for_each(|silent| *silent = false);
+                }
+                let parts = parts.iter().zip(&silent).filter(|(_, silent)| **silent);
+                joined.extend(parts.map(|(part, _)| part.default));
                 if let Some(defaults) = joined.get_mut(before..) {
                     defaults.sort_unstable();
                 }
@@ -355,27 +363,36 @@ impl Shared {
         let rows: Vec<&Vec<u32>> = rows.iter().filter_map(|&row| self.policy_rows.get(row)).collect();
         let classes = rows.first().map_or(0, |row| row.len());
         let mut ids = Vec::with_capacity(classes);
-        let (mut cell, mut before, mut sorted) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut cell, mut sorted) = (Vec::new(), Vec::new());
+        // The classes of a service differ in few ways: most are found among those just seen, without sorting and hashing.
+        let (mut seen, mut seen_ids): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
         for class in 0..classes {
             cell.clear();
             cell.extend(rows.iter().filter_map(|row| row.get(class)));
-            // Neighbouring classes are often equal: spare the sorting and the hashing.
-            let id = match ids.last() {
-                Some(&id) if cell == before => id,
-                _ => {
+            let mut known = seen.chunks_exact(rows.len()).zip(&seen_ids);
+            let id = match known.find(|(seen, _)| *seen == cell) {
+                Some((_, id)) => *id,
+                None => {
                     sorted.clear();
                     sorted.extend(cell.iter().chain(defaults));
                     sorted.sort_unstable();
                     sorted.dedup();
-                    self.cells.intern_list(&sorted)
+                    let id = self.cells.intern_list(&sorted);
+                    if seen_ids.len() < NEAR {
+                        seen.extend(&cell);
+                        seen_ids.push(id);
+                    }
+                    id
                 }
             };
-            std::mem::swap(&mut cell, &mut before);
             ids.push(id);
         }
         ids
     }
 }
+
+/// Cells of a service that are compared one by one before they are looked up.
+const NEAR: usize = 16;
 
 /// Sorted, each once.
 fn distinct(mut ids: Vec<u32>) -> Vec<u32> {
