@@ -74,7 +74,7 @@ pub(crate) fn four_parts(text: &[u8]) -> Option<u32> {
     // Two parts at a time, each in a half of its own: three digits come to less than 1,000.
     let numbers = |high: u32, low: u32| {
         let both = u64::from(high) << 32 | u64::from(low);
-        let digit = |shift: u32| both >> shift & 15 * EACH_HALF;
+        let digit = |shift: u32| (both >> shift) & (15 * EACH_HALF);
         digit(24) + 10 * digit(16) + 100 * digit(8)
     };
     let high = numbers(front(0, a), front(a + 1, b));
