@@ -41,9 +41,10 @@ impl Bundle {
         let stamp = validate::stamp(&bytes);
         let mut bundle = Self { bytes, layout, stamp };
         let view = bundle.view();
-        let keys = (0..view.count(Section::Keys, format::Key::WORDS)?)
-            .filter_map(|key| view.string(view.key(key)?.name).map(Box::from));
-        let keys = keys.collect();
+        let count = view.count(Section::Keys, format::Key::WORDS)?;
+        let mut keys = Vec::with_capacity(count as usize);
+        keys.extend((0..count).filter_map(|key| view.string(view.key(key)?.name).map(Box::from)));
+        let keys = keys.into();
         let paths = (0..view.count(Section::Accounts, format::Account::WORDS)?).map(|account| {
             view.account(account).and_then(|account| view.string(account.path)).unwrap_or("").into()
         });

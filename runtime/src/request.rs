@@ -111,6 +111,13 @@ impl<'a> Action<'a> {
 pub(crate) struct ActionKind(u64);
 
 impl ActionKind {
+    /// As its record tells it. `None` for what has no room in a slot, which validation excludes.
+    #[inline(always)]
+    pub(crate) fn of(action: &f::Action) -> Option<Self> {
+        let word = action_word(action.class, action.flags)?;
+        Some(Self(u64::from(word) << 32 | u64::from(action.service)))
+    }
+
     #[inline(always)]
     pub(crate) const fn service(self) -> u32 {
         self.0 as u32
@@ -131,15 +138,6 @@ impl From<Found> for ActionKind {
     #[inline(always)]
     fn from(found: Found) -> Self {
         Self(found.words())
-    }
-}
-
-impl ActionKind {
-    /// As its record tells it. `None` for what has no room in a slot, which validation excludes.
-    #[inline(always)]
-    pub(crate) fn of(action: &f::Action) -> Option<Self> {
-        let word = action_word(action.class, action.flags)?;
-        Some(Self(u64::from(word) << 32 | u64::from(action.service)))
     }
 }
 

@@ -110,6 +110,10 @@ fn what_permission_sets_cost() {
     let all = whole["sets"].as_array().unwrap();
     let bytes: u64 = all.iter().map(|set| set["bytes"].as_u64().unwrap()).sum();
     assert_eq!(Some(bytes), whole["sections"]["Sets"].as_u64(), "every set is seen");
+    // Sets may share rows, but none has more than there are.
+    let rows: Vec<u64> = all.iter().map(|set| set["row_bytes"].as_u64().unwrap()).collect();
+    let section = whole["sections"]["Rows"].as_u64().unwrap();
+    assert!(rows.iter().all(|&bytes| bytes <= section) && rows.iter().sum::<u64>() >= section, "{whole}");
     let holders: u64 = all.iter().map(|set| set["principals"].as_u64().unwrap()).sum();
     assert!(holders >= 3, "{whole}");
     let human = folder.run(&["inspect", "a.bundle", "--sets", "1000"]).quiet(0);

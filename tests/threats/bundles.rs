@@ -63,7 +63,7 @@ fn memory_blow_up() {
         (count(Section::Keys, f::Key::WORDS), count(Section::Classifiers, f::Classifier::WORDS));
     let intervals = count(Section::Intervals, f::Interval::WORDS);
     // Names of keys, records beside what they name, and addresses with buckets for each.
-    let most = 80 * keys + 40 * classifiers + 48 * intervals;
+    let most = (100 * keys).min(80 * keys + 40 * classifiers + 48 * intervals);
     assert!((0..most).contains(&taken.bytes_current), "{} bytes, not {most}", taken.bytes_current);
     assert!(taken.bytes_max <= length / 8, "{} bytes to load {length}", taken.bytes_max);
 }
@@ -98,13 +98,7 @@ fn slow_restart() {
         .collect();
     let model = compiled::model(compiled::attached(&[&compiled::document(&statements)]));
     for good in [bytes(), compiled::bytes(&model, Budget::default())] {
-        let mut bundle = None;
-        let taken = measure(|| bundle = Bundle::from_bytes(good).ok());
-        let bundle = bundle.unwrap();
-        // Keys that are compared with addresses have tables of their own.
-        let words = bundle.section(Section::Classifiers).as_chunks::<4>().0;
-        let records = words.chunks(f::Classifier::WORDS).filter_map(f::Classifier::read);
-        let addresses = records.filter(|it| it.reading == f::CLASSIFY_ADDRESS).count() as u64;
-        assert!(taken.count_total <= 38 + 3 * addresses, "{} allocations", taken.count_total);
+        let taken = measure(|| assert!(Bundle::from_bytes(good).is_ok()));
+        assert!(taken.count_total <= 40, "{} allocations", taken.count_total);
     }
 }

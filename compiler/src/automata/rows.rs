@@ -307,7 +307,7 @@ fn is_exact(pattern: &ActionForm) -> bool {
 }
 
 impl Shared {
-    /// What a set of some policies needs. Time: the services of its policies, sorted.
+    /// What a set of some policies needs. Time: the services of its policies, sorted, and each of them times the policies.
     fn plan(&mut self, parts: &[&PolicyRows]) -> Plan {
         let default = self.cells.intern(distinct(parts.iter().map(|part| part.default).collect()));
         // Service, row, and whose row it is.
@@ -364,7 +364,7 @@ impl Shared {
         let classes = rows.first().map_or(0, |row| row.len());
         let mut ids = Vec::with_capacity(classes);
         let (mut cell, mut sorted) = (Vec::new(), Vec::new());
-        // The classes of a service differ in few ways: most are found among those just seen, without sorting and hashing.
+        // The classes of a service differ in few ways: most are found among the first that were seen, without sorting and hashing.
         let (mut seen, mut seen_ids): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
         for class in 0..classes {
             cell.clear();
@@ -391,7 +391,7 @@ impl Shared {
     }
 }
 
-/// Cells of a service that are compared one by one before they are looked up.
+/// Different cells of a service, from the first on, that others are compared with before they are looked up.
 const NEAR: usize = 16;
 
 /// Sorted, each once.

@@ -59,7 +59,7 @@ pub(crate) struct Buckets {
 }
 
 impl Buckets {
-    /// For each interval so many, at most.
+    /// Buckets for each interval, at most.
     const SPREAD: u32 = 4;
 
     fn of(intervals: Vec<[u32; 2]>) -> Self {

@@ -33,7 +33,7 @@ pub(super) const STRUCTURE: &[(u32, Section, &str, Change)] = &[
         let service = (0..services).find(|&service| plain(service)).unwrap();
         let mut at = 0;
         while actions[at] != service {
-            at += 5 + actions[at + 4].div_ceil(4) as usize;
+            at += f::Action::WORDS + actions[at + 4].div_ceil(4) as usize;
         }
         it.set(Section::Services, service as usize * 2 + 1, (1 << 24) + 1);
         it.set(Section::Actions, at + 1, 1 << 24);
